@@ -1,0 +1,118 @@
+"""A flow is data: its states, what each asks, and its timing."""
+
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from datetime import time, timedelta
+from typing import Any
+
+from msgspec import Struct
+
+from onboarding.answers import Answer
+from onboarding.errors import UnknownFlow
+from onboarding.payloads import FieldError
+
+
+class Dependency(Struct, frozen=True, kw_only=True):
+    """An earlier state that a state's answer must fit.
+
+    `fits(answer, earlier)` yields what does not fit, field by field; nothing when all is well.
+    """
+
+    on: str
+    fits: Callable[[Any, Any], Iterable[FieldError]]
+
+
+class State(Struct, frozen=True, kw_only=True):
+    """One state: what it asks, why, who asks it, and the Struct that its answer must be."""
+
+    number: int
+    key: str
+    title: str
+    agent: str
+    description: str
+    opener: str
+    why_we_ask: str
+    answer: type[Answer]
+    example: Mapping[str, Any]
+    optional: bool = False
+    depends_on: tuple[Dependency, ...] = ()
+
+
+class Timing(Struct, frozen=True, kw_only=True):
+    """When a silent run reminds and expires, counted from the last answer.
+
+    Quiet hours are in the person's own time zone; a reminder that falls into them waits for their end.
+    """
+
+    expires_after: timedelta = timedelta(days=7)
+    reminders_after: tuple[timedelta, ...] = (timedelta(hours=24), timedelta(hours=72))
+    max_reminders: int = 3
+    quiet_from: time = time(21)
+    quiet_until: time = time(8)
+
+
+class Flow(Struct, frozen=True, kw_only=True):
+    """A version of a flow. States are numbered from 1 in order and refer only to earlier ones.
+
+    Raises:
+        ValueError: when the declaration contradicts itself.
+    """
+
+    key: str
+    version: int
+    title: str
+    states: tuple[State, ...]
+    timing: Timing = Timing()
+
+    def __post_init__(self) -> None:
+        """Check that the states are numbered, uniquely named, and depend on earlier ones only."""
+        if [s.number for s in self.states] != list(range(1, len(self.states) + 1)):
+            raise ValueError(f"{self.key}: states must be numbered from 1 in order")
+        known: set[str] = set()
+        for state in self.states:
+            if state.key in known:
+                raise ValueError(f"{self.key}: two states are called {state.key}")
+            if unknown := [d.on for d in state.depends_on if d.on not in known]:
+                raise ValueError(f"{self.key}.{state.key} depends on {unknown}, not earlier states")
+            known.add(state.key)
+
+    def find(self, step: int | str) -> State | None:
+        """The state with this number or key."""
+        return next((s for s in self.states if step in (s.number, s.key)), None)
+
+    def dependants(self, key: str) -> Iterator[State]:
+        """The states that depend on a state."""
+        return (s for s in self.states if any(d.on == key for d in s.depends_on))
+
+
+class Flows:
+    """The registry of flows by key and version. A run keeps the version that it started with."""
+
+    def __init__(self, *flows: Flow) -> None:
+        self._flows = {(flow.key, flow.version): flow for flow in flows}
+
+    def get(self, key: str, version: int | None = None) -> Flow:
+        """The flow, in its newest version unless one is named.
+
+        Raises:
+            UnknownFlow: when there is none.
+        """
+        if version is None:
+            version = max((v for k, v in self._flows if k == key), default=0)
+        try:
+            return self._flows[key, version]
+        except KeyError:
+            raise UnknownFlow(key) from None
+
+    def newest(self) -> list[Flow]:
+        """Each flow in its newest version, by key."""
+        return [self.get(key) for key in sorted({key for key, _ in self._flows})]
+
+    @contextmanager
+    def registered(self, flow: Flow) -> Generator[Flow]:
+        """Add a flow for the length of a block: for trials and tests."""
+        self._flows[flow.key, flow.version] = flow
+        try:
+            yield flow
+        finally:
+            del self._flows[flow.key, flow.version]

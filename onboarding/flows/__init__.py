@@ -1,0 +1,8 @@
+"""The one registry of flows. Adding a flow is one file and one line here."""
+
+from onboarding.flow import Flows
+from onboarding.flows.fitness import FITNESS
+
+FLOWS = Flows(
+    FITNESS,
+)

@@ -1,0 +1,255 @@
+"""The default flow: nine states from fitness level to supplements."""
+
+from collections.abc import Iterator
+from typing import Annotated, Literal
+
+from msgspec import UNSET, Meta, Struct, UnsetType, field
+
+from onboarding.answers import Answer, Text, Texts, TimeOfDay, repeats
+from onboarding.flow import Dependency, Flow, State
+from onboarding.payloads import FieldError
+
+Percentage = Annotated[float, Meta(ge=0, le=100)]
+KETO_MAX_CARBS_PERCENTAGE = 15
+KETO_MIN_FATS_PERCENTAGE = 60
+MACROS_TOLERANCE = 0.01
+
+
+class FitnessLevel(Answer, frozen=True, kw_only=True):
+    """How used the person is to training."""
+
+    fitness_level: Literal["beginner", "intermediate", "advanced"]
+
+
+class Goal(Struct, frozen=True, kw_only=True):
+    """One goal."""
+
+    goal_type: Literal["fat_loss", "muscle_gain", "general_fitness"]
+
+
+class FitnessGoals(Answer, frozen=True, kw_only=True):
+    """The order of `goals` is their priority."""
+
+    goals: Annotated[list[Goal], Meta(min_length=1, max_length=3)]
+
+    def problems(self) -> Iterator[FieldError]:
+        """No goal twice."""
+        return repeats("goals[{}].goal_type", [goal.goal_type for goal in self.goals])
+
+
+class WorkoutConstraints(Answer, frozen=True, kw_only=True):
+    """What a training plan must work with; weights in kilograms."""
+
+    equipment: Texts
+    injuries: Texts
+    limitations: Texts
+    target_weight_kg: Annotated[float, Meta(ge=30, le=300)] | UnsetType | None = UNSET
+    target_body_fat_percentage: Annotated[float, Meta(ge=3, le=50)] | UnsetType | None = UNSET
+
+
+class DietaryPreferences(Answer, frozen=True, kw_only=True):
+    """How the person eats, and what is left out."""
+
+    diet_type: Literal["omnivore", "vegetarian", "vegan", "pescatarian", "keto", "paleo"]
+    allergies: Texts
+    intolerances: Texts
+    dislikes: Texts
+
+
+class MealPlan(Answer, frozen=True, kw_only=True):
+    """Energy in kilocalories a day, and its shares in percent of energy."""
+
+    daily_calorie_target: Annotated[int, Meta(ge=1000, le=5000)]
+    protein_percentage: Percentage
+    carbs_percentage: Percentage
+    fats_percentage: Percentage
+
+    def problems(self) -> Iterator[FieldError]:
+        """The three shares make a whole."""
+        total = self.protein_percentage + self.carbs_percentage + self.fats_percentage
+        # Rounded: 33.33 x 3 is 99.99 in decimals and a hair less in binary.
+        if round(abs(total - 100), 6) > MACROS_TOLERANCE:
+            yield FieldError(
+                field="macros",
+                code="sum",
+                detail=f"the shares must add up to 100, not {total:g}",
+            )
+
+
+class Meal(Struct, frozen=True, kw_only=True):
+    """A meal at a local time of day."""
+
+    meal_name: Text
+    scheduled_time: TimeOfDay
+    enable_notifications: bool = True
+
+
+class MealSchedule(Answer, frozen=True, kw_only=True):
+    """The meals of a day."""
+
+    meals: Annotated[list[Meal], Meta(min_length=1, max_length=12)]
+
+    def problems(self) -> Iterator[FieldError]:
+        """No name twice, however it is written."""
+        return repeats("meals[{}].meal_name", [meal.meal_name.casefold() for meal in self.meals])
+
+
+class Workout(Struct, frozen=True, kw_only=True):
+    """`day_of_week` counts from 0, Monday."""
+
+    day_of_week: Annotated[int, Meta(ge=0, le=6)]
+    scheduled_time: TimeOfDay
+    enable_notifications: bool = True
+
+
+class WorkoutSchedule(Answer, frozen=True, kw_only=True):
+    """The workouts of a week."""
+
+    workouts: Annotated[list[Workout], Meta(min_length=1, max_length=14)]
+
+    def problems(self) -> Iterator[FieldError]:
+        """No two at the same day and time."""
+        return repeats(
+            "workouts[{}].scheduled_time", [(w.day_of_week, w.scheduled_time) for w in self.workouts]
+        )
+
+
+class HydrationSchedule(Answer, frozen=True, kw_only=True):
+    """Water in millilitres a day, reminders in minutes apart."""
+
+    daily_water_target_ml: Annotated[int, Meta(ge=500, le=10_000)]
+    reminder_frequency_minutes: Annotated[int, Meta(ge=15, le=480)]
+
+
+class SupplementPreferences(Answer, frozen=True, kw_only=True):
+    """Interest in supplements, and those taken now."""
+
+    interested_in_supplements: bool
+    current_supplements: Texts = field(default_factory=list)
+
+
+def plan_fits_diet(plan: MealPlan, diet: DietaryPreferences) -> Iterator[FieldError]:
+    """A ketogenic diet has few carbohydrates and much fat; other diets bind nothing."""
+    if diet.diet_type != "keto":
+        return
+    if plan.carbs_percentage > KETO_MAX_CARBS_PERCENTAGE:
+        detail = f"must be at most {KETO_MAX_CARBS_PERCENTAGE} with a keto diet"
+        yield FieldError(field="carbs_percentage", code="too_large", detail=detail)
+    if plan.fats_percentage < KETO_MIN_FATS_PERCENTAGE:
+        detail = f"must be at least {KETO_MIN_FATS_PERCENTAGE} with a keto diet"
+        yield FieldError(field="fats_percentage", code="too_small", detail=detail)
+
+
+FITNESS = Flow(
+    key="fitness",
+    version=1,
+    title="Fitness onboarding",
+    states=(
+        State(
+            number=1,
+            key="fitness_level",
+            title="Fitness level assessment",
+            agent="workout_planning",
+            description="How used you are to training.",
+            opener="Welcome! How would you call your fitness level: beginner, intermediate or advanced?",
+            why_we_ask="Training that is too hard hurts, and training that is too easy changes nothing.",
+            answer=FitnessLevel,
+            example={"fitness_level": "beginner"},
+        ),
+        State(
+            number=2,
+            key="fitness_goals",
+            title="Primary fitness goals",
+            agent="workout_planning",
+            description="What you want to reach, most important first.",
+            opener="What do you want: fat loss, muscle gain, general fitness? Up to three, in order.",
+            why_we_ask="Your goals decide the mix of strength, endurance and food.",
+            answer=FitnessGoals,
+            example={"goals": [{"goal_type": "general_fitness"}]},
+        ),
+        State(
+            number=3,
+            key="workout_constraints",
+            title="Workout preferences and constraints",
+            agent="workout_planning",
+            description="Your equipment, and what your training must respect.",
+            opener="Which equipment do you have, and are there injuries or limitations to respect?",
+            why_we_ask="A plan must work with what you have and spare what hurts.",
+            answer=WorkoutConstraints,
+            example={"equipment": ["dumbbells"], "injuries": [], "limitations": []},
+        ),
+        State(
+            number=4,
+            key="dietary_preferences",
+            title="Diet preferences and restrictions",
+            agent="diet_planning",
+            description="How you eat, and what you cannot or will not eat.",
+            opener="How do you eat, and are there allergies, intolerances or dislikes?",
+            why_we_ask="What you cannot eat is left out of every proposal.",
+            answer=DietaryPreferences,
+            example={"diet_type": "omnivore", "allergies": [], "intolerances": [], "dislikes": []},
+        ),
+        State(
+            number=5,
+            key="meal_plan",
+            title="Fixed meal plan selection",
+            agent="diet_planning",
+            description="Your daily energy and how it is shared between protein, carbs and fats.",
+            opener="How many calories a day, and which shares of protein, carbs and fats?",
+            why_we_ask="Meals are portioned to these figures.",
+            answer=MealPlan,
+            depends_on=(Dependency(on="dietary_preferences", fits=plan_fits_diet),),
+            example={
+                "daily_calorie_target": 2200,
+                "protein_percentage": 30,
+                "carbs_percentage": 40,
+                "fats_percentage": 30,
+            },
+        ),
+        State(
+            number=6,
+            key="meal_schedule",
+            title="Meal timing schedule",
+            agent="scheduling",
+            description="Your meals and their times.",
+            opener="Which meals do you have, and when?",
+            why_we_ask="Reminders come when you eat, not when we guess.",
+            answer=MealSchedule,
+            example={"meals": [{"meal_name": "Breakfast", "scheduled_time": "07:30"}]},
+        ),
+        State(
+            number=7,
+            key="workout_schedule",
+            title="Workout schedule",
+            agent="scheduling",
+            description="The days and times of your workouts.",
+            opener="On which days, and when, do you want to train?",
+            why_we_ask="A fixed time is the best promise of a workout.",
+            answer=WorkoutSchedule,
+            example={"workouts": [{"day_of_week": 0, "scheduled_time": "18:00"}]},
+        ),
+        State(
+            number=8,
+            key="hydration_schedule",
+            title="Hydration schedule",
+            agent="scheduling",
+            description="How much you want to drink, and how often to be reminded.",
+            opener="How much water a day, and how often shall I remind you?",
+            why_we_ask="Small and regular beats a litre at once.",
+            answer=HydrationSchedule,
+            example={"daily_water_target_ml": 2000, "reminder_frequency_minutes": 60},
+        ),
+        State(
+            number=9,
+            key="supplement_preferences",
+            title="Supplement preferences (optional)",
+            agent="supplement_guidance",
+            description="Whether supplements interest you, and which you take.",
+            opener="Are you interested in supplements, and do you take any? You can skip this.",
+            why_we_ask="Some supplements do not go together.",
+            answer=SupplementPreferences,
+            optional=True,
+            example={"interested_in_supplements": False, "current_supplements": []},
+        ),
+    ),
+)

@@ -1,0 +1,50 @@
+"""When a silent run reminds its person, and when it expires."""
+
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from onboarding.flow import Timing
+from onboarding.payloads import Run, Status
+
+
+def zone_of(name: str) -> ZoneInfo | None:
+    """The IANA time zone of that name, or None. Names that are paths are no names."""
+    if not name or len(name) > 64 or name.startswith((".", "/")) or ".." in name:
+        return None
+    try:
+        return ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        return None
+
+
+def next_reminder(run: Run, timing: Timing) -> datetime | None:
+    """When the next reminder is due, or None when none is to come before the run expires.
+
+    The nth reminder is due `reminders_after[n]` after the last answer, but not while the person snoozes, and
+    never in quiet hours.
+    """
+    sent = run.reminders.sent
+    waits = timing.reminders_after[: timing.max_reminders]
+    if run.status is not Status.IN_PROGRESS or run.reminders.muted or sent >= len(waits):
+        return None
+    due = run.last_activity_at + waits[sent]
+    if run.reminders.snoozed_until:
+        due = max(due, run.reminders.snoozed_until)
+    due = after_quiet_hours(due, run.timezone, timing)
+    return due if due < run.expires_at else None
+
+
+def after_quiet_hours(at: datetime, timezone: str, timing: Timing) -> datetime:
+    """`at`, or the end of the quiet hours that it falls into."""
+    zone = zone_of(timezone) or ZoneInfo("UTC")
+    local = at.astimezone(zone)
+    clock = local.time()
+    if timing.quiet_until <= clock < timing.quiet_from:
+        return at
+    day = local.date() + timedelta(days=1) if clock >= timing.quiet_from else local.date()
+    return datetime.combine(day, timing.quiet_until, zone).astimezone(at.tzinfo)
+
+
+def wake_at(run: Run, timing: Timing) -> datetime:
+    """The next moment at which something is due: a reminder, or the end."""
+    return min(next_reminder(run, timing) or run.expires_at, run.expires_at)

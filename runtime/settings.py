@@ -1,0 +1,121 @@
+"""Every setting of Gangway: one frozen struct, read from the environment once, in the `__main__` files.
+
+The name of a setting is its field name in upper case. `docs/settings.md` documents each one; a test fails
+when it does not.
+"""
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import msgspec
+from dotenv import dotenv_values
+
+
+class InvalidSettings(Exception):
+    """A setting is missing, malformed or too weak; the message names each one."""
+
+
+class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What a process needs to know about its surroundings. Times are in seconds unless the name says so."""
+
+    gangway_home: Path = Path(".gangway")
+    host: str = "127.0.0.1"
+    port: int = 8000
+    worker_health_port: int = 8001
+    log_level: str = "info"
+    git_sha: str = "dev"
+
+    database_url: str | None = None
+    database_owner_url: str | None = None
+    database_pool_min: int = 2
+    database_pool_max: int = 16
+    database_timeout_seconds: float = 5.0
+
+    temporal_address: str | None = None
+    temporal_namespace: str = "default"
+    temporal_port: int = 7233
+    temporal_ui_port: int = 8233
+    temporal_ui_url: str | None = None
+    temporal_api_key: str | None = None
+    temporal_tls: bool = False
+    task_queue: str = "gangway"
+    worker_cached_workflows: int = 2000
+    update_timeout_seconds: float = 8.0
+
+    s3_endpoint_url: str | None = None
+    s3_port: int = 8333
+    s3_bucket: str = "gangway"
+    s3_region: str = "us-east-1"
+    s3_access_key_id: str | None = None
+    s3_secret_access_key: str | None = None
+
+    encryption_key_file: Path | None = None
+    jwt_secret: str | None = None
+    jwt_algorithm: str = "HS256"
+    access_token_expire_minutes: int = 30
+    password_min_length: int = 8
+    argon2_time_cost: int = 3
+    argon2_memory_kib: int = 65536
+    argon2_parallelism: int = 4
+
+    default_tenant: str = "default"
+    default_flow: str = "fitness"
+    cors_origins: str = ""
+    rate_limit_per_minute: int = 100
+    sign_in_limit_per_minute: int = 20
+    trusted_proxies: str = ""
+    body_max_bytes: int = 1_000_000
+
+    smtp_url: str | None = None
+    mail_from: str | None = None
+    frontend_origin: str | None = None
+
+    archive_after_days: int = 30
+    retention_days: int = 365
+
+    @property
+    def cors_allowed(self) -> list[str]:
+        """The exact origins that a browser may call from."""
+        return [origin.strip() for origin in self.cors_origins.split(",") if origin.strip()]
+
+
+def load_settings(environ: Mapping[str, str] | None = None, *, dotenv: Path | None = None) -> Settings:
+    """Read the settings from `.env` and the environment; the environment wins.
+
+    Raises:
+        InvalidSettings: naming the setting that does not hold what it must.
+    """
+    file: dict[str, str | None] = dict(dotenv_values(dotenv or Path(".env")))
+    source = {**file, **(os.environ if environ is None else environ)}
+    given: dict[str, Any] = {}
+    for field in msgspec.structs.fields(Settings):
+        value = source.get(field.name.upper())
+        if value is not None and value != "":
+            given[field.name] = value
+    try:
+        return msgspec.convert(given, Settings, strict=False, dec_hook=_decode)
+    except msgspec.ValidationError as error:
+        raise InvalidSettings(_readable(error)) from None
+
+
+def environment_of(settings: Settings) -> dict[str, str]:
+    """The settings as environment variables, for a child process."""
+    return {
+        name.upper(): str(value)
+        for name, value in msgspec.structs.asdict(settings).items()
+        if value is not None and value != ""
+    }
+
+
+def _decode(kind: type, value: object) -> object:
+    if kind is Path:
+        return Path(str(value))
+    raise NotImplementedError(kind)
+
+
+def _readable(error: msgspec.ValidationError) -> str:
+    text, _, path = str(error).partition(" - at ")
+    name = path.strip("`$.").upper()
+    return f"{name}: {text}" if name else text
