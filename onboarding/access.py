@@ -13,9 +13,7 @@ class Role(StrEnum):
     ADMIN = "admin"
 
 
-_USER = frozenset(
-    {"read:events", "read:own_tasks", "update:own_tasks", "read:own_profile", "update:own_profile"}
-)
+_USER = frozenset({"read:events", "read:own_tasks", "update:own_tasks", "read:own_profile", "update:own_profile"})
 _MANAGER = _USER | {
     "read:all_tasks",
     "create:tasks",

@@ -5,7 +5,8 @@ gives either a new run with its events or a `Refused`.
 """
 
 from collections.abc import Callable
-from datetime import datetime
+from contextlib import suppress
+from datetime import UTC, datetime
 from typing import Any
 
 from msgspec.structs import replace
@@ -96,6 +97,8 @@ def advance(run: Run, command: Command, now: datetime) -> tuple[Run, tuple[Event
     if isinstance(command, Complete) and run.status is Status.COMPLETED:
         return run, ()
     refuse_if_finished(run)
+    if isinstance(command, _WRITES) and now >= run.expires_at:  # its timer is late, the person is not early
+        raise RunExpired
     if command.expected_version is not None and command.expected_version != run.version:
         raise VersionConflict
     change = _Changing(run, flow_of(run), command.actor, command.channel, now)
@@ -178,7 +181,11 @@ def _save(change: _Changing, command: SaveSteps) -> None:
 
 
 def _refuse_out_of_order(change: _Changing, command: SaveSteps) -> None:
-    """Order comes before content: a wrong answer for a wrong step is a wrong step."""
+    """Order comes before content: a wrong answer for a wrong step is a wrong step.
+
+    A batch names each state once and in order, else saving it again would not be the same.
+    """
+    last = 0
     open_keys = [s.key for s in open_states(change.run, change.flow)]
     for index, step in enumerate(command.steps):
         state = change.flow.find(step.step)
@@ -186,13 +193,14 @@ def _refuse_out_of_order(change: _Changing, command: SaveSteps) -> None:
             raise InvalidAnswer((_unknown_state(f"steps[{index}].step" if command.batch else "step"),))
         if state.key in open_keys[1:]:
             raise _mismatch(change)
+        if state.number <= last:
+            raise InvalidAnswer((_misplaced(f"steps[{index}].step"),))
+        last = state.number
         if state.key in open_keys:
             open_keys.remove(state.key)
 
 
-def _save_one(
-    change: _Changing, state: State, data: object, prefix: str, *, whole_floats: bool = False
-) -> None:
+def _save_one(change: _Changing, state: State, data: object, prefix: str, *, whole_floats: bool = False) -> None:
     answer = read(state.answer, data, prefix=prefix, whole_floats=whole_floats)
     if errors := _unfit(change, state, answer, prefix):
         raise InvalidAnswer(errors)
@@ -255,19 +263,17 @@ def _skip(change: _Changing, command: SkipStep) -> None:
     )
     change.note(EventKind.STATE_SKIPPED, state)
     change.answered()
+    _review_dependants(change, state)
 
 
 def _accept(change: _Changing, _: AcceptPrefilled) -> None:
-    """Take the offered answers in order, up to the first state for which there is none that is valid."""
+    """Take the offered answers that are still valid; the first state without one is the current one."""
     for state in open_states(change.run, change.flow):
-        offered = change.run.prefill.get(state.key)
-        if offered is None:
-            break
-        try:
-            _save_one(change, state, offered, "")
-        except InvalidAnswer:
-            break
-    change.set(prefill={})
+        if (offered := change.run.prefill.get(state.key)) is not None:
+            with suppress(InvalidAnswer):
+                _save_one(change, state, offered, "")
+    if change.events:
+        change.set(prefill={})
 
 
 def _complete(change: _Changing, _: Complete) -> None:
@@ -289,15 +295,25 @@ def _remind(change: _Changing, _: Remind) -> None:
 
 
 def _snooze(change: _Changing, command: SnoozeReminders) -> None:
-    sent = change.run.reminders.sent
-    change.set(reminders=Reminders(sent=sent, muted=command.muted, snoozed_until=command.until))
+    before, until = change.run.reminders, command.until
+    if until and until.tzinfo is None:
+        until = until.replace(tzinfo=UTC)
+    # Whoever opted out stays out when a snooze is set: only the bare wake-up brings reminders back.
+    muted = command.muted or (before.muted and until is not None)
+    reminders = Reminders(sent=before.sent, muted=muted, snoozed_until=until)
+    if reminders != change.run.reminders:
+        change.set(reminders=reminders)
+        change.note(EventKind.REMINDERS_CHANGED, visible=False)
 
 
 def _place(change: _Changing, command: SetPlace) -> None:
+    timezone, locale = change.run.timezone, change.run.locale
     if command.timezone and zone_of(command.timezone):
-        change.set(timezone=command.timezone)
-    if command.locale:
-        change.set(locale=command.locale)
+        timezone = command.timezone
+    locale = command.locale or locale
+    if (timezone, locale) != (change.run.timezone, change.run.locale):
+        change.set(timezone=timezone, locale=locale)
+        change.note(EventKind.PLACE_CHANGED, visible=False)
 
 
 _HANDLERS: dict[type[Command], Callable[[_Changing, Any], None]] = {
@@ -312,6 +328,9 @@ _HANDLERS: dict[type[Command], Callable[[_Changing, Any], None]] = {
 }
 
 
+_WRITES = (SaveSteps, SkipStep, AcceptPrefilled, Complete)
+
+
 def _mismatch(change: _Changing) -> Refused:
     current = current_state(change.run, change.flow)
     return StateMismatch(current_state=current.number if current else None)
@@ -319,3 +338,7 @@ def _mismatch(change: _Changing) -> Refused:
 
 def _unknown_state(field: str) -> FieldError:
     return FieldError(field=field, code="unknown_state", detail="is no state of this flow")
+
+
+def _misplaced(field: str) -> FieldError:
+    return FieldError(field=field, code="out_of_order", detail="must come after the states before it, and once")

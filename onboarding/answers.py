@@ -2,6 +2,8 @@
 
 An answer is a Struct whose annotations carry its bounds; rules between fields stand in `problems`. The same
 annotations give the JSON schema, the form and the agents' tools, so they are the only place for a bound.
+What no bound can say of a field stands in `Meta(extra={"check": ...})`: a function that gives the code and
+the detail of the error, or None.
 
     >>> class Water(Answer):
     ...     daily_ml: Annotated[int, Meta(ge=500, le=10_000)]
@@ -35,13 +37,18 @@ class Answer(Struct, frozen=True, kw_only=True):
 
 
 Text = Annotated[str, Meta(min_length=1, max_length=200)]
-Texts = Annotated[list[Text], Meta(max_length=50, extra={"unique": True})]
-TimeOfDay = Annotated[str, Meta(pattern="^([01][0-9]|2[0-3]):[0-5][0-9]$", extra={"format": "time"})]
+Texts = Annotated[list[Text], Meta(max_length=50, extra={"unique": True}, extra_json_schema={"uniqueItems": True})]
+_HH_MM = "^([01][0-9]|2[0-3]):[0-5][0-9]$"
+TimeOfDay = Annotated[str, Meta(pattern=_HH_MM, extra={"format": "time"})]
 
 AnswerT = TypeVar("AnswerT", bound=Answer)
 _Report = Callable[[str, str, str], None]
 _MARKUP = re.compile(r"<[A-Za-z/!?]")
 _INVISIBLE = {"Cc", "Cf", "Cs", "Zs", "Zl", "Zp", "Cn"}
+
+
+Verbatim = Meta(extra={"verbatim": True})
+"""For texts that are kept as they are typed, such as passwords: no trimming, no rule but their length."""
 
 
 def read(kind: type[AnswerT], data: object, *, prefix: str = "", whole_floats: bool = False) -> AnswerT:
@@ -110,16 +117,24 @@ def _struct(kind: type[Struct], data: object, prefix: str, report: _Report, whol
 
 def _value(kind: inspect.Type, value: object, path: str, report: _Report, whole: bool) -> object:
     match kind:
+        case inspect.Metadata() if (kind.extra or {}).get("verbatim"):
+            return _verbatim(kind.type, value, path, report)
         case inspect.Metadata():
             checked = _value(kind.type, value, path, report, whole)
-            if (kind.extra or {}).get("unique") and isinstance(checked, list):
+            extra = kind.extra or {}
+            if extra.get("unique") and isinstance(checked, list):
                 _refuse_repeats(cast(list[object], checked), path, report)
+            if (check := extra.get("check")) and (wrong := check(checked)):
+                report(path, *wrong)
             return checked
         case inspect.UnionType():
-            (present,) = [t for t in kind.types if not isinstance(t, inspect.NoneType)]
-            return _value(present, value, path, report, whole)
+            return _value(_member(kind, value), value, path, report, whole)
         case inspect.StructType():
             return _struct(kind.cls, value, f"{path}.", report, whole)
+        case inspect.DictType():
+            if not isinstance(value, Mapping):
+                report(path, "wrong_type", "must be an object")
+            return cast(object, value)
         case inspect.ListType():
             return _list(kind, value, path, report, whole)
         case inspect.StrType():
@@ -140,12 +155,35 @@ def _value(kind: inspect.Type, value: object, path: str, report: _Report, whole:
                 return value
             return _bounded(kind, value, path, report)
         case inspect.FloatType():
-            if not isinstance(value, int | float) or isinstance(value, bool) or not math.isfinite(value):
+            # An int is always finite, and one of a thousand digits does not even fit isfinite.
+            if (
+                isinstance(value, bool)
+                or not isinstance(value, int | float)
+                or (isinstance(value, float) and not math.isfinite(value))
+            ):
                 report(path, "wrong_type", "must be a number")
                 return value
             return _bounded(kind, value, path, report)
         case _:
             raise TypeError(f"{path}: answers have no field of type {kind}")
+
+
+def _member(union: inspect.UnionType, value: object) -> inspect.Type:
+    """The member of a union that a value is measured by; without a better one the first."""
+    members = [t for t in union.types if not isinstance(t, inspect.NoneType)]
+    texts = [t for t in members if isinstance(t, inspect.StrType)]
+    return texts[0] if texts and isinstance(value, str) else members[0]
+
+
+def _verbatim(kind: inspect.Type, value: object, path: str, report: _Report) -> object:
+    assert isinstance(kind, inspect.StrType)
+    if not isinstance(value, str):
+        report(path, "wrong_type", "must be a text")
+    elif kind.min_length is not None and len(value) < kind.min_length:
+        report(path, "too_short", f"must have at least {kind.min_length} character(s)")
+    elif kind.max_length is not None and len(value) > kind.max_length:
+        report(path, "too_long", f"must have at most {kind.max_length} characters")
+    return value
 
 
 def _list(kind: inspect.ListType, value: object, path: str, report: _Report, whole: bool) -> object:
@@ -157,7 +195,7 @@ def _list(kind: inspect.ListType, value: object, path: str, report: _Report, who
         report(path, "too_short", f"must have at least {kind.min_length} item(s)")
     if kind.max_length is not None and len(items) > kind.max_length:
         report(path, "too_long", f"must have at most {kind.max_length} items")
-        return items
+        return []  # one error speaks for all of them
     return [_value(kind.item_type, item, f"{path}[{i}]", report, whole) for i, item in enumerate(items)]
 
 
@@ -166,8 +204,14 @@ def _text(kind: inspect.StrType, value: object, path: str, report: _Report) -> o
         report(path, "wrong_type", "must be a text")
         return value
     if kind.pattern is not None:
-        if len(value) > 100 or not re.fullmatch(kind.pattern.removesuffix("$"), value, re.ASCII):
-            report(path, "bad_format", "must be a time of day, HH:MM from 00:00 to 23:59")
+        fits = (kind.min_length or 0) <= len(value) <= (kind.max_length or 100)
+        if not fits or not re.fullmatch(kind.pattern.removesuffix("$"), value, re.ASCII):
+            time = kind.pattern == _HH_MM
+            report(
+                path,
+                "bad_format",
+                "must be a time of day, HH:MM from 00:00 to 23:59" if time else "is malformed",
+            )
         return value
     text = value.strip()
     if all(unicodedata.category(c) in _INVISIBLE for c in text):
@@ -211,4 +255,4 @@ def repeats(path: str, keys: list[Any]) -> Iterator[FieldError]:
         seen.add(key)
 
 
-__all__ = ["UNSET", "Answer", "Text", "Texts", "TimeOfDay", "plain", "read", "recall", "repeats"]
+__all__ = ["UNSET", "Answer", "Text", "Texts", "TimeOfDay", "Verbatim", "plain", "read", "recall", "repeats"]

@@ -40,9 +40,7 @@ class Refused(GangwayError):
     @property
     def refusal(self) -> Refusal:
         """The same in the form that crosses process borders."""
-        return Refusal(
-            code=self.code, detail=self.detail, errors=self.errors, current_state=self.current_state
-        )
+        return Refusal(code=self.code, detail=self.detail, errors=self.errors, current_state=self.current_state)
 
 
 class InvalidAnswer(Refused):

@@ -111,8 +111,9 @@ class Flows:
     @contextmanager
     def registered(self, flow: Flow) -> Generator[Flow]:
         """Add a flow for the length of a block: for trials and tests."""
-        self._flows[flow.key, flow.version] = flow
+        before = self._flows
+        self._flows = {**before, (flow.key, flow.version): flow}
         try:
             yield flow
         finally:
-            del self._flows[flow.key, flow.version]
+            self._flows = before

@@ -65,6 +65,8 @@ class EventKind(StrEnum):
     STATE_SKIPPED = "state_skipped"
     STATE_REOPENED = "state_reopened"
     RUN_REMINDED = "run_reminded"
+    REMINDERS_CHANGED = "reminders_changed"
+    PLACE_CHANGED = "place_changed"
     RUN_COMPLETED = "run_completed"
     RUN_ABANDONED = "run_abandoned"
 
@@ -225,31 +227,54 @@ class SetPlace(Command, frozen=True, kw_only=True):
     locale: str | None = None
 
 
+class RefusedSignal(Payload, frozen=True, kw_only=True):
+    """A signal that could not be followed: kept for whoever looks at the run."""
+
+    at: datetime
+    code: str
+    step: str
+
+
 class StartRun(Payload, frozen=True, kw_only=True):
     """The input of the workflow: a new run, or one carried over with all that it must remember.
 
     `begun` is False until somebody was told that the run exists; `seen` are digests of message ids, oldest
-    first; `unsettled` are changes whose projection the workflow has not yet made sure of.
+    first; `unsettled` are changes whose projection the workflow has not yet made sure of; `refusals` are the
+    latest signals that could not be followed.
     """
 
     run: Run
     begun: bool = False
     seen: tuple[str, ...] = ()
     unsettled: tuple[Change, ...] = ()
+    refusals: tuple[RefusedSignal, ...] = ()
 
 
 class Begin(Payload, frozen=True, kw_only=True):
-    """Open the run for a person: started, or found."""
+    """Open the run for a person: the one that there is, or `run` where there is none that is open.
 
-    command: SetPlace
-
-
-class Restart(Payload, frozen=True, kw_only=True):
-    """Abandon the run that there is and begin `run` in its place."""
+    `place` is taken over by a run that is found.
+    """
 
     run: Run
-    actor: Actor
-    message_id: str | None = None
+    place: SetPlace
+
+
+class Settle(Payload, frozen=True, kw_only=True):
+    """Make sure that the projection holds these changes."""
+
+    changes: tuple[Change, ...]
+
+
+class Reminder(Payload, frozen=True, kw_only=True):
+    """A reminder to send: the nth since the last answer at `since`."""
+
+    run_id: str
+    tenant_id: str
+    user_id: str
+    flow: str
+    number: int
+    since: datetime
 
 
 class Refusal(Payload, frozen=True, kw_only=True):
@@ -259,14 +284,6 @@ class Refusal(Payload, frozen=True, kw_only=True):
     detail: str
     errors: tuple[FieldError, ...] = ()
     current_state: int | None = None
-
-
-class RefusedSignal(Payload, frozen=True, kw_only=True):
-    """A signal that could not be followed: kept for whoever looks at the run."""
-
-    at: datetime
-    code: str
-    step: str
 
 
 class StateView(Payload, frozen=True, kw_only=True):
@@ -296,14 +313,20 @@ class RunView(Payload, frozen=True, kw_only=True):
 
 
 class SweepReport(Payload, frozen=True, kw_only=True):
-    """What a clean-up did: rows looked at and rows changed."""
+    """What a clean-up did: rows looked at, and rows changed."""
 
     seen: int = 0
     changed: int = 0
 
 
-class SweepCursor(Payload, frozen=True, kw_only=True):
-    """Where a clean-up stands, so that it goes on after a crash or in its next run."""
+class ExpireSweep(Payload, frozen=True, kw_only=True):
+    """Abandon what expired at least `grace_seconds` ago and is still open."""
 
-    after: str | None = None
-    report: SweepReport = SweepReport()
+    grace_seconds: int = 300
+
+
+class ArchiveSweep(Payload, frozen=True, kw_only=True):
+    """Archive runs that ended `after_days` ago, drop archives older than `retention_days`."""
+
+    after_days: int = 30
+    retention_days: int = 365

@@ -152,9 +152,7 @@ def view(run: Run) -> RunView:
         status=run.status,
         current_state=current.number if current else None,
         version=run.version,
-        states=tuple(
-            StateView(number=s.number, key=s.key, title=s.title, status=status(s)) for s in flow.states
-        ),
+        states=tuple(StateView(number=s.number, key=s.key, title=s.title, status=status(s)) for s in flow.states),
         needs_review=tuple(s.number for s in flow.states if s.key in run.needs_review),
         agent_history=run.agent_history,
         expires_at=run.expires_at,

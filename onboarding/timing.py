@@ -30,18 +30,22 @@ def next_reminder(run: Run, timing: Timing) -> datetime | None:
     due = run.last_activity_at + waits[sent]
     if run.reminders.snoozed_until:
         due = max(due, run.reminders.snoozed_until)
+    if due >= run.expires_at:  # somebody may snooze until the year 9999, where zones overflow
+        return None
     due = after_quiet_hours(due, run.timezone, timing)
     return due if due < run.expires_at else None
 
 
 def after_quiet_hours(at: datetime, timezone: str, timing: Timing) -> datetime:
-    """`at`, or the end of the quiet hours that it falls into."""
+    """`at`, or the end of the quiet hours that it falls into; they may span midnight."""
     zone = zone_of(timezone) or ZoneInfo("UTC")
     local = at.astimezone(zone)
     clock = local.time()
-    if timing.quiet_until <= clock < timing.quiet_from:
+    begun, over = clock >= timing.quiet_from, clock >= timing.quiet_until
+    spans_midnight = timing.quiet_from > timing.quiet_until
+    if not (begun or not over if spans_midnight else begun and not over):
         return at
-    day = local.date() + timedelta(days=1) if clock >= timing.quiet_from else local.date()
+    day = local.date() + timedelta(days=1) if over else local.date()
     return datetime.combine(day, timing.quiet_until, zone).astimezone(at.tzinfo)
 
 

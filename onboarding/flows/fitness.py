@@ -109,9 +109,7 @@ class WorkoutSchedule(Answer, frozen=True, kw_only=True):
 
     def problems(self) -> Iterator[FieldError]:
         """No two at the same day and time."""
-        return repeats(
-            "workouts[{}].scheduled_time", [(w.day_of_week, w.scheduled_time) for w in self.workouts]
-        )
+        return repeats("workouts[{}].scheduled_time", [(w.day_of_week, w.scheduled_time) for w in self.workouts])
 
 
 class HydrationSchedule(Answer, frozen=True, kw_only=True):

@@ -1,0 +1,24 @@
+"""All activities of a worker."""
+
+from collections.abc import Callable
+from typing import Any
+
+from temporalio.client import Client
+
+from activities.projection import Projection
+from activities.reminders import Reminders
+from activities.sweeps import Sweeps
+from db.pool import Database
+
+
+def build_activities(database: Database, client: Client) -> list[Callable[..., Any]]:
+    """Each activity with its client. A new activity is one line here."""
+    projection = Projection(database)
+    reminders = Reminders(database)
+    sweeps = Sweeps(database, client)
+    return [
+        projection.settle,
+        reminders.remind,
+        sweeps.sweep_expired,
+        sweeps.sweep_archive,
+    ]

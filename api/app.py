@@ -1,0 +1,78 @@
+"""Builds the HTTP application."""
+
+from collections.abc import AsyncGenerator, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+
+from litestar import Litestar, Router
+from litestar.config.cors import CORSConfig
+from litestar.datastructures import State
+from litestar.di import Provide
+from litestar.types import ASGIApp
+
+from api.body import StrictRequest
+from api.deps import Deps, deps_of, message_id_of, principal_of
+from api.docs import assets, openapi_config
+from api.entry import Entry
+from api.errors import EXCEPTION_HANDLERS
+from api.health import HealthController
+from api.idempotency import Idempotency
+from api.live import LiveController
+from api.people import AuthController, MeController
+from api.profiles import ProfileController
+from api.request_ids import RequestIds
+from api.runs import RunsController
+from api.schedule import ScheduleController
+from runtime.settings import Settings
+
+Opening = Callable[[Settings], AbstractAsyncContextManager[Deps]]
+
+ANYWHERE = [AuthController, MeController, ProfileController, ScheduleController]
+"""Served under `/api/v1` and, for older clients, under `/api`."""
+
+VERSIONED_ONLY = [RunsController, LiveController]
+"""Unversioned `/api/onboarding` is the company wizard's."""
+
+
+def create_app(settings: Settings, opening: Opening) -> Litestar:
+    """The application; what it works with is opened when it starts."""
+
+    @asynccontextmanager
+    async def lifespan(app: Litestar) -> AsyncGenerator[None]:
+        async with opening(settings) as deps:
+            app.state.deps = deps
+            yield
+
+    return Litestar(
+        route_handlers=[
+            Router("/api/v1", route_handlers=[*VERSIONED_ONLY, *ANYWHERE]),
+            Router("/api", route_handlers=ANYWHERE, include_in_schema=False),
+            HealthController,
+            assets,
+        ],
+        state=State(),
+        lifespan=[lifespan],
+        request_class=StrictRequest,
+        request_max_body_size=settings.body_max_bytes,
+        middleware=[Entry(), Idempotency()],
+        exception_handlers=EXCEPTION_HANDLERS,
+        dependencies={
+            "deps": Provide(deps_of, sync_to_thread=False),
+            "principal": Provide(principal_of, sync_to_thread=False),
+            "message_id": Provide(message_id_of, sync_to_thread=False),
+        },
+        cors_config=CORSConfig(
+            allow_origins=settings.cors_allowed,
+            allow_credentials=True,
+            expose_headers=["X-Request-ID", "RateLimit", "RateLimit-Policy", "Idempotent-Replayed"],
+        )
+        if settings.cors_allowed
+        else None,
+        openapi_config=openapi_config(),
+        logging_config=None,
+        debug=False,
+    )
+
+
+def create_asgi(settings: Settings, opening: Opening) -> ASGIApp:
+    """The application inside its outermost layer."""
+    return RequestIds(create_app(settings, opening))  # pyright: ignore[reportReturnType]

@@ -1,0 +1,95 @@
+"""Commands to runs: sent to the workflow, written to the projection, answered with the run afterwards."""
+
+from datetime import UTC, datetime
+
+import structlog
+from msgspec import Struct
+
+from api.deps import Deps, Principal
+from api.gateway import RunClosed
+from db import runs
+from db.pool import Connection, DatabaseUnavailable
+from onboarding.access import Caller
+from onboarding.advance import advance
+from onboarding.errors import RunNotFound
+from onboarding.payloads import Change, Command, Run, Status
+from onboarding.progress import progress
+from runtime.addresses import RunAddress
+
+log = structlog.get_logger()
+
+
+class Outcome(Struct, frozen=True, kw_only=True):
+    """The run after a command. `projected` is False when reads will see it a little later only."""
+
+    run: Run
+    projected: bool
+
+
+async def flow_asked(connection: Connection, user_id: str, flow: str | None, default: str) -> str:
+    """The flow that a request is about: the named one, else the only active run's, else the default."""
+    if flow:
+        return flow
+    active = await runs.active_flows(connection, user_id)
+    return active[0] if len(active) == 1 else default
+
+
+async def percentage_of(connection: Connection, user_id: str, default_flow: str) -> int | None:
+    """How far the person's run is: the only active one, else the default flow's. None before the start."""
+    flow = await flow_asked(connection, user_id, None, default_flow)
+    run = await runs.latest(connection, user_id, flow)
+    return progress(run).completion_percentage if run else None
+
+
+async def current_run(deps: Deps, principal: Principal, flow: str | None) -> Run:
+    """The person's latest run of a flow, as the projection has it.
+
+    Raises:
+        RunNotFound: when there never was one.
+    """
+    caller = principal.caller
+    async with deps.database.transaction(caller) as connection:
+        asked = await flow_asked(connection, caller.user_id, flow, deps.settings.default_flow)
+        run = await runs.latest(connection, caller.user_id, asked)
+    if run is None:
+        raise RunNotFound
+    return run
+
+
+async def send(deps: Deps, principal: Principal, flow: str | None, command: Command) -> Outcome:
+    """Send a command and make its change readable.
+
+    Raises:
+        Refused, RefusedByRun: the rules do not allow it.
+        RunNotFound: there is no run.
+        WorkflowsUnavailable: nobody answered in time.
+    """
+    caller = principal.caller
+    if flow is None:
+        async with deps.database.transaction(caller) as connection:
+            flow = await flow_asked(connection, caller.user_id, flow, deps.settings.default_flow)
+    try:
+        change = await deps.gateway.send(RunAddress(caller.tenant_id, caller.user_id, flow), command)
+    except RunClosed:
+        run = await current_run(deps, principal, flow)
+        if run.status is not Status.IN_PROGRESS:
+            # The rules say what a finished run answers: a refusal, or itself for a repeat.
+            run, _ = advance(run, command, datetime.now(UTC))
+            return Outcome(run=run, projected=True)
+        change = await deps.gateway.revive(run, command)
+    return Outcome(run=change.run, projected=await record(deps, caller, change))
+
+
+async def record(deps: Deps, caller: Caller, *changes: Change) -> bool:
+    """Write changes to the projection, so that a read right after sees them.
+
+    Returns:
+        False when the database went away meanwhile; the workflow writes them when it is back.
+    """
+    try:
+        async with deps.database.transaction(caller) as connection:
+            await runs.project(connection, *(change for change in changes if change.events))
+    except DatabaseUnavailable:
+        log.warning("projection left to the workflow", run_id=changes[-1].run.id)
+        return False
+    return True

@@ -1,0 +1,63 @@
+"""What handlers work with."""
+
+from typing import Any
+
+from litestar import Request
+from msgspec import Struct
+
+from api.gateway import Gateway
+from api.passwords import Passwords
+from api.tokens import Tokens
+from db.listen import Listener
+from db.pool import Database
+from onboarding.access import PERMISSIONS, Caller, Role, is_unlocked
+from runtime.encryption import KeyRing
+from runtime.health import Check
+from runtime.settings import Settings
+
+
+class Deps(Struct, frozen=True, kw_only=True):
+    """Everything that a handler may need, made once at start-up."""
+
+    settings: Settings
+    database: Database
+    gateway: Gateway
+    listener: Listener
+    tokens: Tokens
+    passwords: Passwords
+    keys: KeyRing
+    checks: dict[str, Check]
+
+
+class Principal(Struct, frozen=True, kw_only=True):
+    """The signed-in person, as the database knows them in this very request."""
+
+    caller: Caller
+    onboarding_completed: bool
+    timezone: str
+    locale: str
+
+    @property
+    def permissions(self) -> frozenset[str]:
+        """What the person's role may do."""
+        return PERMISSIONS[self.caller.role]
+
+    @property
+    def unlocked(self) -> bool:
+        """Whether the features behind the onboarding are open."""
+        return is_unlocked(Role(self.caller.role), self.onboarding_completed)
+
+
+def deps_of(request: Request[Any, Any, Any]) -> Deps:
+    """Dependency `deps`."""
+    return request.app.state.deps
+
+
+def principal_of(request: Request[Any, Any, Any]) -> Principal:
+    """Dependency `principal`; the entry middleware has set it."""
+    return request.scope["user"]
+
+
+def message_id_of(request: Request[Any, Any, Any]) -> str | None:
+    """Dependency `message_id`: the id under which a workflow remembers this request."""
+    return request.scope.get("state", {}).get("message_id")

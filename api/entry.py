@@ -1,0 +1,84 @@
+"""What happens before a handler: who is asking, and are they asking too often. One round trip to the database."""
+
+from litestar.enums import ScopeType
+from litestar.middleware import ASGIMiddleware
+from litestar.types import ASGIApp, Message, Receive, Scope, Send
+
+from api.deps import Deps, Principal
+from api.problems import Code, ProblemError
+from api.tokens import unauthorised
+from db import entry
+from onboarding.access import Caller
+
+WINDOW_SECONDS = 60
+
+
+class Entry(ASGIMiddleware):
+    """Lets a request in. A handler's `opt["entry"]` is `open`, `sign_in` (counted by address) or, by default,
+    `signed_in` (an access token, counted by person).
+    """
+
+    scopes = (ScopeType.HTTP,)
+
+    async def handle(self, scope: Scope, receive: Receive, send: Send, next_app: ASGIApp) -> None:
+        """Set `scope["user"]`, or raise 401, 403 or 429."""
+        deps: Deps = scope["app"].state.deps
+        match scope["route_handler"].opt.get("entry", "signed_in"):
+            case "open":
+                await next_app(scope, receive, send)
+            case "sign_in":
+                limit = deps.settings.sign_in_limit_per_minute
+                bucket = f"sign_in/{_address(scope)}"
+                count = await entry.count(deps.database, bucket, limit, WINDOW_SECONDS)
+                headers = _admit("sign_in", count)
+                await next_app(scope, receive, _with(send, headers))
+            case _:
+                headers = await self._sign_in(scope, deps)
+                await next_app(scope, receive, _with(send, headers))
+
+    async def _sign_in(self, scope: Scope, deps: Deps) -> dict[str, str]:
+        authorization = next((v for k, v in scope["headers"] if k == b"authorization"), b"")
+        claims = deps.tokens.verify(authorization.decode("latin-1"))
+        limit = deps.settings.rate_limit_per_minute
+        known = await entry.enter(deps.database, claims.tenant_id, claims.user_id, limit, WINDOW_SECONDS)
+        if not known.found:
+            raise unauthorised(Code.AUTH_INVALID_TOKEN, "The access token is not valid.")
+        if not known.is_active:
+            raise ProblemError(403, Code.ACCOUNT_INACTIVE, "This account is not active.")
+        headers = _admit("user", known)
+        caller = Caller(tenant_id=claims.tenant_id, user_id=claims.user_id, role=known.role)
+        scope["user"] = Principal(
+            caller=caller,
+            onboarding_completed=known.onboarding_completed,
+            timezone=known.timezone,
+            locale=known.locale,
+        )
+        scope["auth"] = claims
+        return headers
+
+
+def _address(scope: Scope) -> str:
+    client = scope.get("client")
+    return client[0] if client else "unknown"
+
+
+def _admit(policy: str, count: entry.Count) -> dict[str, str]:
+    headers = {
+        "RateLimit-Policy": f'"{policy}";q={count.limit};w={WINDOW_SECONDS}',
+        "RateLimit": f'"{policy}";r={count.remaining};t={count.reset_seconds}',
+    }
+    if count.exceeded:
+        headers["Retry-After"] = str(max(count.reset_seconds, 1))
+        raise ProblemError(429, Code.RATE_LIMITED, "Too many requests; slow down.", headers=headers)
+    return headers
+
+
+def _with(send: Send, headers: dict[str, str]) -> Send:
+    encoded = [(name.lower().encode(), value.encode()) for name, value in headers.items()]
+
+    async def sending(message: Message) -> None:
+        if message["type"] == "http.response.start":
+            message["headers"] = [*message["headers"], *encoded]
+        await send(message)
+
+    return sending

@@ -1,0 +1,123 @@
+"""The one table from errors to problems."""
+
+from typing import Any
+
+import structlog
+from litestar import Request, Response
+from litestar.exceptions import (
+    HTTPException,
+    MethodNotAllowedException,
+    NotFoundException,
+    ValidationException,
+)
+
+from api.gateway import RefusedByRun, WorkflowsUnavailable
+from api.problems import Code, Problem, ProblemError, problem_response
+from db.pool import DatabaseUnavailable
+from onboarding.errors import GangwayError, Refused
+from onboarding.payloads import FieldError, Refusal
+
+log = structlog.get_logger()
+
+RETRY_AFTER_SECONDS = "2"
+
+STATUS_OF: dict[str, int] = {
+    "validation_error": 400,
+    "state_not_optional": 400,
+    "onboarding_incomplete": 400,
+    "run_not_found": 404,
+    "unknown_flow": 404,
+    "state_mismatch": 409,
+    "onboarding_already_complete": 409,
+    "run_abandoned": 409,
+    "run_expired": 410,
+    "version_conflict": 412,
+}
+"""The HTTP status of each code of the domain."""
+
+
+def of_refusal(refusal: Refusal) -> ProblemError:
+    """A refusal that came from the workflow."""
+    extra: dict[str, Any] = {}
+    if refusal.current_state is not None:
+        extra["current_state"] = refusal.current_state
+    code = Code(refusal.code)
+    return ProblemError(STATUS_OF[refusal.code], code, refusal.detail, errors=refusal.errors, **extra)
+
+
+def unavailable(code: Code, detail: str) -> ProblemError:
+    """A dependency is away; the same request may work shortly."""
+    return ProblemError(503, code, detail, headers={"Retry-After": RETRY_AFTER_SECONDS})
+
+
+def _on_problem(request: Request[Any, Any, Any], error: ProblemError) -> Response[Problem]:
+    return problem_response(request, error)
+
+
+def _on_domain_error(request: Request[Any, Any, Any], error: GangwayError) -> Response[Problem]:
+    if isinstance(error, Refused):
+        return problem_response(request, of_refusal(error.refusal))
+    return problem_response(request, ProblemError(STATUS_OF[error.code], Code(error.code), error.detail))
+
+
+def _on_database(request: Request[Any, Any, Any], error: DatabaseUnavailable) -> Response[Problem]:
+    log.warning("database unavailable", error=type(error.__cause__ or error).__name__)
+    return problem_response(request, unavailable(Code.DATABASE_UNAVAILABLE, "The database is away."))
+
+
+def _on_refused_by_run(request: Request[Any, Any, Any], error: RefusedByRun) -> Response[Problem]:
+    return problem_response(request, of_refusal(error.refusal))
+
+
+def _on_workflows(request: Request[Any, Any, Any], error: WorkflowsUnavailable) -> Response[Problem]:
+    log.warning("workflows unavailable", error=type(error.__cause__ or error).__name__)
+    detail = "The answer could not be taken now; send the same again shortly."
+    return problem_response(request, unavailable(Code.WORKFLOW_UNAVAILABLE, detail))
+
+
+def _on_invalid(request: Request[Any, Any, Any], error: ValidationException) -> Response[Problem]:
+    """A path, query or header parameter; bodies are read by `api.body`."""
+    details: list[Any] = error.extra if isinstance(error.extra, list) else []
+    errors = tuple(
+        FieldError(field=str(item.get("key", "")), code="invalid", detail=str(item.get("message", "")))
+        for item in details
+    )
+    problem = ProblemError(400, Code.VALIDATION_ERROR, "The request is not valid.", errors=errors)
+    return problem_response(request, problem)
+
+
+_HTTP_CODES: dict[int, tuple[Code, str]] = {
+    400: (Code.VALIDATION_ERROR, "The request is not valid."),
+    401: (Code.AUTH_INVALID_TOKEN, "Sign in first."),
+    403: (Code.FORBIDDEN, "This is not allowed."),
+    404: (Code.NOT_FOUND, "There is nothing here."),
+    405: (Code.METHOD_NOT_ALLOWED, "This method is not allowed here."),
+    413: (Code.PAYLOAD_TOO_LARGE, "The body is too large."),
+    415: (Code.UNSUPPORTED_MEDIA_TYPE, "The body must be JSON."),
+}
+
+
+def _on_http(request: Request[Any, Any, Any], error: HTTPException) -> Response[Problem]:
+    code, detail = _HTTP_CODES.get(error.status_code, (Code.INTERNAL_ERROR, "Something went wrong."))
+    headers = dict(error.headers or {})
+    return problem_response(request, ProblemError(error.status_code, code, detail, headers=headers))
+
+
+def _on_bug(request: Request[Any, Any, Any], error: Exception) -> Response[Problem]:
+    log.error("unhandled error", exc_info=error, path=request.url.path)
+    detail = "Something went wrong on our side. Quote the request id when you ask about it."
+    return problem_response(request, ProblemError(500, Code.INTERNAL_ERROR, detail))
+
+
+EXCEPTION_HANDLERS: dict[int | type[Exception], Any] = {
+    ProblemError: _on_problem,
+    GangwayError: _on_domain_error,
+    RefusedByRun: _on_refused_by_run,
+    WorkflowsUnavailable: _on_workflows,
+    DatabaseUnavailable: _on_database,
+    ValidationException: _on_invalid,
+    NotFoundException: _on_http,
+    MethodNotAllowedException: _on_http,
+    HTTPException: _on_http,
+    Exception: _on_bug,
+}

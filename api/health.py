@@ -1,0 +1,43 @@
+"""Whether this process lives, and can do its work."""
+
+from litestar import Controller, Response, get
+from msgspec import Struct
+
+from api.deps import Deps
+from runtime.health import Readiness, readiness
+
+
+class Alive(Struct, frozen=True):
+    """The process answers."""
+
+    alive: bool
+
+
+class Version(Struct, frozen=True):
+    """What is running."""
+
+    git_sha: str
+
+
+class HealthController(Controller):
+    """Health for orchestrators."""
+
+    path = "/"
+    tags = ("health",)
+    opt = {"entry": "open"}  # noqa: RUF012 - the framework's own way of declaring it
+
+    @get("/livez")
+    async def livez(self) -> Alive:
+        """The process answers."""
+        return Alive(alive=True)
+
+    @get("/readyz")
+    async def readyz(self, deps: Deps) -> Response[Readiness]:
+        """PostgreSQL, Temporal, S3 and the migrations, one line each; 503 when one is away."""
+        state = await readiness(deps.checks)
+        return Response(state, status_code=200 if state.ready else 503)
+
+    @get("/version")
+    async def version(self, deps: Deps) -> Version:
+        """What is running."""
+        return Version(git_sha=deps.settings.git_sha)

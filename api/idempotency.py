@@ -1,0 +1,158 @@
+"""`Idempotency-Key`: the same request again gets the first answer, and is not done again."""
+
+import hashlib
+from datetime import datetime
+
+import msgspec
+from litestar.enums import ScopeType
+from litestar.middleware import ASGIMiddleware
+from litestar.types import ASGIApp, HTTPScope, Message, Receive, Scope, Send
+from litestar.types.asgi_types import HTTPDisconnectEvent, HTTPRequestEvent, ReceiveMessage
+
+from api.deps import Deps, Principal
+from api.problems import Code, ProblemError
+from db import idempotency
+from onboarding.access import Caller
+from onboarding.payloads import FieldError
+from runtime.encryption import Sealed
+
+UNSAFE = {"POST", "PUT", "PATCH", "DELETE"}
+LEASE_SECONDS = 20
+MAX_KEY = 255
+
+
+class Idempotency(ASGIMiddleware):
+    """Keeps the first answer for 24 hours, sealed. 429 and 5xx are not kept: they may be tried again."""
+
+    scopes = (ScopeType.HTTP,)
+
+    async def handle(self, scope: Scope, receive: Receive, send: Send, next_app: ASGIApp) -> None:
+        """Answer a repeat from memory; run a first one and remember its answer."""
+        if scope["type"] != ScopeType.HTTP:
+            return
+        principal = scope.get("user")
+        key = next((v for k, v in scope["headers"] if k == b"idempotency-key"), None)
+        if key is None or scope["method"] not in UNSAFE or not isinstance(principal, Principal):
+            await next_app(scope, receive, send)
+            return
+        if not 0 < len(key) <= MAX_KEY:
+            error = FieldError(
+                field="Idempotency-Key", code="too_long", detail=f"must have 1 to {MAX_KEY} characters"
+            )
+            raise ProblemError(400, Code.VALIDATION_ERROR, "The request is not valid.", errors=(error,))
+        deps: Deps = scope["app"].state.deps
+        body = await _body(receive, deps.settings.body_max_bytes)
+        record = _Record(deps, principal.caller, scope, key, body)
+        if await record.replayed(send):
+            return
+        scope.setdefault("state", {})["message_id"] = record.message_id
+        answer = _Answer(send)
+        try:
+            await next_app(scope, _again(body), answer)
+        finally:
+            await record.keep(answer)
+
+
+class _Answer:
+    """Passes an answer on while keeping a copy."""
+
+    def __init__(self, send: Send) -> None:
+        self._send = send
+        self.status = 0
+        self.content_type = ""
+        self.headers: dict[str, str] = {}
+        self.body = b""
+
+    async def __call__(self, message: Message) -> None:
+        if message["type"] == "http.response.start":
+            self.status = message["status"]
+            kept = (b"content-type", b"location", b"etag")
+            self.headers = {k.decode(): v.decode() for k, v in message["headers"] if k in kept}
+        elif message["type"] == "http.response.body":
+            self.body += message.get("body", b"")
+        await self._send(message)
+
+
+class _Record:
+    """One key's row."""
+
+    def __init__(self, deps: Deps, caller: Caller, scope: HTTPScope, key: bytes, body: bytes) -> None:
+        self._deps = deps
+        self._caller = caller
+        self._scope = f"{caller.tenant_id}/{caller.user_id}/{scope['method']} {scope['path']}"
+        self._key = key.decode("latin-1")
+        self._place = f"idempotency_keys.body/{self._scope}/{self._key}".encode()
+        self._hash = hashlib.sha256(scope["query_string"] + b"\n" + body).digest()
+        self._lease: datetime | None = None
+        self.message_id = hashlib.sha256(self._place).hexdigest()
+
+    async def replayed(self, send: Send) -> bool:
+        """Whether there is an answer already, and it was sent.
+
+        Raises:
+            ProblemError: 409 for another body under this key, or a first request that is still running.
+        """
+        async with self._deps.database.transaction(self._caller) as connection:
+            found = await idempotency.reserve(connection, self._scope, self._key, self._hash, LEASE_SECONDS)
+        match found:
+            case idempotency.Fresh():
+                self._lease = found.lease
+                return False
+            case idempotency.OtherBody():
+                raise ProblemError(409, Code.IDEMPOTENCY_KEY_REUSED, "This key was used with another request.")
+            case idempotency.InProgress():
+                raise ProblemError(409, Code.REQUEST_IN_PROGRESS, "The first request is still running.")
+            case idempotency.Replay():
+                body = self._deps.keys.open(msgspec.json.decode(found.body, type=Sealed), self._place)
+                headers = {**found.headers, "idempotent-replayed": "true"}
+                await send(
+                    {
+                        "type": "http.response.start",
+                        "status": found.status,
+                        "headers": [(k.encode(), v.encode()) for k, v in headers.items()],
+                    }
+                )
+                await send({"type": "http.response.body", "body": body, "more_body": False})
+                return True
+
+    async def keep(self, answer: _Answer) -> None:
+        """Remember an answer that a repeat may get; forget the key otherwise."""
+        assert self._lease is not None
+        async with self._deps.database.transaction(self._caller) as connection:
+            if 200 <= answer.status < 500 and answer.status != 429:
+                sealed = msgspec.json.encode(self._deps.keys.seal(answer.body, self._place))
+                await idempotency.settle(
+                    connection,
+                    self._scope,
+                    self._key,
+                    self._lease,
+                    status=answer.status,
+                    headers=answer.headers,
+                    body=sealed,
+                )
+            else:
+                await idempotency.release(connection, self._scope, self._key, self._lease)
+
+
+async def _body(receive: Receive, at_most: int) -> bytes:
+    body = b""
+    while True:
+        message = await receive()
+        body += message.get("body", b"")
+        if len(body) > at_most:
+            raise ProblemError(413, Code.PAYLOAD_TOO_LARGE, "The body is too large.")
+        if not message.get("more_body"):
+            return body
+
+
+def _again(body: bytes) -> Receive:
+    sent = False
+
+    async def receive() -> ReceiveMessage:
+        nonlocal sent
+        if sent:
+            return HTTPDisconnectEvent(type="http.disconnect")
+        sent = True
+        return HTTPRequestEvent(type="http.request", body=body, more_body=False)
+
+    return receive

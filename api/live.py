@@ -1,0 +1,102 @@
+"""Server-sent events: a run's changes as they happen, from any device or channel."""
+
+import asyncio
+from collections.abc import AsyncGenerator
+
+import msgspec
+from litestar import Controller, get
+from litestar.response import ServerSentEvent, ServerSentEventMessage
+from msgspec import Struct
+
+from api.commands import current_run
+from api.deps import Deps, Principal
+from api.headers import FlowQuery, LastEventId
+from db import runs
+from db.pool import DatabaseUnavailable
+from onboarding.payloads import Run, Status
+from onboarding.progress import Progress, progress
+
+HEARTBEAT_SECONDS = 15
+MISSED_AT_MOST = 100
+
+
+class Snapshot(Struct, frozen=True, kw_only=True):
+    """`STATE_SNAPSHOT`: the whole progress."""
+
+    progress: Progress
+
+
+class Delta(Struct, frozen=True, kw_only=True):
+    """`STATE_DELTA`: one event, and the progress after the latest one."""
+
+    kind: str
+    state: int | None
+    version: int
+    progress: Progress
+
+
+class LiveController(Controller):
+    """The stream of a run."""
+
+    path = "/onboarding"
+    tags = ("onboarding",)
+
+    @get("/events", media_type="text/event-stream")
+    async def events(
+        self,
+        deps: Deps,
+        principal: Principal,
+        flow: FlowQuery = None,
+        last_event_id: LastEventId = None,
+    ) -> ServerSentEvent:
+        """A snapshot, or what was missed since `Last-Event-ID`; then each change, less than a second late."""
+        run = await current_run(deps, principal, flow)
+        seen = int(last_event_id) if last_event_id and last_event_id.isdigit() else None
+        return ServerSentEvent(_stream(deps, principal, run, seen))
+
+
+async def _stream(
+    deps: Deps, principal: Principal, run: Run, seen: int | None
+) -> AsyncGenerator[ServerSentEventMessage]:
+    """Subscribed before the first look, so that no change falls between the two."""
+    async with deps.listener.subscribe(run.id) as changed:
+        if seen is None or not run.seq - MISSED_AT_MOST <= seen <= run.seq:
+            run = await _read(deps, principal, run)
+            seen = run.seq
+            yield _message("STATE_SNAPSHOT", seen, Snapshot(progress=progress(run)))
+        else:
+            changed.set()
+        while True:
+            try:
+                async with asyncio.timeout(HEARTBEAT_SECONDS):
+                    await changed.wait()
+            except TimeoutError:
+                yield ServerSentEventMessage(comment="heartbeat")
+                continue
+            changed.clear()
+            try:
+                run, missed = await _since(deps, principal, run, seen)
+            except DatabaseUnavailable:
+                # The listener wakes everybody when the database is back.
+                continue
+            for event in missed:
+                delta = Delta(kind=event.kind, state=event.state, version=event.version, progress=progress(run))
+                yield _message("STATE_DELTA", event.seq, delta)
+                seen = event.seq
+            if run.status is not Status.IN_PROGRESS:
+                return
+
+
+async def _read(deps: Deps, principal: Principal, run: Run) -> Run:
+    async with deps.database.transaction(principal.caller) as connection:
+        return await runs.get(connection, run.id) or run
+
+
+async def _since(deps: Deps, principal: Principal, run: Run, seen: int) -> tuple[Run, list[runs.StoredEvent]]:
+    async with deps.database.transaction(principal.caller) as connection:
+        now = await runs.get(connection, run.id) or run
+        return now, await runs.events(connection, run.id, after=seen, limit=MISSED_AT_MOST)
+
+
+def _message(event: str, offset: int, data: Struct) -> ServerSentEventMessage:
+    return ServerSentEventMessage(event=event, id=offset, data=msgspec.json.encode(data).decode())

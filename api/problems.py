@@ -1,0 +1,115 @@
+"""RFC 9457 problem details: the one form in which an error leaves the API."""
+
+from enum import StrEnum
+from http import HTTPStatus
+from typing import Any
+
+from litestar import Request, Response
+from msgspec import Struct
+
+from onboarding.payloads import FieldError
+from onboarding.progress import Requirements
+from runtime.context import current_request
+
+PROBLEM_JSON = "application/problem+json"
+
+
+class Code(StrEnum):
+    """Every code that a client can meet. They are stable; `docs/api-versioning.md` says what that means."""
+
+    VALIDATION_ERROR = "validation_error"
+    MALFORMED_JSON = "malformed_json"
+    STATE_NOT_OPTIONAL = "state_not_optional"
+    ONBOARDING_INCOMPLETE = "onboarding_incomplete"
+    AUTH_MISSING_TOKEN = "auth_missing_token"
+    AUTH_INVALID_TOKEN = "auth_invalid_token"
+    AUTH_EXPIRED_TOKEN = "auth_expired_token"
+    INVALID_CREDENTIALS = "invalid_credentials"
+    ACCOUNT_INACTIVE = "account_inactive"
+    FORBIDDEN = "forbidden"
+    ONBOARDING_REQUIRED = "onboarding_required"
+    NOT_FOUND = "not_found"
+    RUN_NOT_FOUND = "run_not_found"
+    PROFILE_NOT_FOUND = "profile_not_found"
+    UNKNOWN_FLOW = "unknown_flow"
+    METHOD_NOT_ALLOWED = "method_not_allowed"
+    STATE_MISMATCH = "state_mismatch"
+    ONBOARDING_ALREADY_COMPLETE = "onboarding_already_complete"
+    RUN_ABANDONED = "run_abandoned"
+    EMAIL_TAKEN = "email_taken"
+    IDEMPOTENCY_KEY_REUSED = "idempotency_key_reused"
+    REQUEST_IN_PROGRESS = "request_in_progress"
+    RUN_EXPIRED = "run_expired"
+    VERSION_CONFLICT = "version_conflict"
+    PAYLOAD_TOO_LARGE = "payload_too_large"
+    UNSUPPORTED_MEDIA_TYPE = "unsupported_media_type"
+    RATE_LIMITED = "rate_limited"
+    INTERNAL_ERROR = "internal_error"
+    WORKFLOW_UNAVAILABLE = "workflow_unavailable"
+    DATABASE_UNAVAILABLE = "database_unavailable"
+
+
+class Problem(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """What went wrong: `errors` names every failing field, `retryable` says whether trying again may help."""
+
+    type: str
+    title: str
+    status: int
+    detail: str
+    instance: str
+    code: Code
+    errors: list[FieldError] = []
+    request_id: str | None = None
+    retryable: bool = False
+    current_state: int | None = None
+    requirements: Requirements | None = None
+    onboarding_progress: int | None = None
+
+
+class ProblemError(Exception):
+    """An error that already knows how it is told.
+
+    Args:
+        status: the HTTP status.
+        code: the stable code.
+        detail: one sentence for people; never anything internal.
+        errors: every failing field.
+        headers: for example `Retry-After`.
+        extra: fields of `Problem` beyond these.
+    """
+
+    def __init__(
+        self,
+        status: int,
+        code: Code,
+        detail: str,
+        *,
+        errors: tuple[FieldError, ...] = (),
+        headers: dict[str, str] | None = None,
+        **extra: Any,
+    ) -> None:
+        super().__init__(code.value)
+        self.status = status
+        self.code = code
+        self.detail = detail
+        self.errors = errors
+        self.headers = headers or {}
+        self.extra = extra
+
+
+def problem_response(request: Request[Any, Any, Any], error: ProblemError) -> Response[Problem]:
+    """The answer to a request that met an error."""
+    context = current_request.get()
+    body = Problem(
+        type=f"urn:gangway:problem:{error.code.value}",
+        title=HTTPStatus(error.status).phrase,
+        status=error.status,
+        detail=error.detail,
+        instance=request.url.path,
+        code=error.code,
+        errors=list(error.errors),
+        request_id=context.request_id if context else None,
+        retryable=error.status in (429, 502, 503) or error.code is Code.REQUEST_IN_PROGRESS,
+        **error.extra,
+    )
+    return Response(body, status_code=error.status, media_type=PROBLEM_JSON, headers=error.headers)

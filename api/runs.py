@@ -1,0 +1,395 @@
+"""Runs: `/api/v1/onboarding`."""
+
+from datetime import UTC, datetime
+from typing import Annotated, Any
+
+import structlog
+from litestar import Controller, Response, delete, get, post
+from msgspec import UNSET, Meta, Struct, UnsetType
+from uuid_utils.compat import uuid7
+
+from api.body import Body
+from api.commands import Outcome, current_run, flow_asked, record, send
+from api.deps import Deps, Principal
+from api.errors import of_refusal
+from api.gateway import RefusedByRun, RunClosed
+from api.headers import AgentContext, FlowQuery, IfMatch, read_version
+from api.paging import DEFAULT_LIMIT, Cursor, Limit, Page, page_of, read_cursor
+from api.problems import Code, ProblemError
+from api.profiles import ProfileOut, profile_out
+from db import profiles, runs
+from onboarding.advance import new_run
+from onboarding.errors import AlreadyComplete, Incomplete
+from onboarding.flows import FLOWS
+from onboarding.forms import StateForm, state_forms
+from onboarding.payloads import (
+    Abandon,
+    AbandonedReason,
+    AcceptPrefilled,
+    Actor,
+    ActorKind,
+    AgentTurn,
+    Begin,
+    Channel,
+    Complete,
+    EventKind,
+    Opened,
+    Run,
+    SaveSteps,
+    SetPlace,
+    SkipStep,
+    Status,
+    StepAnswer,
+)
+from onboarding.people import Locale, TimeZone
+from onboarding.progress import Progress, StateInfo, current_state, flow_of, progress, requirements
+
+log = structlog.get_logger()
+
+FlowKey = Annotated[str, Meta(min_length=1, max_length=64)]
+OptionalFlow = FlowKey | UnsetType | None
+MAX_STEPS = 50
+
+
+class StartBody(Body, frozen=True, kw_only=True):
+    """Start or resume."""
+
+    flow: OptionalFlow = UNSET
+    restart: bool | UnsetType | None = UNSET
+    timezone: TimeZone | UnsetType | None = UNSET
+    locale: Locale | UnsetType | None = UNSET
+
+
+class FlowBody(Body, frozen=True, kw_only=True):
+    """A request that needs no more than the flow."""
+
+    flow: OptionalFlow = UNSET
+
+
+class StepBody(Body, frozen=True, kw_only=True):
+    """An answer to one state, by number or key."""
+
+    step: int | str
+    data: dict[str, Any]
+    flow: OptionalFlow = UNSET
+
+
+class OneStep(Body, frozen=True, kw_only=True):
+    """One of several answers."""
+
+    step: int | str
+    data: dict[str, Any]
+
+
+class StepsBody(Body, frozen=True, kw_only=True):
+    """Several answers in order, all or nothing."""
+
+    steps: Annotated[list[OneStep], Meta(min_length=1, max_length=MAX_STEPS)]
+    flow: OptionalFlow = UNSET
+
+
+class SkipBody(Body, frozen=True, kw_only=True):
+    """An optional state to leave out."""
+
+    step: int | str
+    flow: OptionalFlow = UNSET
+
+
+class RunOut(Struct, frozen=True, kw_only=True):
+    """A run. `current_step` is None when no state is open; `prefill` are answers offered for reuse."""
+
+    id: str
+    user_id: str
+    flow: str
+    flow_version: int
+    status: Status
+    abandoned_reason: AbandonedReason | None
+    current_step: int | None
+    step_data: dict[str, dict[str, Any]]
+    skipped_steps: list[int]
+    prefilled: bool
+    prefill: dict[str, dict[str, Any]]
+    agent_history: list[AgentTurn]
+    timezone: str
+    locale: str
+    created_at: datetime
+    last_activity_at: datetime
+    completed_at: datetime | None
+    expires_at: datetime
+    version: int
+
+
+class StepOut(Struct, frozen=True, kw_only=True):
+    """Where the run stands after an answer. `projected` is False when reads will see it a moment later."""
+
+    current_step: int | None
+    next_state: int | None
+    next_state_info: StateInfo | None
+    is_complete: bool
+    message: str
+    progress: Progress
+    projected: bool
+
+
+class EventOut(Struct, frozen=True, kw_only=True):
+    """One thing that happened to a run."""
+
+    id: str
+    version: int
+    kind: EventKind
+    state: int | None
+    actor: Actor
+    channel: Channel
+    created_at: datetime
+
+
+class StatesOut(Struct, frozen=True, kw_only=True):
+    """The states of a flow: all that a client needs which knows none of them."""
+
+    flow: str
+    flow_version: int
+    title: str
+    items: list[StateForm]
+
+
+class RunsController(Controller):
+    """A person's own runs."""
+
+    path = "/onboarding"
+    tags = ("onboarding",)
+
+    @post("/start", status_code=200)
+    async def start(self, deps: Deps, principal: Principal, data: StartBody | None = None) -> Response[RunOut]:
+        """Start a run (201), or answer with the one that there is (200)."""
+        data = data or StartBody()
+        caller = principal.caller
+        async with deps.database.transaction(caller) as connection:
+            key = await flow_asked(connection, caller.user_id, data.flow or None, deps.settings.default_flow)
+            latest = await runs.latest(connection, caller.user_id, key)
+        flow = FLOWS.get(key)
+        restart = data.restart is True
+        if latest and latest.status is Status.COMPLETED and not restart:
+            return Response(run_out(latest), status_code=200)
+        expired = latest and latest.abandoned_reason is AbandonedReason.EXPIRED and not restart
+        message = Begin(
+            run=new_run(
+                id=str(uuid7()),
+                tenant_id=caller.tenant_id,
+                user_id=caller.user_id,
+                flow=flow,
+                now=datetime.now(UTC),
+                timezone=data.timezone or principal.timezone,
+                locale=data.locale or principal.locale,
+                prefill=latest.answers if latest and expired else None,
+            ),
+            place=SetPlace(actor=_person(principal), timezone=data.timezone or None, locale=data.locale or None),
+        )
+        resume = latest if latest and latest.status is Status.IN_PROGRESS else None
+        opened = await _begin(deps, message, resume, restart)
+        changes = [change for change in (opened.replaced, opened.change) if change]
+        await record(deps, caller, *changes)
+        return Response(run_out(opened.change.run), status_code=201 if opened.created else 200)
+
+    @get("/progress")
+    async def progress(self, deps: Deps, principal: Principal, flow: FlowQuery = None) -> Progress:
+        """Where the run stands."""
+        return progress(await current_run(deps, principal, flow))
+
+    @get("/state")
+    async def state(self, deps: Deps, principal: Principal, flow: FlowQuery = None) -> RunOut:
+        """The run with its answers."""
+        return run_out(await current_run(deps, principal, flow))
+
+    @get("/states")
+    async def states(self, deps: Deps, flow: FlowQuery = None) -> StatesOut:
+        """The flow's states with schemas and forms."""
+        found = FLOWS.get(flow or deps.settings.default_flow)
+        return StatesOut(flow=found.key, flow_version=found.version, title=found.title, items=state_forms(found))
+
+    @post("/step", status_code=200)
+    async def step(
+        self,
+        data: StepBody,
+        deps: Deps,
+        principal: Principal,
+        message_id: str | None,
+        if_match: IfMatch = None,
+        agent_context: AgentContext = None,
+    ) -> StepOut:
+        """Save the answer to one state."""
+        if agent_context:
+            log.info("agent context claimed", claim=agent_context, user_id=principal.caller.user_id)
+        command = SaveSteps(
+            actor=_person(principal),
+            message_id=message_id,
+            expected_version=read_version(if_match),
+            steps=(StepAnswer(step=data.step, data=data.data),),
+        )
+        return _step_out(await send(deps, principal, data.flow or None, command), "Saved.")
+
+    @post("/steps", status_code=200)
+    async def steps(
+        self,
+        data: StepsBody,
+        deps: Deps,
+        principal: Principal,
+        message_id: str | None,
+        if_match: IfMatch = None,
+    ) -> StepOut:
+        """Save several answers in order, all or nothing."""
+        command = SaveSteps(
+            actor=_person(principal),
+            message_id=message_id,
+            expected_version=read_version(if_match),
+            steps=tuple(StepAnswer(step=one.step, data=one.data) for one in data.steps),
+            batch=True,
+        )
+        return _step_out(await send(deps, principal, data.flow or None, command), "Saved.")
+
+    @post("/skip", status_code=200)
+    async def skip(
+        self,
+        data: SkipBody,
+        deps: Deps,
+        principal: Principal,
+        message_id: str | None,
+        if_match: IfMatch = None,
+    ) -> StepOut:
+        """Leave an optional state out."""
+        command = SkipStep(
+            actor=_person(principal),
+            message_id=message_id,
+            expected_version=read_version(if_match),
+            step=data.step,
+        )
+        return _step_out(await send(deps, principal, data.flow or None, command), "Skipped.")
+
+    @post("/accept-prefilled", status_code=200)
+    async def accept_prefilled(
+        self,
+        deps: Deps,
+        principal: Principal,
+        message_id: str | None,
+        data: FlowBody | None = None,
+    ) -> StepOut:
+        """Take over the answers that an expired run offers, as far as they are valid."""
+        command = AcceptPrefilled(actor=_person(principal), message_id=message_id)
+        flow = data.flow if data else None
+        return _step_out(await send(deps, principal, flow or None, command), "Taken over.")
+
+    @post("/complete", status_code=201)
+    async def complete(
+        self,
+        deps: Deps,
+        principal: Principal,
+        message_id: str | None,
+        data: FlowBody | None = None,
+    ) -> ProfileOut:
+        """Finish: the answers become the profile. A repeat answers the same."""
+        command = Complete(actor=_person(principal), message_id=message_id)
+        flow = (data.flow if data else None) or None
+        try:
+            outcome = await send(deps, principal, flow, command)
+        except (Incomplete, RefusedByRun) as refused:
+            raise await _with_requirements(deps, principal, flow, refused) from refused
+        caller = principal.caller
+        async with deps.database.transaction(caller) as connection:
+            profile = await profiles.get(connection, caller.user_id, outcome.run.flow)
+        if profile is None:
+            detail = "The run is complete; its profile is being written."
+            raise ProblemError(503, Code.DATABASE_UNAVAILABLE, detail, headers={"Retry-After": "2"})
+        return profile_out(profile)
+
+    @delete("/", status_code=204)
+    async def abandon(
+        self, deps: Deps, principal: Principal, message_id: str | None, flow: FlowQuery = None
+    ) -> None:
+        """End the run without completion."""
+        command = Abandon(actor=_person(principal), message_id=message_id, reason=AbandonedReason.DELETED)
+        await send(deps, principal, flow, command)
+
+    @get("/history")
+    async def history(
+        self,
+        deps: Deps,
+        principal: Principal,
+        flow: FlowQuery = None,
+        limit: Limit = DEFAULT_LIMIT,
+        cursor: Cursor = None,
+    ) -> Page[EventOut]:
+        """What happened to the run, newest first."""
+        run = await current_run(deps, principal, flow)
+        before = read_cursor(cursor)
+        async with deps.database.transaction(principal.caller) as connection:
+            found = await runs.events(connection, run.id, before=before, limit=limit + 1)
+        page = page_of(found, limit, lambda event: event.seq)
+        names = EventOut.__struct_fields__
+        items = [EventOut(**{name: getattr(event, name) for name in names}) for event in page.items]
+        return Page(items=items, next_cursor=page.next_cursor)
+
+
+def run_out(run: Run) -> RunOut:
+    """The run as the API shows it."""
+    flow = flow_of(run)
+    current = current_state(run, flow)
+    return RunOut(
+        id=run.id,
+        user_id=run.user_id,
+        flow=run.flow,
+        flow_version=run.flow_version,
+        status=run.status,
+        abandoned_reason=run.abandoned_reason,
+        current_step=current.number if current else None,
+        step_data=run.answers,
+        skipped_steps=[state.number for state in flow.states if state.key in run.skipped],
+        prefilled=bool(run.prefill),
+        prefill=run.prefill,
+        agent_history=list(run.agent_history),
+        timezone=run.timezone,
+        locale=run.locale,
+        created_at=run.created_at,
+        last_activity_at=run.last_activity_at,
+        completed_at=run.completed_at,
+        expires_at=run.expires_at,
+        version=run.version,
+    )
+
+
+async def _begin(deps: Deps, message: Begin, resume: Run | None, restart: bool) -> Opened:
+    try:
+        return await deps.gateway.begin(message, resume=resume, restart=restart)
+    except RunClosed:
+        # It closed between finding and asking; there is nothing left to find now.
+        return await deps.gateway.begin(message, resume=None, restart=restart)
+    except RefusedByRun as refused:
+        if refused.refusal.code == AlreadyComplete.code:
+            raise of_refusal(refused.refusal) from refused
+        raise
+
+
+async def _with_requirements(
+    deps: Deps, principal: Principal, flow: str | None, refused: Incomplete | RefusedByRun
+) -> ProblemError:
+    problem = of_refusal(refused.refusal)
+    if problem.code is Code.ONBOARDING_INCOMPLETE:
+        run = await current_run(deps, principal, flow)
+        problem.extra["requirements"] = requirements(run, flow_of(run))
+    return problem
+
+
+def _step_out(outcome: Outcome, message: str) -> StepOut:
+    where = progress(outcome.run)
+    following = where.next_state_info
+    return StepOut(
+        current_step=where.current_state,
+        next_state=following.state_number if following else None,
+        next_state_info=following,
+        is_complete=where.is_complete,
+        message=message,
+        progress=where,
+        projected=outcome.projected,
+    )
+
+
+def _person(principal: Principal) -> Actor:
+    return Actor(kind=ActorKind.PERSON, id=principal.caller.user_id)

@@ -1,0 +1,1 @@
+"""The `gangway` command and the embedded stack."""

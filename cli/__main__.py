@@ -1,0 +1,30 @@
+"""The gangway command: noun, verb; `--json` on stdout, logs on stderr; exit 0, 1 failure, 2 usage."""
+
+import click
+
+from cli.database import db
+from cli.demo import demo
+from cli.dev import dev
+from cli.doctor import doctor
+from cli.processes import api, worker
+from runtime.settings import load_settings
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.pass_context
+def gangway(context: click.Context) -> None:
+    """Durable onboarding: run it, look into it, mend it."""
+    context.obj = load_settings
+
+
+for command in (api, db, demo, dev, doctor, worker):
+    gangway.add_command(command)
+
+
+def main() -> None:
+    """The entry point of the `gangway` script."""
+    gangway()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,38 @@
+"""`gangway dev`: the whole stack, kept alive until Ctrl-C."""
+
+import asyncio
+
+import click
+
+from cli.context import pass_settings
+from runtime.settings import Settings
+
+
+@click.command()
+@click.option("--reload", is_flag=True, help="Restart the API and the worker when their code changes.")
+@pass_settings
+def dev(settings: Settings, reload: bool) -> None:
+    """Start everything that Gangway needs, without Docker, and keep it running until Ctrl-C."""
+    # Late: the servers' clients take half a second to import, which `gangway --help` need not pay.
+    from cli.embedded import EmbeddedError
+    from cli.interrupt import run_until_interrupted
+
+    try:
+        run_until_interrupted(_dev(settings, reload))
+    except EmbeddedError as error:
+        raise click.ClickException(str(error)) from None
+
+
+async def _dev(settings: Settings, reload: bool) -> None:
+    from cli.local_stack import links, running
+
+    async with running(settings, say=say, reload=reload) as ready:
+        for name, link in links(ready).items():
+            click.echo(f"  {name:<12} {link}")
+        say("stop with Ctrl-C")
+        await asyncio.Event().wait()
+
+
+def say(line: str) -> None:
+    """One line of what happens, for the person at the terminal."""
+    click.echo(f"gangway: {line}", err=True)

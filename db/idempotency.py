@@ -1,0 +1,118 @@
+"""Idempotency keys: the first request with a key does the work, its answer is everybody's.
+
+Reserve in a transaction of its own: the reservation counts once it is committed, and a second request with
+the key waits for that.
+"""
+
+from datetime import datetime
+
+import msgspec
+from msgspec import Struct
+
+from db.pool import Connection
+
+KEPT_HOURS = 24
+"""Page 00: how long an answer is given again."""
+
+_RESERVE = f"""
+INSERT INTO idempotency_keys AS k (scope, key, body_hash, locked_until)
+VALUES ($1, $2, $3, clock_timestamp() + make_interval(secs => $4))
+ON CONFLICT (scope, key) DO UPDATE SET
+  body_hash = EXCLUDED.body_hash, locked_until = EXCLUDED.locked_until, created_at = now(),
+  status = NULL, headers = NULL, body = NULL, request_id = NULL
+WHERE k.created_at < now() - interval '{KEPT_HOURS} hours'
+  OR (k.status IS NULL AND k.locked_until < clock_timestamp() AND k.body_hash = EXCLUDED.body_hash)
+RETURNING locked_until
+"""
+
+
+class Fresh(Struct, frozen=True, kw_only=True):
+    """The work is the caller's, who settles or releases the key with this lease."""
+
+    lease: datetime
+
+
+class Replay(Struct, frozen=True, kw_only=True):
+    """The first answer; `body` is as it was stored."""
+
+    status: int
+    headers: dict[str, str]
+    body: bytes
+    request_id: str | None
+
+
+class OtherBody(Struct, frozen=True, kw_only=True):
+    """The key belongs to another request."""
+
+
+class InProgress(Struct, frozen=True, kw_only=True):
+    """The first request with this key is still running."""
+
+
+Reservation = Fresh | Replay | OtherBody | InProgress
+
+
+async def reserve(conn: Connection, scope: str, key: str, body_hash: bytes, lease_seconds: float) -> Reservation:
+    """Take the key, or learn what became of it. A lease that ran out is taken over by the same body."""
+    for _ in range(3):
+        lease = await conn.fetchval(_RESERVE, scope, key, body_hash, lease_seconds)
+        if lease is not None:
+            return Fresh(lease=lease)
+        row = await conn.fetchrow(
+            """
+            SELECT body_hash, status, headers, body, request_id
+            FROM idempotency_keys WHERE scope = $1 AND key = $2
+            """,
+            scope,
+            key,
+        )
+        if row is None:  # released in between
+            continue
+        if row["body_hash"] != body_hash:
+            return OtherBody()
+        return InProgress() if row["status"] is None else msgspec.convert(dict(row), Replay)
+    return InProgress()
+
+
+async def settle(
+    conn: Connection,
+    scope: str,
+    key: str,
+    lease: datetime,
+    *,
+    status: int,
+    headers: dict[str, str],
+    body: bytes,
+    request_id: str | None = None,
+) -> bool:
+    """Keep the answer; False when the lease had run out and another request has the key."""
+    done = await conn.execute(
+        """
+        UPDATE idempotency_keys SET status = $4, headers = $5, body = $6, request_id = $7
+        WHERE scope = $1 AND key = $2 AND locked_until = $3 AND status IS NULL
+        """,
+        scope,
+        key,
+        lease,
+        status,
+        headers,
+        body,
+        request_id,
+    )
+    return done == "UPDATE 1"
+
+
+async def release(conn: Connection, scope: str, key: str, lease: datetime) -> None:
+    """Give the key back without an answer, so that the request can be tried again."""
+    await conn.execute(
+        "DELETE FROM idempotency_keys WHERE scope = $1 AND key = $2 AND locked_until = $3 AND status IS NULL",
+        scope,
+        key,
+        lease,
+    )
+
+
+async def purge(conn: Connection, older_than: datetime) -> int:
+    """Drop old keys of the sweeper's tenant, or without a tenant those of nobody; returns how many."""
+    status = await conn.execute("DELETE FROM idempotency_keys WHERE created_at < $1", older_than)
+    return int(status.rpartition(" ")[2])

@@ -1,0 +1,202 @@
+"""The tables as Piccolo knows them: the map of the schema.
+
+Rules, policies, indexes and defaults stand in the migrations; a test compares the columns here with the
+migrated database. A Table never leaves this package.
+"""
+
+from typing import Any
+
+from piccolo.columns import (
+    JSONB,
+    UUID,
+    BigInt,
+    Boolean,
+    Bytea,
+    Column,
+    DoublePrecision,
+    ForeignKey,
+    Integer,
+    Text,
+    Timestamptz,
+)
+from piccolo.table import Table
+
+
+def _optional(kind: type[Column], **options: Any) -> Any:
+    return kind(null=True, default=None, **options)
+
+
+class Tenant(Table, tablename="tenants"):
+    """Somebody's own corner: every other row belongs to one."""
+
+    id = UUID(primary_key=True)
+    external_id = Text(unique=True)
+    name = Text()
+    default_flow = Text(default="fitness")
+    created_at = Timestamptz()
+
+
+class User(Table, tablename="users"):
+    """A person with an account."""
+
+    id = UUID(primary_key=True)
+    tenant_id = ForeignKey(Tenant, null=False)
+    email = Text()
+    password_hash = _optional(Text)
+    full_name = _optional(Text)
+    role = Text(default="user")
+    timezone = Text(default="UTC")
+    locale = Text(default="en")
+    age = _optional(Integer)
+    sex = _optional(Text)
+    height_cm = _optional(DoublePrecision)
+    weight_kg = _optional(DoublePrecision)
+    is_active = Boolean(default=True)
+    onboarding_completed = Boolean(default=False)
+    reminders_enabled = Boolean(default=True)
+    created_at = Timestamptz()
+    updated_at = Timestamptz()
+
+
+class OnboardingSession(Table, tablename="onboarding_sessions"):
+    """A run, as its workflow last projected it."""
+
+    id = UUID(primary_key=True)
+    tenant_id = ForeignKey(Tenant, null=False)
+    user_id = ForeignKey(User, null=False)
+    flow = Text()
+    flow_version = Integer()
+    status = Text(default="in_progress")
+    abandoned_reason = _optional(Text)
+    current_step = Integer()
+    total_states = Integer()
+    step_data = JSONB()
+    skipped = JSONB(default="[]")
+    needs_review = JSONB(default="[]")
+    prefill = JSONB()
+    agent_history = JSONB(default="[]")
+    reminders = JSONB()
+    ai_recommendations = _optional(JSONB)
+    timezone = Text(default="UTC")
+    locale = Text(default="en")
+    version = BigInt()
+    seq = BigInt()
+    completed_at = _optional(Timestamptz)
+    ended_at = _optional(Timestamptz)
+    created_at = Timestamptz()
+    updated_at = Timestamptz()
+    last_activity_at = Timestamptz()
+    expires_at = Timestamptz()
+
+
+class OnboardingEvent(Table, tablename="onboarding_events"):
+    """One thing that happened to a run; never changed."""
+
+    id = UUID(primary_key=True)
+    tenant_id = UUID()
+    user_id = UUID()
+    run_id = ForeignKey(OnboardingSession, null=False)
+    seq = BigInt()
+    version = BigInt()
+    kind = Text()
+    state = _optional(Integer)
+    actor = JSONB()
+    channel = Text()
+    created_at = Timestamptz()
+
+
+class OnboardingArchive(Table, tablename="onboarding_archive"):
+    """A finished run with its events, in the partition of the month in which it ended."""
+
+    id = UUID(primary_key=True)
+    tenant_id = UUID()
+    user_id = UUID()
+    flow = Text()
+    status = Text()
+    run = JSONB()
+    events = JSONB()
+    ended_at = Timestamptz()
+    archived_at = Timestamptz()
+
+
+class Profile(Table, tablename="profiles"):
+    """What a completed run amounts to, edited since or not."""
+
+    id = UUID(primary_key=True)
+    tenant_id = ForeignKey(Tenant, null=False)
+    user_id = ForeignKey(User, null=False)
+    flow = Text()
+    flow_version = Integer()
+    answers = JSONB()
+    version = Integer(default=1)
+    locked = Boolean(default=True)
+    run_id = UUID()
+    completed_at = Timestamptz()
+    created_at = Timestamptz()
+    updated_at = Timestamptz()
+
+
+class ProfileVersion(Table, tablename="profile_versions"):
+    """A profile as it once was; never changed."""
+
+    id = UUID(primary_key=True)
+    tenant_id = UUID()
+    user_id = UUID()
+    profile_id = ForeignKey(Profile, null=False)
+    version = Integer()
+    flow_version = Integer()
+    answers = JSONB()
+    changed_by = UUID()
+    created_at = Timestamptz()
+
+
+class Notification(Table, tablename="notifications"):
+    """Something that a person is told once."""
+
+    id = UUID(primary_key=True)
+    tenant_id = ForeignKey(Tenant, null=False)
+    user_id = ForeignKey(User, null=False)
+    run_id = _optional(UUID)
+    kind = Text()
+    body = JSONB()
+    dedupe_key = Text()
+    created_at = Timestamptz()
+    read_at = _optional(Timestamptz)
+
+
+class IdempotencyKey(Table, tablename="idempotency_keys"):
+    """A key, and the answer that its first request had. The primary key is `scope` and `key`."""
+
+    scope = Text(primary_key=True)
+    key = Text()
+    tenant_id = ForeignKey(Tenant)
+    user_id = ForeignKey(User)
+    body_hash = Bytea()
+    status = _optional(Integer)
+    headers = _optional(JSONB)
+    body = _optional(Bytea)
+    request_id = _optional(Text)
+    locked_until = Timestamptz()
+    created_at = Timestamptz()
+
+
+class RateCounter(Table, tablename="rate_counters"):
+    """Requests in the current window of a bucket; unlogged, and of no tenant."""
+
+    bucket = Text(primary_key=True)
+    window_start = Timestamptz()
+    hits = Integer()
+
+
+TABLES: list[type[Table]] = [
+    Tenant,
+    User,
+    OnboardingSession,
+    OnboardingEvent,
+    OnboardingArchive,
+    Profile,
+    ProfileVersion,
+    Notification,
+    IdempotencyKey,
+    RateCounter,
+]

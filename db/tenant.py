@@ -1,0 +1,56 @@
+"""For whom a transaction acts: what row level security goes by.
+
+The policies read `app.tenant_id`, `app.user_id` and `app.role`. They are set for one transaction only, in the
+round trip that begins it; where nothing is set, no row is visible.
+"""
+
+from typing import Literal
+from uuid import UUID
+
+from msgspec import Struct
+
+from onboarding.access import Caller, Role
+
+
+class Internal(Struct, frozen=True, kw_only=True):
+    """Gangway itself at work, where no person is known.
+
+    `sign_in` reads tenants and users over all tenants and adds registering users, nothing else. `sweeper`
+    lists tenants and, given one, cleans up the finished and overdue runs of that one.
+    """
+
+    role: Literal["sign_in", "sweeper"]
+    tenant_id: str | None = None
+
+
+Context = Caller | Internal
+SIGN_IN = Internal(role="sign_in")
+
+
+def sweeper(tenant_id: str | None = None) -> Internal:
+    """The clean-up, in one tenant or, to list them, in none."""
+    return Internal(role="sweeper", tenant_id=tenant_id)
+
+
+def opening(context: Context | None, statement_seconds: float) -> str:
+    """The SQL that begins a transaction for somebody: a single message to the server.
+
+    Args:
+        context: who acts; None sees only what belongs to no tenant.
+        statement_seconds: after which the server itself cancels a statement.
+
+    Raises:
+        ValueError: when an id is no UUID.
+    """
+    statements = ["BEGIN", f"SET LOCAL statement_timeout = {int(statement_seconds * 1000)}"]
+    if context is not None:
+        tenant, user = context.tenant_id, context.user_id if isinstance(context, Caller) else None
+        role = context.role.value if isinstance(context.role, Role) else context.role
+        # No parameters in this protocol, so nothing but UUIDs and known words may reach the text.
+        settings = {
+            "tenant_id": tenant and str(UUID(tenant)),
+            "user_id": user and str(UUID(user)),
+            "role": role,
+        }
+        statements += [f"SET LOCAL app.{name} = '{value}'" for name, value in settings.items() if value]
+    return "; ".join(statements)

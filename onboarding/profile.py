@@ -1,0 +1,50 @@
+"""Edits of a profile: the answers of a completed run, checked by the same Structs and rules."""
+
+from typing import Any
+
+from msgspec.structs import replace
+
+from onboarding.answers import plain, read, recall
+from onboarding.errors import InvalidAnswer
+from onboarding.flow import Flow, State
+from onboarding.payloads import FieldError
+
+Answers = dict[str, dict[str, Any]]
+
+
+def edit(flow: Flow, answers: Answers, changes: dict[str, Any]) -> Answers:
+    """The answers with some states' answers replaced.
+
+    Raises:
+        InvalidAnswer: naming every failing field as `answers.<state key>.<field>`, also where an answer that
+            is not touched no longer fits one that is.
+    """
+    errors: list[FieldError] = []
+    merged = dict(answers)
+    for key, data in changes.items():
+        state = next((s for s in flow.states if s.key == key), None)
+        if state is None:
+            detail = "is no state of this flow"
+            errors.append(FieldError(field=f"answers.{key[:80]}", code="unknown_state", detail=detail))
+            continue
+        try:
+            merged[key] = plain(read(state.answer, data, prefix=f"answers.{key}."))
+        except InvalidAnswer as invalid:
+            errors.extend(invalid.errors)
+    if not errors:
+        errors.extend(error for state in flow.states for error in _misfits(flow, state, merged))
+    if errors:
+        raise InvalidAnswer(tuple(errors))
+    return merged
+
+
+def _misfits(flow: Flow, state: State, answers: Answers) -> list[FieldError]:
+    if state.key not in answers:
+        return []
+    answer = recall(state.answer, answers[state.key])
+    return [
+        replace(error, field=f"answers.{state.key}.{error.field}")
+        for dependency in state.depends_on
+        if (earlier := flow.find(dependency.on)) and earlier.key in answers
+        for error in dependency.fits(answer, recall(earlier.answer, answers[earlier.key]))
+    ]

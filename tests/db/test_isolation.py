@@ -1,0 +1,200 @@
+"""Row level security: whose rows a transaction sees and changes."""
+
+import asyncpg
+import pytest
+
+from db import idempotency, notifications, profiles, runs, sweeps, tenants, users
+from db.migrate import APP_ROLE
+from db.pool import Database
+from db.tenant import SIGN_IN, Internal, opening, sweeper
+from onboarding.access import Role
+from tests.db.given import NOW, Person, abandoned, answers, completed, started, then
+from tests.db.test_migrations import TENANT_TABLES
+
+KEYS_OF_SOMEBODY = "idempotency_keys WHERE tenant_id IS NOT NULL"
+PRIVATE = sorted(TENANT_TABLES - {"tenants", "users", "onboarding_archive"})
+# Signing in has idempotency keys of its own, which are of no tenant.
+OF_SOMEBODY = [*(name for name in PRIVATE if name != "idempotency_keys"), KEYS_OF_SOMEBODY]
+
+
+async def filled(database: Database, person: Person) -> None:
+    """Rows of theirs in every table."""
+    async with database.transaction(person.caller()) as conn:
+        await runs.project(conn, *completed(person))
+        await notifications.add(
+            conn, tenant_id=person.tenant_id, user_id=person.user_id, kind="x", body={}, dedupe_key="x"
+        )
+        await idempotency.reserve(conn, f"{person.user_id}/x", "x", b"x", 60)
+
+
+async def counts(conn: asyncpg.Connection, names: list[str]) -> dict[str, int]:
+    return {name: await conn.fetchval(f"SELECT count(*) FROM {name}") for name in names}
+
+
+async def test_no_setting_no_rows(database: Database, person: Person) -> None:
+    """A transaction for nobody sees no row of any tenant's table, however full they are."""
+    await filled(database, person)
+    async with database.transaction(None) as conn:
+        assert await counts(conn, sorted(TENANT_TABLES)) == dict.fromkeys(sorted(TENANT_TABLES), 0)
+
+
+async def test_own_rows(database: Database, person: Person) -> None:
+    """People see their own rows in every private table."""
+    await filled(database, person)
+    async with database.transaction(person.caller()) as conn:
+        assert all((await counts(conn, PRIVATE)).values())
+        assert await conn.fetchval("SELECT count(*) FROM users") == 1
+        assert await conn.fetchval("SELECT count(*) FROM tenants") == 1
+
+
+@pytest.mark.parametrize("role", Role)
+async def test_other_tenants_see_nothing(database: Database, person: Person, stranger: Person, role: Role) -> None:
+    """Whatever their role, people of another tenant see and change none of it."""
+    await filled(database, person)
+    async with database.transaction(stranger.caller(role)) as conn:
+        assert not any((await counts(conn, [*PRIVATE, "onboarding_archive"])).values())
+        assert await users.by_id(conn, person.user_id) is None
+        assert await tenants.get(conn, person.tenant_id) is None
+        assert await runs.latest(conn, person.user_id, "fitness") is None
+        assert await profiles.get(conn, person.user_id, "fitness") is None
+        for table in ("onboarding_sessions", "profiles"):
+            assert await conn.execute(f"UPDATE {table} SET version = 99") == "UPDATE 0"
+        assert await conn.execute("DELETE FROM onboarding_sessions") == "DELETE 0"
+        assert await conn.execute("DELETE FROM idempotency_keys") == "DELETE 0"
+        with pytest.raises(users.UserNotFound):
+            await users.update(conn, person.user_id, full_name="Mine now")
+
+
+async def test_other_people_of_the_tenant_see_nothing(
+    database: Database, person: Person, colleague: Person
+) -> None:
+    """Another person of the same tenant, without a role, sees and changes none of it."""
+    await filled(database, person)
+    async with database.transaction(colleague.caller()) as conn:
+        assert not any((await counts(conn, PRIVATE)).values())
+        assert await users.by_id(conn, person.user_id) is None
+        assert await conn.execute("UPDATE profiles SET version = 99") == "UPDATE 0"
+        assert await conn.execute("UPDATE users SET full_name = 'Mine now'") == "UPDATE 1"
+
+
+@pytest.mark.parametrize("role", [Role.MANAGER, Role.ADMIN])
+async def test_staff_read_and_do_not_write(
+    database: Database, person: Person, colleague: Person, role: Role
+) -> None:
+    """Staff see the runs, profiles and people of their tenant, and change none of them here."""
+    await filled(database, person)
+    async with database.transaction(colleague.caller(role)) as conn:
+        assert await runs.latest(conn, person.user_id, "fitness") is not None
+        assert await profiles.get(conn, person.user_id, "fitness") is not None
+        assert await users.by_id(conn, person.user_id) is not None
+        assert await conn.execute("UPDATE onboarding_sessions SET version = 99") == "UPDATE 0"
+        assert await conn.execute("UPDATE profiles SET version = 99") == "UPDATE 0"
+        assert await conn.fetchval("SELECT count(*) FROM idempotency_keys") == 0
+        assert await conn.fetchval("SELECT count(*) FROM notifications") == 0
+
+
+async def test_nobody_writes_for_others(database: Database, person: Person, stranger: Person) -> None:
+    """A run for somebody else, in the same tenant or another, is refused by the policies."""
+    for victim in (stranger, Person(tenant_id=person.tenant_id, user_id=stranger.user_id, email="")):
+        with pytest.raises(asyncpg.InsufficientPrivilegeError):
+            async with database.transaction(person.caller()) as conn:
+                await runs.project(conn, started(victim))
+
+
+async def test_another_run_is_not_taken_over(database: Database, person: Person, stranger: Person) -> None:
+    """Projecting under the id of a stranger's run is refused, and theirs stays as it was."""
+    theirs = started(stranger)
+    async with database.transaction(stranger.caller()) as conn:
+        await runs.project(conn, theirs)
+    mine = then([started(person)], *answers(1, 3))[-1]
+    forged = type(mine)(run=type(mine.run)(**{**_fields(mine.run), "id": theirs.run.id}), events=mine.events)
+    with pytest.raises(asyncpg.InsufficientPrivilegeError):
+        async with database.transaction(person.caller()) as conn:
+            await runs.project(conn, forged)
+    async with database.transaction(stranger.caller()) as conn:
+        assert await runs.get(conn, theirs.run.id) == theirs.run
+        assert len(await runs.events(conn, theirs.run.id)) == 1
+
+
+def _fields(run: object) -> dict[str, object]:
+    return {name: getattr(run, name) for name in run.__struct_fields__}  # pyright: ignore
+
+
+async def test_sign_in_is_narrow(database: Database, person: Person) -> None:
+    """Signing in reads tenants and users, adds plain users, and can do nothing else."""
+    await filled(database, person)
+    async with database.transaction(SIGN_IN) as conn:
+        assert await users.credentials_by_email(conn, person.email.upper()) is not None
+        assert not any((await counts(conn, OF_SOMEBODY)).values())
+        assert await conn.execute("UPDATE users SET full_name = 'x' WHERE id = $1", person.user_id) == "UPDATE 0"
+    with pytest.raises(asyncpg.InsufficientPrivilegeError):
+        async with database.transaction(SIGN_IN) as conn:
+            await users.create(
+                conn, tenant_id=person.tenant_id, email="admin@x.org", password_hash="h", role=Role.ADMIN
+            )
+
+
+async def test_the_sweeper_works_in_one_tenant(database: Database, person: Person, stranger: Person) -> None:
+    """The sweeper lists tenants; runs it sees only in the tenant that it was given, and nobody's profile."""
+    for somebody in (person, stranger):
+        async with database.transaction(somebody.caller()) as conn:
+            await runs.project(conn, *abandoned(somebody))
+    async with database.transaction(sweeper()) as conn:
+        assert {person.tenant_id, stranger.tenant_id} <= set(await tenants.all_ids(conn))
+        assert not any((await counts(conn, OF_SOMEBODY)).values())
+        assert await conn.fetchval("SELECT count(*) FROM users") == 0
+    async with database.transaction(sweeper(person.tenant_id)) as conn:
+        assert await conn.fetchval("SELECT count(*) FROM onboarding_sessions") == 1
+        assert await conn.fetchval("SELECT count(*) FROM profiles") == 0
+        assert await conn.fetchval("SELECT count(*) FROM users") == 0
+
+
+async def test_only_the_sweeper_keeps_the_archive(database: Database, person: Person) -> None:
+    """Nobody but the sweeper makes or drops partitions, an admin neither."""
+    calls = ("archive_ensure(current_date, current_date)", "archive_drop(current_date)")
+    for caller in (person.caller(), person.caller(Role.ADMIN), SIGN_IN, None):
+        for call in calls:
+            with pytest.raises(asyncpg.InsufficientPrivilegeError, match="only the sweeper"):
+                async with database.transaction(caller) as conn:
+                    await conn.fetch(f"SELECT {call}")
+
+
+async def test_the_owner_is_bound_too(database: Database, person: Person, admin: asyncpg.Connection) -> None:
+    """FORCE: the role that owns the tables sees nothing without a setting either."""
+    await filled(database, person)
+    await admin.execute("SET ROLE gangway_owner")
+    assert await counts(admin, sorted(TENANT_TABLES)) == dict.fromkeys(sorted(TENANT_TABLES), 0)
+
+
+async def test_partitions_are_closed(database: Database, person: Person) -> None:
+    """A partition cannot be read past the archive, not even by the sweeper."""
+    async with database.transaction(sweeper(person.tenant_id)) as conn:
+        await sweeps.ensure_partitions(conn, NOW, NOW)
+    with pytest.raises(asyncpg.InsufficientPrivilegeError):
+        async with database.transaction(sweeper(person.tenant_id)) as conn:
+            await conn.fetch(f"SELECT * FROM onboarding_archive_{NOW:%Y_%m}")
+
+
+async def test_settings_end_with_the_transaction(app_url: str, person: Person) -> None:
+    """The next user of a connection does not inherit who the last one was."""
+    database = await Database.open(app_url, min_size=1, max_size=1)
+    try:
+        async with database.transaction(person.caller()) as conn:
+            assert await conn.fetchval("SELECT count(*) FROM users") == 1
+            pid = await conn.fetchval("SELECT pg_backend_pid()")
+        async with database.autocommit() as conn:
+            assert await conn.fetchval("SELECT pg_backend_pid()") == pid
+            assert await conn.fetchval("SELECT count(*) FROM users") == 0
+            assert await conn.fetchval("SELECT current_user") == APP_ROLE
+    finally:
+        await database.close()
+
+
+@pytest.mark.parametrize("value", ["", "x' OR true", "00000000-0000-7000-8000-000000000003'; DROP TABLE users"])
+def test_only_uuids_reach_the_settings(value: str) -> None:
+    """What is no UUID is refused before it becomes SQL."""
+    person = Person(tenant_id=value or "nothing", user_id=value, email="")
+    with pytest.raises(ValueError, match="badly formed"):
+        opening(person.caller(), 1.0)
+    with pytest.raises(ValueError, match="badly formed"):
+        opening(Internal(role="sweeper", tenant_id=value or "nothing"), 1.0)

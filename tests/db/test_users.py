@@ -1,0 +1,128 @@
+"""Users and tenants."""
+
+import asyncio
+import uuid
+from typing import Any
+
+import asyncpg
+import pytest
+
+from db import tenants, users
+from db.pool import Database
+from db.tenant import SIGN_IN
+from onboarding.access import Role
+from tests.db.given import Person
+
+
+async def test_ensure_makes_one_tenant(database: Database) -> None:
+    """Twenty that need the same new tenant at once get the same one."""
+    name = str(uuid.uuid4())
+
+    async def ensure() -> tenants.Tenant:
+        async with database.transaction(SIGN_IN) as conn:
+            return await tenants.ensure(conn, name, "Acme")
+
+    made = await asyncio.gather(*(ensure() for _ in range(20)))
+    assert len({tenant.id for tenant in made}) == 1
+    assert (made[0].external_id, made[0].name, made[0].default_flow) == (name, "Acme", "fitness")
+    async with database.transaction(SIGN_IN) as conn:
+        assert await tenants.get(conn, made[0].id) == made[0]
+        assert await tenants.get(conn, str(uuid.uuid4())) is None
+
+
+async def test_create_and_read(database: Database, person: Person) -> None:
+    """What is said at registration is what is read, e-mail lower-cased, the hash only as credentials."""
+    email = f"Ana.{uuid.uuid4()}@Example.org"
+    async with database.transaction(SIGN_IN) as conn:
+        user = await users.create(
+            conn,
+            tenant_id=person.tenant_id,
+            email=f" {email} ",
+            password_hash="secret-hash",
+            full_name="Ana",
+            timezone="Europe/Madrid",
+            locale="es",
+            age=31,
+            sex="female",
+            height_cm=170.5,
+            weight_kg=61,
+        )
+        known = await users.credentials_by_email(conn, email.upper())
+    assert known is not None
+    assert known.user == user
+    assert known.password_hash == "secret-hash"
+    assert "secret-hash" not in repr(known)
+    assert (user.email, user.role, user.is_active) == (email.lower(), Role.USER, True)
+    assert (user.height_cm, user.weight_kg, user.age, user.sex) == (170.5, 61.0, 31, "female")
+    assert (user.onboarding_completed, user.reminders_enabled) == (False, True)
+
+
+async def test_email_is_taken_once(database: Database, person: Person, stranger: Person) -> None:
+    """An e-mail with a password is unique over all tenants, also when twenty register it at once."""
+    email = f"{uuid.uuid4()}@example.org"
+
+    async def register(tenant_id: str) -> users.User:
+        async with database.transaction(SIGN_IN) as conn:
+            return await users.create(conn, tenant_id=tenant_id, email=email, password_hash="h")
+
+    tenants_ = [person.tenant_id, stranger.tenant_id] * 10
+    done = await asyncio.gather(*(register(each) for each in tenants_), return_exceptions=True)
+    assert sorted(type(each).__name__ for each in done) == ["EmailTaken"] * 19 + ["User"]
+
+
+async def test_without_password_unique_in_the_tenant(database: Database, person: Person, stranger: Person) -> None:
+    """Without a password an e-mail may be in two tenants, not twice in one, and does not sign in."""
+    email = f"{uuid.uuid4()}@example.org"
+    for somebody in (person, stranger):
+        async with database.transaction(somebody.caller(Role.ADMIN)) as conn:
+            await users.create(conn, tenant_id=somebody.tenant_id, email=email, password_hash=None)
+            with pytest.raises(users.EmailTaken):
+                await users.create(conn, tenant_id=somebody.tenant_id, email=email, password_hash=None)
+    async with database.transaction(SIGN_IN) as conn:
+        assert await users.credentials_by_email(conn, email) is None
+
+
+async def test_update(database: Database, person: Person) -> None:
+    """A change touches what is given, null included, and nothing else."""
+    async with database.transaction(person.caller()) as conn:
+        before = await users.update(conn, person.user_id, full_name="Ana", age=40)
+    async with database.transaction(person.caller()) as conn:
+        after = await users.update(conn, person.user_id, age=None, timezone="Asia/Tokyo", reminders_enabled=False)
+        assert await users.by_id(conn, person.user_id) == after
+    assert (after.full_name, after.age, after.timezone) == ("Ana", None, "Asia/Tokyo")
+    assert not after.reminders_enabled
+    assert after.updated_at > before.updated_at
+    async with database.transaction(person.caller()) as conn:
+        await users.rehash(conn, person.user_id, "stronger")
+    async with database.transaction(SIGN_IN) as conn:
+        known = await users.credentials_by_email(conn, person.email)
+    assert known is not None
+    assert known.password_hash == "stronger"
+
+
+async def test_only_personal_data(database: Database, person: Person) -> None:
+    """No other column can be named, so nobody raises their own role."""
+    fields: dict[str, Any] = {"role": "admin"}
+    async with database.transaction(person.caller()) as conn:
+        with pytest.raises(TypeError, match="role"):
+            await users.update(conn, person.user_id, **fields)
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        {"age": 12},
+        {"age": 101},
+        {"sex": "x"},
+        {"height_cm": 99.9},
+        {"height_cm": 250.1},
+        {"weight_kg": 29.9},
+        {"weight_kg": 300.1},
+        {"locale": "de"},
+    ],
+)
+async def test_bounds(database: Database, person: Person, data: dict[str, Any]) -> None:
+    """The table itself refuses body data past the bounds of page 10."""
+    with pytest.raises(asyncpg.CheckViolationError):
+        async with database.transaction(person.caller()) as conn:
+            await users.update(conn, person.user_id, **data)

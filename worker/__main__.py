@@ -1,0 +1,75 @@
+"""`python -m worker`: one worker process, with its health on its own port."""
+
+import asyncio
+import signal
+
+import structlog
+import uvicorn
+
+from db.pool import Database
+from runtime.encryption import load_key_ring
+from runtime.health import temporal_check
+from runtime.settings import InvalidSettings, Settings, load_settings
+from runtime.telemetry import configure_logging
+from runtime.temporal import connect
+from worker.app import build_worker
+from worker.health import health_app
+from worker.registration import register_search_attributes
+from worker.schedules import apply
+from workflows import WORKFLOWS
+
+log = structlog.get_logger()
+
+
+async def serve(settings: Settings) -> None:
+    """Work until SIGTERM or SIGINT, then let the running tasks finish."""
+    if not settings.database_url:
+        raise InvalidSettings("DATABASE_URL is not set")
+    keys = load_key_ring(settings.encryption_key_file)
+    database = await Database.open(
+        settings.database_url,
+        min_size=settings.database_pool_min,
+        max_size=settings.database_pool_max,
+        timeout=settings.database_timeout_seconds,
+    )
+    client = await connect(settings, keys, workflows=WORKFLOWS)
+    await register_search_attributes(client)
+    await apply(client, settings)
+
+    stop = asyncio.Event()
+    for signum in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(signum, stop.set)
+    health = _HealthServer(
+        uvicorn.Config(
+            health_app({"postgres": database.ping, "temporal": temporal_check(client)}, settings.git_sha),
+            lifespan="off",
+            host=settings.host,
+            port=settings.worker_health_port,
+            log_config=None,
+        )
+    )
+    async with build_worker(client, database, settings):
+        serving = asyncio.create_task(health.serve())
+        log.info("worker ready", task_queue=settings.task_queue)
+        await stop.wait()
+        health.should_exit = True
+        await serving
+    await database.close()
+
+
+class _HealthServer(uvicorn.Server):
+    """Leaves signals to the worker."""
+
+    def install_signal_handlers(self) -> None:
+        """The worker handles them."""
+
+
+def main() -> None:
+    """Read the settings and serve."""
+    settings = load_settings()
+    configure_logging(settings.log_level)
+    asyncio.run(serve(settings))
+
+
+if __name__ == "__main__":
+    main()

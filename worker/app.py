@@ -1,0 +1,24 @@
+"""Builds the worker."""
+
+from datetime import timedelta
+
+from temporalio.client import Client
+from temporalio.worker import Worker
+
+from activities.build import build_activities
+from db.pool import Database
+from runtime.settings import Settings
+
+
+def build_worker(client: Client, database: Database, settings: Settings) -> Worker:
+    """A worker for every activity of Gangway, and the workflows of the client's plugin."""
+    return Worker(
+        client,
+        task_queue=settings.task_queue,
+        activities=build_activities(database, client),
+        max_cached_workflows=settings.worker_cached_workflows,
+        max_concurrent_activities=32,
+        # A task for a worker that was killed waits this long before another worker takes it.
+        sticky_queue_schedule_to_start_timeout=timedelta(seconds=2),
+        graceful_shutdown_timeout=timedelta(seconds=10),
+    )

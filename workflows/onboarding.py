@@ -1,0 +1,297 @@
+"""The workflow of one onboarding."""
+
+import asyncio
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from functools import partial
+
+from msgspec.structs import replace
+from temporalio import workflow
+from temporalio.exceptions import ActivityError, ApplicationError
+
+with workflow.unsafe.imports_passed_through():
+    from activities.projection import Projection
+    from activities.reminders import Reminders
+    from onboarding import payloads as p
+    from onboarding.advance import advance, begin
+    from onboarding.errors import Refused
+    from onboarding.progress import flow_of, view
+    from onboarding.timing import wake_at
+
+from workflows.details import details
+from workflows.policies import UNTIL_DONE, WITHIN_AN_HOUR
+from workflows.search_attributes import attributes_of
+from workflows.seen import SeenMessages
+
+SETTLE_AFTER = timedelta(seconds=5)
+"""How long the projection of a change may be left to the process that asked for it."""
+
+REFUSALS_KEPT = 20
+
+
+@workflow.defn(name="OnboardingRun")
+class OnboardingRun:
+    """A run from its start to completion, abandonment or expiry.
+
+    Updates `begin`, `restart`, `save_step`, `skip_step`, `accept_prefilled`, `complete` and `abandon` answer with
+    the change that they made; the caller writes it to the projection, so that a read right after sees it. The
+    workflow makes sure of it a little later, once for a burst of changes, and whenever the caller died. Signals
+    `step_completed`, `abandon`, `snooze_reminders` and `set_place` answer nothing. The query `view` shows all
+    but the answers. A silent run reminds its person and expires; both times slide with each answer.
+    """
+
+    @workflow.init
+    def __init__(self, start: p.StartRun) -> None:
+        self._run = start.run
+        self._begun = start.begun
+        self._seen = SeenMessages(start.seen)
+        self._refusals = list(start.refusals)
+        self._unsettled = {change.run.id: change for change in start.unsettled}
+        self._urgent = False
+        self._shown = None if start.begun else attributes_of(start.run)
+
+    @workflow.run
+    async def run(self, start: p.StartRun) -> p.RunView:  # noqa: ARG002 - read in __init__
+        """Live until finished and settled; continue as new when the history grows long."""
+        clock = asyncio.create_task(self._keep_time())
+        settling = asyncio.create_task(self._keep_settled())
+        await workflow.wait_condition(
+            lambda: (
+                self._at_rest()
+                or workflow.info().is_continue_as_new_suggested()
+                or clock.done()
+                or settling.done()
+            )
+        )
+        for task in (clock, settling):
+            if task.done():
+                task.result()  # Only a bug ends it: fail the workflow task, where it is seen.
+            task.cancel()
+        await workflow.wait_condition(workflow.all_handlers_finished)
+        if not self._at_rest():
+            workflow.continue_as_new(self._carried_over())
+        return view(self._run)
+
+    @workflow.update(name="begin", description="Open the run, or find it open")
+    async def begin(self, message: p.Begin) -> p.Opened:
+        """Answer with the open run; make `message.run` the run when there is none."""
+        if self._begun and self._run.status is p.Status.IN_PROGRESS:
+            return p.Opened(change=self._apply(message.place))
+        return p.Opened(change=self._begin(message), created=True)
+
+    @begin.validator
+    def _may_begin(self, message: p.Begin) -> None:
+        if self._begun and self._run.status is p.Status.COMPLETED:
+            self._refuse_unless_allowed(message.place)
+
+    @workflow.update(name="restart", description="Abandon the run and begin anew")
+    async def restart(self, message: p.Begin) -> p.Opened:
+        """Begin `message.run` in the place of the run that there is."""
+        replaced = None
+        if self._begun and self._run.status is p.Status.IN_PROGRESS:
+            place = message.place
+            end = p.Abandon(actor=place.actor, channel=place.channel, reason=p.AbandonedReason.RESTARTED)
+            replaced = self._apply(end)
+        return p.Opened(change=self._begin(message), created=True, replaced=replaced)
+
+    @workflow.update(name="save_step", description="Save one answer or several")
+    async def save_step(self, command: p.SaveSteps) -> p.Change:
+        """All or nothing."""
+        return self._apply(command)
+
+    @save_step.validator
+    def _may_save(self, command: p.SaveSteps) -> None:
+        self._refuse_unless_allowed(command)
+
+    @workflow.update(name="skip_step", description="Skip an optional state")
+    async def skip_step(self, command: p.SkipStep) -> p.Change:
+        """Leave an optional state out."""
+        return self._apply(command)
+
+    @skip_step.validator
+    def _may_skip(self, command: p.SkipStep) -> None:
+        self._refuse_unless_allowed(command)
+
+    @workflow.update(name="accept_prefilled", description="Take over the answers of an expired run")
+    async def accept_prefilled(self, command: p.AcceptPrefilled) -> p.Change:
+        """Take over what is offered and still valid."""
+        return self._apply(command)
+
+    @accept_prefilled.validator
+    def _may_accept(self, command: p.AcceptPrefilled) -> None:
+        self._refuse_unless_allowed(command)
+
+    @workflow.update(name="complete", description="Complete the run")
+    async def complete(self, command: p.Complete) -> p.Change:
+        """The answers become the profile."""
+        return self._apply(command)
+
+    @complete.validator
+    def _may_complete(self, command: p.Complete) -> None:
+        self._refuse_unless_allowed(command)
+
+    @workflow.update(name="abandon", description="End the run")
+    async def abandon_now(self, command: p.Abandon) -> p.Change:
+        """End the run, and say so."""
+        return self._apply(command)
+
+    @abandon_now.validator
+    def _may_abandon(self, command: p.Abandon) -> None:
+        self._refuse_unless_allowed(command)
+
+    @workflow.signal(name="step_completed", description="Save an answer, fire and forget")
+    async def step_completed(self, command: p.SaveSteps) -> None:
+        """A refused one is kept for whoever looks, and never fails the run."""
+        self._follow(command, ",".join(str(step.step) for step in command.steps))
+
+    @workflow.signal(name="abandon", description="End the run, fire and forget")
+    async def abandon(self, command: p.Abandon) -> None:
+        """End the run."""
+        self._follow(command)
+
+    @workflow.signal(name="snooze_reminders", description="No reminders for a while, or none at all")
+    async def snooze_reminders(self, command: p.SnoozeReminders) -> None:
+        """Change when reminders may go out."""
+        self._follow(command)
+
+    @workflow.signal(name="set_place", description="The person's time zone and language")
+    async def set_place(self, command: p.SetPlace) -> None:
+        """Times follow the person."""
+        self._follow(command)
+
+    @workflow.query(name="view", description="Position and requirements, without any answer")
+    def view(self) -> p.RunView:
+        """What the run looks like from outside."""
+        return replace(view(self._run), refusals=tuple(self._refusals), settled=not self._unsettled)
+
+    def _refuse_unless_allowed(self, command: p.Command) -> None:
+        """Try the command without taking its result; a refusal here leaves nothing in history."""
+        if command.message_id in self._seen:
+            return
+        try:
+            advance(self._run, command, workflow.now())
+        except Refused as refused:
+            raise _failure(refused) from refused
+
+    def _apply(self, command: p.Command) -> p.Change:
+        if command.message_id in self._seen:
+            return p.Change(run=self._run)
+        try:
+            run, events = advance(self._run, command, workflow.now())
+        except Refused as refused:
+            raise _failure(refused) from refused
+        self._seen.add(command.message_id)
+        return self._take(run, events)
+
+    def _follow(self, command: p.Command, step: str = "") -> None:
+        """Apply a signal. Nobody waits for it to be written, so the workflow does that at once."""
+        try:
+            self._apply(command)
+        except ApplicationError as refused:
+            refusal = p.RefusedSignal(at=workflow.now(), code=refused.type or "refused", step=step[:100])
+            self._refusals = [*self._refusals, refusal][-REFUSALS_KEPT:]
+        self._urgent = True
+
+    def _take(self, run: p.Run, events: tuple[p.Event, ...]) -> p.Change:
+        self._run = run
+        if events:
+            earlier = self._unsettled.get(run.id)
+            before = earlier.events if earlier else ()
+            self._unsettled[run.id] = p.Change(run=run, events=before + events)
+        if run.status is not p.Status.IN_PROGRESS:
+            self._urgent = True
+        return p.Change(run=run, events=events)
+
+    def _begin(self, message: p.Begin) -> p.Change:
+        if self._begun:
+            self._run = message.run
+        self._begun = True
+        return self._take(*begin(self._run, message.place.actor, message.place.channel, workflow.now()))
+
+    def _at_rest(self) -> bool:
+        return self._run.status is not p.Status.IN_PROGRESS and not self._unsettled
+
+    def _carried_over(self) -> p.StartRun:
+        return p.StartRun(
+            run=self._run,
+            begun=self._begun,
+            seen=self._seen.digests,
+            unsettled=tuple(self._unsettled.values()),
+            refusals=tuple(self._refusals),
+        )
+
+    async def _keep_settled(self) -> None:
+        """Write the projection once more, in case whoever asked for a change died before it could."""
+        while True:
+            await workflow.wait_condition(lambda: bool(self._unsettled))
+            await _until(lambda: self._urgent, SETTLE_AFTER, "settle the projection")
+            self._urgent = False
+            self._show()
+            changes = tuple(self._unsettled.values())
+            await workflow.execute_activity_method(
+                Projection.settle, p.Settle(changes=changes), summary="settle the projection", **UNTIL_DONE
+            )
+            for change in changes:
+                self._settled(change)
+
+    def _settled(self, change: p.Change) -> None:
+        left = self._unsettled.pop(change.run.id)
+        if later := tuple(event for event in left.events if event.seq > change.run.seq):
+            self._unsettled[left.run.id] = p.Change(run=left.run, events=later)
+
+    def _show(self) -> None:
+        """Show support staff where the run stands."""
+        attributes = attributes_of(self._run)
+        if attributes != self._shown:
+            workflow.upsert_search_attributes([pair.key.value_set(pair.value) for pair in attributes])
+            self._shown = attributes
+        workflow.set_current_details(details(self.view()))
+
+    async def _keep_time(self) -> None:
+        """Remind and expire. A wait ends early when what it waits for moved to an earlier time."""
+        while True:
+            await workflow.wait_condition(lambda: self._run.status is p.Status.IN_PROGRESS)
+            due = wake_at(self._run, flow_of(self._run).timing)
+            if due > workflow.now():
+                moved = partial(self._wakes_before, due)
+                await _until(moved, due - workflow.now(), "reminder or expiry")
+            elif self._run.expires_at <= workflow.now():
+                self._apply(p.Abandon(actor=p.SYSTEM, channel=p.Channel.SYSTEM, reason=p.AbandonedReason.EXPIRED))
+            else:
+                await self._remind()
+
+    def _wakes_before(self, due: datetime) -> bool:
+        if self._run.status is not p.Status.IN_PROGRESS:
+            return False
+        return wake_at(self._run, flow_of(self._run).timing) < due
+
+    async def _remind(self) -> None:
+        self._apply(p.Remind(actor=p.SYSTEM, channel=p.Channel.SYSTEM))
+        run = self._run
+        reminder = p.Reminder(
+            run_id=run.id,
+            tenant_id=run.tenant_id,
+            user_id=run.user_id,
+            flow=run.flow,
+            number=run.reminders.sent,
+            since=run.last_activity_at,
+        )
+        try:
+            await workflow.execute_activity_method(
+                Reminders.remind, reminder, summary=f"reminder {reminder.number}", **WITHIN_AN_HOUR
+            )
+        except ActivityError:
+            workflow.logger.warning("a reminder could not be sent within an hour and is dropped")
+
+
+async def _until(condition: Callable[[], bool], at_most: timedelta, summary: str) -> None:
+    """Wait for a condition or a time, whichever is first."""
+    try:
+        await workflow.wait_condition(condition, timeout=at_most, timeout_summary=summary)
+    except TimeoutError:
+        return
+
+
+def _failure(refused: Refused) -> ApplicationError:
+    refusal = refused.refusal
+    return ApplicationError(refusal.detail, refusal, type=refusal.code, non_retryable=True)

@@ -1,0 +1,31 @@
+"""Named time-outs and retries of activities."""
+
+from datetime import timedelta
+from typing import TypedDict
+
+from temporalio.common import RetryPolicy
+
+
+class Policy(TypedDict, total=False):
+    """The options of `workflow.execute_activity_method` that a policy sets."""
+
+    start_to_close_timeout: timedelta
+    schedule_to_close_timeout: timedelta
+    heartbeat_timeout: timedelta
+    retry_policy: RetryPolicy
+
+
+_BACK_OFF = RetryPolicy(initial_interval=timedelta(milliseconds=500), maximum_interval=timedelta(seconds=30))
+
+UNTIL_DONE: Policy = {"start_to_close_timeout": timedelta(seconds=15), "retry_policy": _BACK_OFF}
+"""A short write that must happen, however long the database is away."""
+
+WITHIN_AN_HOUR: Policy = {**UNTIL_DONE, "schedule_to_close_timeout": timedelta(hours=1)}
+"""A short write that is of no use later than an hour."""
+
+SWEEP: Policy = {
+    "start_to_close_timeout": timedelta(hours=2),
+    "heartbeat_timeout": timedelta(seconds=60),
+    "retry_policy": _BACK_OFF,
+}
+"""A long walk over many rows that heartbeats its place."""
