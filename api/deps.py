@@ -3,6 +3,7 @@
 from typing import Any
 
 from litestar import Request
+from litestar.di import NamedDependency
 from msgspec import Struct
 
 from api.gateway import Gateway
@@ -61,3 +62,9 @@ def principal_of(request: Request[Any, Any, Any]) -> Principal:
 def message_id_of(request: Request[Any, Any, Any]) -> str | None:
     """Dependency `message_id`: the id under which a workflow remembers this request."""
     return request.scope.get("state", {}).get("message_id")
+
+
+WithDeps = NamedDependency[Deps]
+SignedIn = NamedDependency[Principal]
+MessageId = NamedDependency[str | None]
+"""What handlers ask for."""

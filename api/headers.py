@@ -2,21 +2,21 @@
 
 from typing import Annotated
 
-from litestar.params import Parameter
+from litestar.params import HeaderParameter, QueryParameter
 
 from api.problems import Code, ProblemError
 from onboarding.payloads import FieldError
 
-FlowQuery = Annotated[str | None, Parameter(max_length=64, description="A flow's key.")]
+FlowQuery = Annotated[str | None, QueryParameter(pattern="^[a-z0-9_]{1,64}$", description="A flow's key.")]
 IfMatch = Annotated[
-    str | None, Parameter(header="If-Match", max_length=40, description='The version seen, as `"3"`.')
+    str | None, HeaderParameter(name="If-Match", max_length=40, description='The version seen, as `"3"`.')
 ]
 AgentContext = Annotated[
     str | None,
-    Parameter(header="X-Agent-Context", max_length=200, description="Which agent claims to ask; logged only."),
+    HeaderParameter(name="X-Agent-Context", max_length=200, description="Which agent claims to ask; logged only."),
 ]
 LastEventId = Annotated[
-    str | None, Parameter(header="Last-Event-ID", max_length=40, description="The last event seen.")
+    str | None, HeaderParameter(name="Last-Event-ID", max_length=40, description="The last event seen.")
 ]
 
 

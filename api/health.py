@@ -3,7 +3,7 @@
 from litestar import Controller, Response, get
 from msgspec import Struct
 
-from api.deps import Deps
+from api.deps import WithDeps
 from runtime.health import Readiness, readiness
 
 
@@ -32,12 +32,12 @@ class HealthController(Controller):
         return Alive(alive=True)
 
     @get("/readyz")
-    async def readyz(self, deps: Deps) -> Response[Readiness]:
+    async def readyz(self, deps: WithDeps) -> Response[Readiness]:
         """PostgreSQL, Temporal, S3 and the migrations, one line each; 503 when one is away."""
         state = await readiness(deps.checks)
         return Response(state, status_code=200 if state.ready else 503)
 
     @get("/version")
-    async def version(self, deps: Deps) -> Version:
+    async def version(self, deps: WithDeps) -> Version:
         """What is running."""
         return Version(git_sha=deps.settings.git_sha)

@@ -4,6 +4,7 @@ import hashlib
 from datetime import datetime
 
 import msgspec
+import structlog
 from litestar.enums import ScopeType
 from litestar.middleware import ASGIMiddleware
 from litestar.types import ASGIApp, HTTPScope, Message, Receive, Scope, Send
@@ -12,9 +13,12 @@ from litestar.types.asgi_types import HTTPDisconnectEvent, HTTPRequestEvent, Rec
 from api.deps import Deps, Principal
 from api.problems import Code, ProblemError
 from db import idempotency
+from db.pool import DatabaseUnavailable
 from onboarding.access import Caller
 from onboarding.payloads import FieldError
 from runtime.encryption import Sealed
+
+log = structlog.get_logger()
 
 UNSAFE = {"POST", "PUT", "PATCH", "DELETE"}
 LEASE_SECONDS = 20
@@ -117,6 +121,13 @@ class _Record:
 
     async def keep(self, answer: _Answer) -> None:
         """Remember an answer that a repeat may get; forget the key otherwise."""
+        try:
+            await self._keep(answer)
+        except DatabaseUnavailable:
+            # The answer is out already; the lease ends by itself and a repeat is then done again, harmlessly.
+            log.warning("an answer could not be kept for repeats")
+
+    async def _keep(self, answer: _Answer) -> None:
         assert self._lease is not None
         async with self._deps.database.transaction(self._caller) as connection:
             if 200 <= answer.status < 500 and answer.status != 429:

@@ -9,7 +9,7 @@ from litestar.response import ServerSentEvent, ServerSentEventMessage
 from msgspec import Struct
 
 from api.commands import current_run
-from api.deps import Deps, Principal
+from api.deps import Deps, Principal, SignedIn, WithDeps
 from api.headers import FlowQuery, LastEventId
 from db import runs
 from db.pool import DatabaseUnavailable
@@ -44,14 +44,14 @@ class LiveController(Controller):
     @get("/events", media_type="text/event-stream")
     async def events(
         self,
-        deps: Deps,
-        principal: Principal,
+        deps: WithDeps,
+        principal: SignedIn,
         flow: FlowQuery = None,
         last_event_id: LastEventId = None,
     ) -> ServerSentEvent:
         """A snapshot, or what was missed since `Last-Event-ID`; then each change, less than a second late."""
         run = await current_run(deps, principal, flow)
-        seen = int(last_event_id) if last_event_id and last_event_id.isdigit() else None
+        seen = int(last_event_id) if last_event_id and last_event_id.isdecimal() else None
         return ServerSentEvent(_stream(deps, principal, run, seen))
 
 

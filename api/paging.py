@@ -5,7 +5,7 @@ import binascii
 from collections.abc import Callable
 from typing import Annotated, Generic, TypeVar
 
-from litestar.params import Parameter
+from litestar.params import QueryParameter
 from msgspec import Struct
 
 from api.problems import Code, ProblemError
@@ -14,8 +14,8 @@ from onboarding.payloads import FieldError
 ItemT = TypeVar("ItemT")
 DEFAULT_LIMIT = 20
 
-Limit = Annotated[int, Parameter(ge=1, le=100, description="Items on a page.")]
-Cursor = Annotated[str | None, Parameter(max_length=200, description="`next_cursor` of the page before.")]
+Limit = Annotated[int, QueryParameter(ge=1, le=100, description="Items on a page.")]
+Cursor = Annotated[str | None, QueryParameter(max_length=200, description="`next_cursor` of the page before.")]
 
 
 class Page(Struct, Generic[ItemT], frozen=True, kw_only=True):
@@ -41,10 +41,13 @@ def read_cursor(cursor: str | None) -> int | None:
     if cursor is None:
         return None
     try:
-        return int(base64.urlsafe_b64decode(cursor.encode()).decode())
+        position = int(base64.urlsafe_b64decode(cursor.encode()).decode())
     except (binascii.Error, ValueError):
+        position = -1
+    if not 0 <= position < 2**31:
         error = FieldError(field="cursor", code="bad_format", detail="is not a cursor of this list")
-        raise ProblemError(400, Code.VALIDATION_ERROR, "The request is not valid.", errors=(error,)) from None
+        raise ProblemError(400, Code.VALIDATION_ERROR, "The request is not valid.", errors=(error,))
+    return position
 
 
 def _encode(position: int) -> str:

@@ -6,12 +6,13 @@ from typing import Annotated, Any, Literal
 
 from email_validator import EmailNotValidError, validate_email
 from litestar import Controller, get, patch, post
+from litestar.params import JSONBody
 from msgspec import UNSET, Meta, Struct, UnsetType
 from msgspec.structs import asdict
 
 from api.body import Body
 from api.commands import percentage_of
-from api.deps import Deps, Principal
+from api.deps import Deps, Principal, SignedIn, WithDeps
 from api.problems import Code, ProblemError
 from db import runs, tenants, users
 from db.tenant import SIGN_IN
@@ -122,7 +123,7 @@ class AuthController(Controller):
     tags = ("auth",)
 
     @post("/register", opt={"entry": "sign_in"})
-    async def register(self, data: RegisterBody, deps: Deps) -> UserOut:
+    async def register(self, data: JSONBody[RegisterBody], deps: WithDeps) -> UserOut:
         """Make an account in the default tenant."""
         least = deps.settings.password_min_length
         if len(data.password) < least:
@@ -148,7 +149,7 @@ class AuthController(Controller):
         return _shown(user)
 
     @post("/login", opt={"entry": "sign_in", "accepts_form": True}, status_code=200)
-    async def login(self, data: LoginBody, deps: Deps) -> TokenOut:
+    async def login(self, data: JSONBody[LoginBody], deps: WithDeps) -> TokenOut:
         """Exchange e-mail and password for an access token."""
         email = _email(str(data.email or data.username)) or ""
         async with deps.database.transaction(SIGN_IN) as connection:
@@ -169,7 +170,7 @@ class AuthController(Controller):
         )
 
     @get("/me")
-    async def me(self, deps: Deps, principal: Principal) -> MeOut:
+    async def me(self, deps: WithDeps, principal: SignedIn) -> MeOut:
         """The signed-in person."""
         return await _me(deps, principal)
 
@@ -181,12 +182,12 @@ class MeController(Controller):
     tags = ("users",)
 
     @get("/")
-    async def read(self, deps: Deps, principal: Principal) -> MeOut:
+    async def read(self, deps: WithDeps, principal: SignedIn) -> MeOut:
         """Profile, permissions, and which features are open."""
         return await _me(deps, principal)
 
     @patch("/")
-    async def change(self, data: PatchMeBody, deps: Deps, principal: Principal) -> MeOut:
+    async def change(self, data: JSONBody[PatchMeBody], deps: WithDeps, principal: SignedIn) -> MeOut:
         """Change name, time zone, language, body data, reminders; open runs follow."""
         caller = principal.caller
         async with deps.database.transaction(caller) as connection:

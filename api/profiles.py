@@ -4,10 +4,11 @@ from datetime import datetime
 from typing import Annotated, Any
 
 from litestar import Controller, get, patch
+from litestar.params import JSONBody
 from msgspec import UNSET, Meta, Struct, UnsetType
 
 from api.body import Body
-from api.deps import Deps, Principal
+from api.deps import Deps, Principal, SignedIn, WithDeps
 from api.guards import onboarding_completed
 from api.headers import FlowQuery, IfMatch, read_version
 from api.paging import DEFAULT_LIMIT, Cursor, Limit, Page, page_of, read_cursor
@@ -58,14 +59,14 @@ class ProfileController(Controller):
     guards = (onboarding_completed,)
 
     @get("/")
-    async def read(self, deps: Deps, principal: Principal, flow: FlowQuery = None) -> ProfileOut:
+    async def read(self, deps: WithDeps, principal: SignedIn, flow: FlowQuery = None) -> ProfileOut:
         """The profile in its newest version."""
         async with deps.database.transaction(principal.caller) as connection:
             return profile_out(await _found(deps, connection, principal, flow))
 
     @patch("/")
     async def change(
-        self, data: PatchProfileBody, deps: Deps, principal: Principal, if_match: IfMatch = None
+        self, data: JSONBody[PatchProfileBody], deps: WithDeps, principal: SignedIn, if_match: IfMatch = None
     ) -> ProfileOut:
         """Replace some states' answers; a new version, unless nothing is new."""
         expected = read_version(if_match)
@@ -81,8 +82,8 @@ class ProfileController(Controller):
     @get("/versions")
     async def versions(
         self,
-        deps: Deps,
-        principal: Principal,
+        deps: WithDeps,
+        principal: SignedIn,
         flow: FlowQuery = None,
         limit: Limit = DEFAULT_LIMIT,
         cursor: Cursor = None,

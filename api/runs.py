@@ -5,12 +5,13 @@ from typing import Annotated, Any
 
 import structlog
 from litestar import Controller, Response, delete, get, post
+from litestar.params import JSONBody
 from msgspec import UNSET, Meta, Struct, UnsetType
 from uuid_utils.compat import uuid7
 
 from api.body import Body
 from api.commands import Outcome, current_run, flow_asked, record, send
-from api.deps import Deps, Principal
+from api.deps import Deps, MessageId, Principal, SignedIn, WithDeps
 from api.errors import of_refusal
 from api.gateway import RefusedByRun, RunClosed
 from api.headers import AgentContext, FlowQuery, IfMatch, read_version
@@ -47,6 +48,7 @@ from onboarding.progress import Progress, StateInfo, current_state, flow_of, pro
 log = structlog.get_logger()
 
 FlowKey = Annotated[str, Meta(min_length=1, max_length=64)]
+StepName = int | Annotated[str, Meta(min_length=1, max_length=64)]
 OptionalFlow = FlowKey | UnsetType | None
 MAX_STEPS = 50
 
@@ -69,7 +71,7 @@ class FlowBody(Body, frozen=True, kw_only=True):
 class StepBody(Body, frozen=True, kw_only=True):
     """An answer to one state, by number or key."""
 
-    step: int | str
+    step: StepName
     data: dict[str, Any]
     flow: OptionalFlow = UNSET
 
@@ -77,7 +79,7 @@ class StepBody(Body, frozen=True, kw_only=True):
 class OneStep(Body, frozen=True, kw_only=True):
     """One of several answers."""
 
-    step: int | str
+    step: StepName
     data: dict[str, Any]
 
 
@@ -91,7 +93,7 @@ class StepsBody(Body, frozen=True, kw_only=True):
 class SkipBody(Body, frozen=True, kw_only=True):
     """An optional state to leave out."""
 
-    step: int | str
+    step: StepName
     flow: OptionalFlow = UNSET
 
 
@@ -159,7 +161,9 @@ class RunsController(Controller):
     tags = ("onboarding",)
 
     @post("/start", status_code=200)
-    async def start(self, deps: Deps, principal: Principal, data: StartBody | None = None) -> Response[RunOut]:
+    async def start(
+        self, deps: WithDeps, principal: SignedIn, data: JSONBody[StartBody | None] = None
+    ) -> Response[RunOut]:
         """Start a run (201), or answer with the one that there is (200)."""
         data = data or StartBody()
         caller = principal.caller
@@ -191,17 +195,17 @@ class RunsController(Controller):
         return Response(run_out(opened.change.run), status_code=201 if opened.created else 200)
 
     @get("/progress")
-    async def progress(self, deps: Deps, principal: Principal, flow: FlowQuery = None) -> Progress:
+    async def progress(self, deps: WithDeps, principal: SignedIn, flow: FlowQuery = None) -> Progress:
         """Where the run stands."""
         return progress(await current_run(deps, principal, flow))
 
     @get("/state")
-    async def state(self, deps: Deps, principal: Principal, flow: FlowQuery = None) -> RunOut:
+    async def state(self, deps: WithDeps, principal: SignedIn, flow: FlowQuery = None) -> RunOut:
         """The run with its answers."""
         return run_out(await current_run(deps, principal, flow))
 
     @get("/states")
-    async def states(self, deps: Deps, flow: FlowQuery = None) -> StatesOut:
+    async def states(self, deps: WithDeps, flow: FlowQuery = None) -> StatesOut:
         """The flow's states with schemas and forms."""
         found = FLOWS.get(flow or deps.settings.default_flow)
         return StatesOut(flow=found.key, flow_version=found.version, title=found.title, items=state_forms(found))
@@ -209,10 +213,10 @@ class RunsController(Controller):
     @post("/step", status_code=200)
     async def step(
         self,
-        data: StepBody,
-        deps: Deps,
-        principal: Principal,
-        message_id: str | None,
+        data: JSONBody[StepBody],
+        deps: WithDeps,
+        principal: SignedIn,
+        message_id: MessageId,
         if_match: IfMatch = None,
         agent_context: AgentContext = None,
     ) -> StepOut:
@@ -230,10 +234,10 @@ class RunsController(Controller):
     @post("/steps", status_code=200)
     async def steps(
         self,
-        data: StepsBody,
-        deps: Deps,
-        principal: Principal,
-        message_id: str | None,
+        data: JSONBody[StepsBody],
+        deps: WithDeps,
+        principal: SignedIn,
+        message_id: MessageId,
         if_match: IfMatch = None,
     ) -> StepOut:
         """Save several answers in order, all or nothing."""
@@ -249,10 +253,10 @@ class RunsController(Controller):
     @post("/skip", status_code=200)
     async def skip(
         self,
-        data: SkipBody,
-        deps: Deps,
-        principal: Principal,
-        message_id: str | None,
+        data: JSONBody[SkipBody],
+        deps: WithDeps,
+        principal: SignedIn,
+        message_id: MessageId,
         if_match: IfMatch = None,
     ) -> StepOut:
         """Leave an optional state out."""
@@ -267,10 +271,10 @@ class RunsController(Controller):
     @post("/accept-prefilled", status_code=200)
     async def accept_prefilled(
         self,
-        deps: Deps,
-        principal: Principal,
-        message_id: str | None,
-        data: FlowBody | None = None,
+        deps: WithDeps,
+        principal: SignedIn,
+        message_id: MessageId,
+        data: JSONBody[FlowBody | None] = None,
     ) -> StepOut:
         """Take over the answers that an expired run offers, as far as they are valid."""
         command = AcceptPrefilled(actor=_person(principal), message_id=message_id)
@@ -280,10 +284,10 @@ class RunsController(Controller):
     @post("/complete", status_code=201)
     async def complete(
         self,
-        deps: Deps,
-        principal: Principal,
-        message_id: str | None,
-        data: FlowBody | None = None,
+        deps: WithDeps,
+        principal: SignedIn,
+        message_id: MessageId,
+        data: JSONBody[FlowBody | None] = None,
     ) -> ProfileOut:
         """Finish: the answers become the profile. A repeat answers the same."""
         command = Complete(actor=_person(principal), message_id=message_id)
@@ -302,7 +306,7 @@ class RunsController(Controller):
 
     @delete("/", status_code=204)
     async def abandon(
-        self, deps: Deps, principal: Principal, message_id: str | None, flow: FlowQuery = None
+        self, deps: WithDeps, principal: SignedIn, message_id: MessageId, flow: FlowQuery = None
     ) -> None:
         """End the run without completion."""
         command = Abandon(actor=_person(principal), message_id=message_id, reason=AbandonedReason.DELETED)
@@ -311,8 +315,8 @@ class RunsController(Controller):
     @get("/history")
     async def history(
         self,
-        deps: Deps,
-        principal: Principal,
+        deps: WithDeps,
+        principal: SignedIn,
         flow: FlowQuery = None,
         limit: Limit = DEFAULT_LIMIT,
         cursor: Cursor = None,

@@ -6,7 +6,7 @@ from typing import Any
 
 from litestar import Controller, get
 
-from api.deps import Deps, Principal
+from api.deps import Deps, Principal, SignedIn, WithDeps
 from api.guards import onboarding_completed
 from api.problems import Code, ProblemError
 from db import profiles
@@ -23,13 +23,13 @@ class ScheduleController(Controller):
     guards = (onboarding_completed,)
 
     @get("/workouts")
-    async def workouts(self, deps: Deps, principal: Principal) -> WorkoutsView:
+    async def workouts(self, deps: WithDeps, principal: SignedIn) -> WorkoutsView:
         """The workouts of the next seven days."""
         answers = await _answers(deps, principal)
         return workouts_view(answers, principal.timezone, datetime.now(UTC))
 
     @get("/meals")
-    async def meals(self, deps: Deps, principal: Principal) -> MealsView:
+    async def meals(self, deps: WithDeps, principal: SignedIn) -> MealsView:
         """The meals of the next seven days."""
         answers = await _answers(deps, principal)
         return meals_view(answers, principal.timezone, datetime.now(UTC))

@@ -6,7 +6,11 @@ from cli.database import db
 from cli.demo import demo
 from cli.dev import dev
 from cli.doctor import doctor
+from cli.flows import flow
+from cli.openapi import openapi
 from cli.processes import api, worker
+from cli.runs import run
+from cli.schedules import schedules
 from runtime.settings import load_settings
 
 
@@ -17,7 +21,7 @@ def gangway(context: click.Context) -> None:
     context.obj = load_settings
 
 
-for command in (api, db, demo, dev, doctor, worker):
+for command in (api, db, demo, dev, doctor, flow, openapi, run, schedules, worker):
     gangway.add_command(command)
 
 

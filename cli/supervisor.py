@@ -41,7 +41,7 @@ class Supervisor:
             await self._spawn(service)
 
     async def _watch(self, service: Service) -> None:
-        delay, started = 0.0, time.monotonic()
+        delay, started = 0.0, -_HEALTHY_SECONDS  # the first death of all is not a second one
         while True:
             await asyncio.sleep(_POLL_SECONDS)
             async with self._locks[service.name]:

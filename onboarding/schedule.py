@@ -5,7 +5,7 @@ repeats is taken once, the first time round.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta, timezone
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -122,6 +122,8 @@ def _on(day: date, entry: Workout | Meal, zone: ZoneInfo) -> Iterator[Occurrence
     # Fold 0 of a skipped time has the offset from before the change: in UTC and back, it has moved forward.
     at = datetime.combine(day, time.fromisoformat(entry.scheduled_time), zone).astimezone(UTC)
     local = at.astimezone(zone)
+    # A fixed offset: with the zone itself, Python holds a repeated time unequal to the same moment in UTC.
+    local = local.replace(tzinfo=timezone(local.utcoffset() or timedelta()), fold=0)
     if isinstance(entry, Meal):
         if local.date() != day:  # the zone left out the whole day; the next one has its own meal
             return

@@ -68,10 +68,6 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     trusted_proxies: str = ""
     body_max_bytes: int = 1_000_000
 
-    smtp_url: str | None = None
-    mail_from: str | None = None
-    frontend_origin: str | None = None
-
     archive_after_days: int = 30
     retention_days: int = 365
 

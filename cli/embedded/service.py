@@ -92,7 +92,8 @@ class Service:
                     status = self._process.returncode if self._process else None
                     raise NotReady(f"{self.name} ended with status {status} before it was ready{self._quoted()}")
                 elif time.monotonic() > deadline:
-                    raise NotReady(f"{self.name} did not answer within {self.ready_seconds:g} s{self._quoted()}")
+                    late = f"{self.name} did not become ready within {self.ready_seconds:g} s"
+                    raise NotReady(f"{late}{self.waiting_for()}{self._quoted()}")
                 await asyncio.sleep(self.poll_seconds)
             await self.after_ready()
         except BaseException:

@@ -8,6 +8,7 @@ from msgspec.structs import replace
 
 from onboarding.advance import advance
 from onboarding.errors import InvalidAnswer, VersionConflict
+from onboarding.flows import FLOWS
 from onboarding.flows.fitness import FITNESS
 from onboarding.payloads import Channel, EventKind, Reminders
 from tests.domain.given import NOW, PERSON, after, answer, answered, errors, fresh, kinds, refused, save
@@ -134,3 +135,12 @@ def test_the_agent_history_says_who_took_over_when() -> None:
     ]
     edited = after(run, save((1, {"fitness_level": "advanced"})))
     assert edited.agent_history == run.agent_history
+
+
+def test_the_agent_history_is_bounded() -> None:
+    """A flow with many turns keeps the latest fifty of them."""
+    first = FITNESS.states[0]
+    states = [replace(first, number=n, key=f"s{n}", agent=f"agent_{n}") for n in range(1, 61)]
+    with FLOWS.registered(replace(FITNESS, key="long", states=tuple(states))) as flow:
+        turns = [turn.state for turn in answered(59, flow).agent_history]
+    assert turns == list(range(11, 61))

@@ -94,6 +94,7 @@ def test_a_time_at_a_clock_change(zone: str, time: str, now: str, local: str, ut
     """A skipped time moves forward by what is skipped; a repeated one is taken once, the first time."""
     found = occurrences([meal(time)], zone, at(now), days=1)
     assert [(o.local_time.isoformat(), o.at, o.scheduled_time) for o in found] == [(local, at(utc), time)]
+    assert found[0].local_time == found[0].at
 
 
 def test_the_second_time_round_is_not_taken_either() -> None:

@@ -1,0 +1,18 @@
+"""Somebody new for each test."""
+
+import httpx
+import pytest
+
+from tests.stack import Person, sign_up
+
+
+@pytest.fixture
+async def person(api: httpx.AsyncClient) -> Person:
+    """Somebody who has just registered and signed in."""
+    return await sign_up(api)
+
+
+@pytest.fixture
+async def other(api: httpx.AsyncClient) -> Person:
+    """Somebody else."""
+    return await sign_up(api)

@@ -1,0 +1,76 @@
+"""One embedded stack for all tests of a session, with a worker and the application on it."""
+
+from collections.abc import AsyncIterator
+
+import httpx
+import pytest
+from temporalio.client import Client
+
+from cli.embedded import EmbeddedStack, with_free_ports
+from cli.local_stack import search_attributes
+from runtime.settings import Settings
+
+
+@pytest.fixture(scope="session")
+async def stack(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[EmbeddedStack]:
+    """PostgreSQL, migrated, Temporal with the search attributes, and S3. Nobody may stop them."""
+    from db.migrate import migrate
+
+    home = tmp_path_factory.mktemp("gangway")
+    async with EmbeddedStack(
+        home=home,
+        settings=with_free_ports(Settings()),
+        search_attributes=search_attributes(),
+        temporal_flags=["--dynamic-config-value", "frontend.WorkflowTimeSkippingEnabled=true"],
+    ) as stack:
+        await migrate(stack.postgres.url("gangway_owner"))
+        yield stack
+
+
+@pytest.fixture(scope="session")
+def settings(stack: EmbeddedStack) -> Settings:
+    """Settings that lead to the stack."""
+    from tests.stack import relaxed
+
+    return relaxed(stack.settings)
+
+
+@pytest.fixture(scope="session")
+async def temporal(settings: Settings) -> Client:
+    """A client of Temporal as the worker has it."""
+    from runtime.encryption import load_key_ring
+    from runtime.temporal import connect
+    from workflows import WORKFLOWS
+
+    return await connect(settings, load_key_ring(settings.encryption_key_file), workflows=WORKFLOWS)
+
+
+@pytest.fixture(scope="session")
+async def worker(settings: Settings, temporal: Client) -> AsyncIterator[None]:
+    """A worker of the real kind, in this process."""
+    from db.pool import Database
+    from worker.app import build_worker
+
+    assert settings.database_url
+    database = await Database.open(settings.database_url)
+    async with build_worker(temporal, database, settings):
+        yield
+    await database.close()
+
+
+@pytest.fixture(scope="session")
+async def api(settings: Settings, worker: None) -> AsyncIterator[httpx.AsyncClient]:
+    """A client of the application that has not signed in; everything behind it is real."""
+    from tests.stack import application
+
+    async with application(settings) as client:
+        yield client
+
+
+@pytest.fixture(scope="session")
+async def server(settings: Settings, worker: None) -> AsyncIterator[str]:
+    """The address of the application behind a real HTTP server."""
+    from tests.stack import served
+
+    async with served(settings) as address:
+        yield address
