@@ -21,4 +21,5 @@ def build_activities(database: Database, client: Client) -> list[Callable[..., A
         reminders.remind,
         sweeps.sweep_expired,
         sweeps.sweep_archive,
+        sweeps.sweep_requests,
     ]

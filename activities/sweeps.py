@@ -6,7 +6,7 @@ from temporalio import activity
 from temporalio.client import Client
 from temporalio.service import RPCError, RPCStatusCode
 
-from db import sweeps, tenants
+from db import entry, idempotency, sweeps, tenants
 from db.pool import Database
 from db.tenant import sweeper
 from onboarding.payloads import (
@@ -16,6 +16,7 @@ from onboarding.payloads import (
     ArchiveSweep,
     Channel,
     ExpireSweep,
+    RequestSweep,
     SweepReport,
 )
 from runtime.addresses import RunAddress, workflow_id
@@ -68,6 +69,20 @@ class Sweeps:
             oldest = (now - timedelta(days=sweep.retention_days)).date()
             await sweeps.drop_partitions(connection, oldest)
         return report
+
+    @activity.defn(name="sweep_requests")
+    async def sweep_requests(self, sweep: RequestSweep) -> SweepReport:
+        """Forget idempotency keys and request counts that nobody can ask for any more."""
+        before = datetime.now(UTC) - timedelta(hours=sweep.keys_kept_hours)
+        report = _remembered()
+        for tenant_id in [None, *await self._tenants()]:
+            async with self._database.transaction(sweeper(tenant_id)) as connection:
+                purged = await idempotency.purge(connection, before)
+            report = SweepReport(seen=report.seen + purged, changed=report.changed + purged)
+            activity.heartbeat(report)
+        async with self._database.transaction(sweeper()) as connection:
+            forgotten = await entry.forget(connection, sweep.counts_kept_seconds)
+        return SweepReport(seen=report.seen + forgotten, changed=report.changed + forgotten)
 
     async def _tenants(self) -> list[str]:
         async with self._database.transaction(sweeper()) as connection:

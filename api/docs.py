@@ -7,6 +7,7 @@ from litestar.exceptions import NotFoundException
 from litestar.openapi.config import OpenAPIConfig
 from litestar.openapi.plugins import SwaggerRenderPlugin
 from litestar.openapi.spec import Components, SecurityScheme
+from litestar.params import FromPath
 
 ASSETS = {
     "swagger-ui-bundle.js": "text/javascript",
@@ -16,7 +17,7 @@ ASSETS = {
 
 
 @get("/schema/assets/{name:str}", opt={"entry": "open"}, include_in_schema=False, sync_to_thread=False)
-def assets(name: str) -> Response[bytes]:
+def assets(name: FromPath[str]) -> Response[bytes]:
     """A script or style of the documentation page."""
     if name not in ASSETS:
         raise NotFoundException

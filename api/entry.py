@@ -28,7 +28,7 @@ class Entry(ASGIMiddleware):
                 await next_app(scope, receive, send)
             case "sign_in":
                 limit = deps.settings.sign_in_limit_per_minute
-                bucket = f"sign_in/{_address(scope)}"
+                bucket = f"sign_in/{address_of(scope)}"
                 count = await entry.count(deps.database, bucket, limit, WINDOW_SECONDS)
                 headers = _admit("sign_in", count)
                 await next_app(scope, receive, _with(send, headers))
@@ -57,7 +57,8 @@ class Entry(ASGIMiddleware):
         return headers
 
 
-def _address(scope: Scope) -> str:
+def address_of(scope: Scope) -> str:
+    """The address that a request comes from, behind trusted proxies the one that they name."""
     client = scope.get("client")
     return client[0] if client else "unknown"
 

@@ -11,9 +11,11 @@ from litestar.types import ASGIApp, HTTPScope, Message, Receive, Scope, Send
 from litestar.types.asgi_types import HTTPDisconnectEvent, HTTPRequestEvent, ReceiveMessage
 
 from api.deps import Deps, Principal
+from api.entry import address_of
 from api.problems import Code, ProblemError
 from db import idempotency
 from db.pool import DatabaseUnavailable
+from db.tenant import SIGN_IN, Context
 from onboarding.access import Caller
 from onboarding.payloads import FieldError
 from runtime.encryption import Sealed
@@ -34,9 +36,10 @@ class Idempotency(ASGIMiddleware):
         """Answer a repeat from memory; run a first one and remember its answer."""
         if scope["type"] != ScopeType.HTTP:
             return
-        principal = scope.get("user")
+        user = scope.get("user")
+        principal = user if isinstance(user, Principal) else None
         key = next((v for k, v in scope["headers"] if k == b"idempotency-key"), None)
-        if key is None or scope["method"] not in UNSAFE or not isinstance(principal, Principal):
+        if key is None or scope["method"] not in UNSAFE or not (principal or _is_sign_in(scope)):
             await next_app(scope, receive, send)
             return
         if not 0 < len(key) <= MAX_KEY:
@@ -46,7 +49,7 @@ class Idempotency(ASGIMiddleware):
             raise ProblemError(400, Code.VALIDATION_ERROR, "The request is not valid.", errors=(error,))
         deps: Deps = scope["app"].state.deps
         body = await _body(receive, deps.settings.body_max_bytes)
-        record = _Record(deps, principal.caller, scope, key, body)
+        record = _Record(deps, principal.caller if principal else SIGN_IN, scope, key, body)
         if await record.replayed(send):
             return
         scope.setdefault("state", {})["message_id"] = record.message_id
@@ -80,10 +83,10 @@ class _Answer:
 class _Record:
     """One key's row."""
 
-    def __init__(self, deps: Deps, caller: Caller, scope: HTTPScope, key: bytes, body: bytes) -> None:
+    def __init__(self, deps: Deps, caller: Context, scope: HTTPScope, key: bytes, body: bytes) -> None:
         self._deps = deps
         self._caller = caller
-        self._scope = f"{caller.tenant_id}/{caller.user_id}/{scope['method']} {scope['path']}"
+        self._scope = f"{_who(caller, scope)}/{scope['method']} {scope['path']}"
         self._key = key.decode("latin-1")
         self._place = f"idempotency_keys.body/{self._scope}/{self._key}".encode()
         self._hash = hashlib.sha256(scope["query_string"] + b"\n" + body).digest()
@@ -108,7 +111,11 @@ class _Record:
                 raise ProblemError(409, Code.REQUEST_IN_PROGRESS, "The first request is still running.")
             case idempotency.Replay():
                 body = self._deps.keys.open(msgspec.json.decode(found.body, type=Sealed), self._place)
-                headers = {**found.headers, "idempotent-replayed": "true"}
+                headers = {
+                    **found.headers,
+                    "content-length": str(len(body)),
+                    "idempotent-replayed": "true",
+                }
                 await send(
                     {
                         "type": "http.response.start",
@@ -143,6 +150,17 @@ class _Record:
                 )
             else:
                 await idempotency.release(connection, self._scope, self._key, self._lease)
+
+
+def _is_sign_in(scope: HTTPScope) -> bool:
+    return scope["route_handler"].opt.get("entry") == "sign_in"
+
+
+def _who(caller: Context, scope: HTTPScope) -> str:
+    """Whose key it is; where nobody is signed in yet, the address's."""
+    if isinstance(caller, Caller):
+        return f"{caller.tenant_id}/{caller.user_id}"
+    return f"anonymous/{address_of(scope)}"
 
 
 async def _body(receive: Receive, at_most: int) -> bytes:

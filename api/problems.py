@@ -58,9 +58,9 @@ class Problem(Struct, frozen=True, kw_only=True, omit_defaults=True):
     detail: str
     instance: str
     code: Code
-    errors: list[FieldError] = []
-    request_id: str | None = None
-    retryable: bool = False
+    errors: list[FieldError]
+    request_id: str | None
+    retryable: bool
     current_state: int | None = None
     requirements: Requirements | None = None
     onboarding_progress: int | None = None

@@ -1,6 +1,7 @@
 """Access tokens of the own issuer: JWTs that live for minutes."""
 
 from datetime import UTC, datetime, timedelta
+from uuid import UUID
 
 import jwt
 from msgspec import Struct
@@ -70,13 +71,14 @@ class Tokens:
                 leeway=LEEWAY_SECONDS,
                 options={"require": _REQUIRED},
             )
+            user_id, tenant_id = (str(UUID(str(claims[name]))) for name in ("sub", "tid"))
         except jwt.ExpiredSignatureError:
             raise unauthorised(Code.AUTH_EXPIRED_TOKEN, "The access token has expired.") from None
-        except jwt.InvalidTokenError:
+        except (jwt.InvalidTokenError, ValueError):
             raise unauthorised(Code.AUTH_INVALID_TOKEN, "The access token is not valid.") from None
         return Claims(
-            user_id=claims["sub"],
-            tenant_id=claims["tid"],
+            user_id=user_id,
+            tenant_id=tenant_id,
             token_id=claims["jti"],
             expires_at=datetime.fromtimestamp(claims["exp"], UTC),
         )

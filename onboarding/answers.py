@@ -110,7 +110,7 @@ def _struct(kind: type[Struct], data: object, prefix: str, report: _Report, whol
     known = {field.name for field in _fields(kind)}
     for name in given:
         if name not in known:
-            report(prefix + name[:80], "unknown_field", "is not a field of this answer")
+            report(prefix + name[:80], "unknown_field", "is not a known field")
     # A failed field leaves a hole; the struct is only a value when the report stayed empty.
     return kind(**{**{f.name: None for f in _fields(kind) if f.required}, **values})
 

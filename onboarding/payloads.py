@@ -330,3 +330,10 @@ class ArchiveSweep(Payload, frozen=True, kw_only=True):
 
     after_days: int = 30
     retention_days: int = 365
+
+
+class RequestSweep(Payload, frozen=True, kw_only=True):
+    """Forget idempotency keys after `keys_kept_hours`, request counts after `counts_kept_seconds`."""
+
+    keys_kept_hours: int = 24
+    counts_kept_seconds: int = 3600

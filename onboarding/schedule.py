@@ -119,14 +119,15 @@ def occurrences(
 def _on(day: date, entry: Workout | Meal, zone: ZoneInfo) -> Iterator[Occurrence]:
     if isinstance(entry, Workout) and entry.day_of_week != day.weekday():
         return
+    asked = datetime.combine(day, time.fromisoformat(entry.scheduled_time))
     # Fold 0 of a skipped time has the offset from before the change: in UTC and back, it has moved forward.
-    at = datetime.combine(day, time.fromisoformat(entry.scheduled_time), zone).astimezone(UTC)
+    at = asked.replace(tzinfo=zone).astimezone(UTC)
     local = at.astimezone(zone)
     # A fixed offset: with the zone itself, Python holds a repeated time unequal to the same moment in UTC.
     local = local.replace(tzinfo=timezone(local.utcoffset() or timedelta()), fold=0)
     if isinstance(entry, Meal):
-        if local.date() != day:  # the zone left out the whole day; the next one has its own meal
-            return
+        if local.replace(tzinfo=None) - asked >= timedelta(days=1):
+            return  # the zone left out the whole day, and the next one has its own meal
         named: dict[str, Any] = {"name": entry.meal_name}
     else:
         named = {"day_of_week": entry.day_of_week}

@@ -4,7 +4,7 @@ import asyncio
 import time
 import uuid
 from collections.abc import AsyncGenerator, Awaitable, Callable, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager
 from typing import Any, TypeVar
 
 import httpx
@@ -47,9 +47,30 @@ async def application(
     settings: Settings, opening: Opening = opened, address: str = "127.0.0.1"
 ) -> AsyncGenerator[httpx.AsyncClient]:
     """The application as its process makes it, and a client that has not signed in."""
-    app: Litestar = create_app(settings, opening)
-    async with app.lifespan(), client_of(app, address=address) as client:
+    app = create_app(settings, opening)
+    async with _in_one_task(app.lifespan()), client_of(app, address=address) as client:
         yield client
+
+
+@asynccontextmanager
+async def _in_one_task(context: AbstractAsyncContextManager[object]) -> AsyncGenerator[None]:
+    """Enter and leave a context in one task, as anyio demands: pytest sets up and tears down in two."""
+    entered, leave = asyncio.Event(), asyncio.Event()
+
+    async def hold() -> None:
+        async with context:
+            entered.set()
+            await leave.wait()
+
+    holding = asyncio.create_task(hold())
+    await until(lambda: entered.is_set() or holding.done())
+    if holding.done():
+        await holding
+    try:
+        yield
+    finally:
+        leave.set()
+        await holding
 
 
 def client_of(app: Litestar, *, address: str = "127.0.0.1") -> httpx.AsyncClient:

@@ -19,9 +19,9 @@ from temporalio.client import (
     ScheduleUpdateInput,
 )
 
-from onboarding.payloads import ArchiveSweep, ExpireSweep
+from onboarding.payloads import ArchiveSweep, ExpireSweep, RequestSweep
 from runtime.settings import Settings
-from workflows.sweeps import AbandonExpiredRuns, ArchiveRuns
+from workflows.sweeps import AbandonExpiredRuns, ArchiveRuns, PruneRequests
 
 
 class Recurring(Struct, frozen=True, kw_only=True):
@@ -53,6 +53,14 @@ def recurring(settings: Settings) -> list[Recurring]:
             every=timedelta(days=1),
             jitter=timedelta(minutes=30),
             note="Ended runs to the archive, old archives away.",
+        ),
+        Recurring(
+            id="prune-requests",
+            workflow=PruneRequests.run,
+            argument=RequestSweep(),
+            every=timedelta(hours=1),
+            jitter=timedelta(minutes=5),
+            note="Old idempotency keys and request counts away.",
         ),
     ]
 

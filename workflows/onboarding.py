@@ -48,17 +48,19 @@ class OnboardingRun:
         self._refusals = list(start.refusals)
         self._unsettled = {change.run.id: change for change in start.unsettled}
         self._urgent = False
+        self._reminding = False
         self._shown = None if start.begun else attributes_of(start.run)
 
     @workflow.run
     async def run(self, start: p.StartRun) -> p.RunView:  # noqa: ARG002 - read in __init__
         """Live until finished and settled; continue as new when the history grows long."""
+        self._show()
         clock = asyncio.create_task(self._keep_time())
         settling = asyncio.create_task(self._keep_settled())
         await workflow.wait_condition(
             lambda: (
                 self._at_rest()
-                or workflow.info().is_continue_as_new_suggested()
+                or (workflow.info().is_continue_as_new_suggested() and not self._reminding)
                 or clock.done()
                 or settling.done()
             )
@@ -87,6 +89,8 @@ class OnboardingRun:
     @workflow.update(name="restart", description="Abandon the run and begin anew")
     async def restart(self, message: p.Begin) -> p.Opened:
         """Begin `message.run` in the place of the run that there is."""
+        if message.place.message_id in self._seen:
+            return p.Opened(change=p.Change(run=self._run))
         replaced = None
         if self._begun and self._run.status is p.Status.IN_PROGRESS:
             place = message.place
@@ -190,6 +194,7 @@ class OnboardingRun:
         except ApplicationError as refused:
             refusal = p.RefusedSignal(at=workflow.now(), code=refused.type or "refused", step=step[:100])
             self._refusals = [*self._refusals, refusal][-REFUSALS_KEPT:]
+            self._show()
         self._urgent = True
 
     def _take(self, run: p.Run, events: tuple[p.Event, ...]) -> p.Change:
@@ -206,6 +211,7 @@ class OnboardingRun:
         if self._begun:
             self._run = message.run
         self._begun = True
+        self._seen.add(message.place.message_id)
         return self._take(*begin(self._run, message.place.actor, message.place.channel, workflow.now()))
 
     def _at_rest(self) -> bool:
@@ -276,12 +282,15 @@ class OnboardingRun:
             number=run.reminders.sent,
             since=run.last_activity_at,
         )
+        self._reminding = True  # Continuing as new would cancel the activity, and nobody would send it again.
         try:
             await workflow.execute_activity_method(
                 Reminders.remind, reminder, summary=f"reminder {reminder.number}", **WITHIN_AN_HOUR
             )
         except ActivityError:
             workflow.logger.warning("a reminder could not be sent within an hour and is dropped")
+        finally:
+            self._reminding = False
 
 
 async def _until(condition: Callable[[], bool], at_most: timedelta, summary: str) -> None:

@@ -4,7 +4,7 @@ from temporalio import workflow
 
 with workflow.unsafe.imports_passed_through():
     from activities.sweeps import Sweeps
-    from onboarding.payloads import ArchiveSweep, ExpireSweep, SweepReport
+    from onboarding.payloads import ArchiveSweep, ExpireSweep, RequestSweep, SweepReport
 
 from workflows.policies import SWEEP
 
@@ -35,6 +35,19 @@ class ArchiveRuns:
         return _shown(report)
 
 
+@workflow.defn(name="PruneRequests")
+class PruneRequests:
+    """Forgets what the API remembered of requests."""
+
+    @workflow.run
+    async def run(self, sweep: RequestSweep) -> SweepReport:
+        """One walk over all tenants."""
+        report = await workflow.execute_activity_method(
+            Sweeps.sweep_requests, sweep, summary="forget old requests", **SWEEP
+        )
+        return _shown(report)
+
+
 def _shown(report: SweepReport) -> SweepReport:
-    workflow.set_current_details(f"Looked at **{report.seen}** runs, changed **{report.changed}**.")
+    workflow.set_current_details(f"Looked at **{report.seen}** rows, changed **{report.changed}**.")
     return report

@@ -5,7 +5,7 @@ what a full client takes.
 """
 
 import asyncio
-from typing import Any
+from typing import Any, cast
 
 import httptools
 import msgspec
@@ -76,8 +76,7 @@ class Http(asyncio.Protocol):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Called by the loop."""
-        assert isinstance(transport, asyncio.Transport)
-        self._transport = transport
+        self._transport = cast(asyncio.Transport, transport)  # uvloop's is not registered as one
 
     def data_received(self, data: bytes) -> None:
         """Called by the loop."""

@@ -16,6 +16,7 @@ import msgspec
 
 from cli.embedded import until, with_free_ports
 from cli.embedded.postgres import APP, embedded_url
+from cli.embedded.secret_files import SecretFiles
 from runtime.settings import Settings, environment_of
 
 CHECKOUT = Path(__file__).parents[2]
@@ -62,14 +63,11 @@ class Stack:
 
     async def __aenter__(self) -> Self:
         """Start, and wait until everything is ready."""
-        mine = {name.upper() for name in Settings.__struct_fields__}
-        clean = {name: value for name, value in os.environ.items() if name not in mine}
         self.home.mkdir(parents=True, exist_ok=True)
-        path = os.pathsep.join(filter(None, [str(CHECKOUT), os.environ.get("PYTHONPATH", "")]))
         with (self.home / "dev.log").open("wb") as log:
             self._process = subprocess.Popen(
                 [sys.executable, "-P", "-m", "cli", "dev"],
-                env={**clean, **environment_of(self.settings), "PYTHONPATH": path},
+                env={**clean_environment(), **environment_of(self.settings)},
                 cwd=self.home,  # a developer's .env is not for this
                 stdin=subprocess.DEVNULL,
                 stdout=log,
@@ -81,9 +79,11 @@ class Stack:
             raise RuntimeError(f"the stack did not become ready:\n{said}")
         url = embedded_url(self.home, APP)
         address = f"127.0.0.1:{self.settings.temporal_port}"
-        key_file = next((self.home / "secrets").glob("*key*.json"), None)
         self.settings = msgspec.structs.replace(
-            self.settings, database_url=url, temporal_address=address, encryption_key_file=key_file
+            self.settings,
+            database_url=url,
+            temporal_address=address,
+            encryption_key_file=SecretFiles(self.home).key_file(),
         )
         return self
 
@@ -115,3 +115,15 @@ class Stack:
     def log(self, name: str) -> str:
         """What a process wrote."""
         return (self.home / "logs" / f"{name}.log").read_text(errors="replace")
+
+
+def clean_environment() -> dict[str, str]:
+    """The environment for child processes: nobody's settings, and compiled modules are kept.
+
+    Temporal's sandbox imports a workflow's module again for each run; without `.pyc` files it would compile
+    it each time, which doubles what opening a run costs.
+    """
+    without = {name.upper() for name in Settings.__struct_fields__} | {"PYTHONDONTWRITEBYTECODE"}
+    kept = {name: value for name, value in os.environ.items() if name not in without}
+    path = os.pathsep.join(filter(None, [str(CHECKOUT), os.environ.get("PYTHONPATH", "")]))
+    return {**kept, "PYTHONPATH": path}

@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator, Iterator
 from contextlib import contextmanager, suppress
 
 import asyncpg
+import psutil
 import pytest
 
 from cli.embedded import EmbeddedStack
@@ -120,6 +121,17 @@ async def test_heals_after_all_backends_end(small: Database, admin: asyncpg.Conn
     for _ in range(4):
         async with small.transaction(None) as conn:
             assert await conn.fetchval("SELECT pg_backend_pid()") not in pids
+
+
+async def test_heals_what_died_unnoticed(small: Database) -> None:
+    """A connection whose end this process has not yet heard of is replaced before anybody works on it."""
+    async with small.autocommit() as conn:
+        pid = await conn.fetchval("SELECT pg_backend_pid()")
+    backend = psutil.Process(pid)
+    backend.terminate()
+    backend.wait(5)  # the event loop, which would hear of it, stands still meanwhile
+    async with small.transaction(None) as conn:
+        assert await conn.fetchval("SELECT pg_backend_pid()") != pid
 
 
 async def test_losing_the_connection_inside(small: Database, admin: asyncpg.Connection, person: Person) -> None:

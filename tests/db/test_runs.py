@@ -177,6 +177,17 @@ async def test_second_completion_is_the_next_version(database: Database, person:
         assert await runs.latest(conn, person.user_id, "fitness") == second[-1].run
 
 
+async def test_an_old_completion_comes_late(database: Database, person: Person) -> None:
+    """A run that was completed before the profile's own does not replace it, even where its row is gone."""
+    first, second = completed(person), completed(person, NOW.replace(day=9))
+    await project(database, person, *second)
+    await project(database, person, *first)
+    async with database.transaction(person.caller()) as conn:
+        profile = await profiles.get(conn, person.user_id, "fitness")
+        assert profile is not None
+        assert (profile.version, profile.run_id) == (1, second[-1].run.id)
+
+
 async def test_events_in_pages(database: Database, person: Person) -> None:
     """The history is read from its newest end by `before`, or onwards by `after`."""
     changes = completed(person)

@@ -97,6 +97,14 @@ def test_a_time_at_a_clock_change(zone: str, time: str, now: str, local: str, ut
     assert found[0].local_time == found[0].at
 
 
+@pytest.mark.parametrize("entry", [meal("23:30"), workout(5, "23:30")], ids=["meal", "workout"])
+def test_a_time_may_move_into_the_next_day(entry: Meal | Workout) -> None:
+    """Where clocks go from 23:00 to midnight, Saturday 23:30 is Sunday 00:30, also when asked on Sunday."""
+    found = occurrences([entry], "America/Nuuk", at("2024-03-31T01:00Z"), days=1)
+    assert found[0].local_time.isoformat() == "2024-03-31T00:30:00-01:00"
+    assert found[0].at == at("2024-03-31T01:30Z")
+
+
 def test_the_second_time_round_is_not_taken_either() -> None:
     """When the first of a repeated hour is past, the meal of that day is past."""
     between = at("2026-11-01T06:00Z")  # 01:00 for the second time

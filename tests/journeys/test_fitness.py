@@ -14,7 +14,5 @@ async def test_nine_states_one_by_one(person: Person) -> None:
     assert saved["progress"]["can_complete"]
     profile = ok(await person.post(f"{RUNS}/complete"))
     assert profile == ok(await person.get("/api/v1/profile"))
-    assert profile["answers"].keys() == {
-        info["key"] for info in ok(await person.get(f"{RUNS}/states"))["items"]
-    }
+    assert profile["answers"].keys() == {info["key"] for info in ok(await person.get(f"{RUNS}/states"))["items"]}
     assert (await person.progress())["is_complete"]
