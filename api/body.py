@@ -40,10 +40,10 @@ class StrictRequest(Request[Any, Any, Any]):
             raise ProblemError(415, Code.UNSUPPORTED_MEDIA_TYPE, "The body must be JSON.")
         return read_body(kind, parse_json(raw))
 
-    def _body_type(self) -> type[Body]:
+    def _body_type(self) -> type[Answer]:
         annotation = self.route_handler.parsed_fn_signature.parameters["data"].annotation
         members = get_args(annotation) or (annotation,)
-        return next(kind for kind in members if isinstance(kind, type) and issubclass(kind, Body))
+        return next(kind for kind in members if isinstance(kind, type) and issubclass(kind, Answer))
 
 
 def parse_json(raw: bytes) -> object:

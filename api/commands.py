@@ -84,12 +84,13 @@ async def record(deps: Deps, caller: Caller, *changes: Change) -> bool:
     """Write changes to the projection, so that a read right after sees them.
 
     Returns:
-        False when the database went away meanwhile; the workflow writes them when it is back.
+        False when the database went away meanwhile, or an earlier change is not there yet; the workflow
+        writes all of them shortly.
     """
     try:
         async with deps.database.transaction(caller) as connection:
             await runs.project(connection, *(change for change in changes if change.events))
-    except DatabaseUnavailable:
+    except (DatabaseUnavailable, runs.PredecessorOpen):
         log.warning("projection left to the workflow", run_id=changes[-1].run.id)
         return False
     return True

@@ -17,33 +17,14 @@ from api.problems import Code, ProblemError
 from db import runs, tenants, users
 from db.tenant import SIGN_IN
 from onboarding.access import PERMISSIONS, AccessControl, Role, access_control
-from onboarding.answers import Text
 from onboarding.payloads import Actor, ActorKind, FieldError, SetPlace, SnoozeReminders
-from onboarding.timing import zone_of
+from onboarding.people import Person
 from runtime.addresses import RunAddress
 
 Secret = Annotated[str, Meta(min_length=1, max_length=128, extra={"verbatim": True})]
-Locale = Literal["en", "es"]
 
 
-class PersonFields(Body, frozen=True, kw_only=True):
-    """What a person may say of themselves; all of it optional."""
-
-    full_name: Text | UnsetType | None = UNSET
-    timezone: Text | UnsetType | None = UNSET
-    locale: Locale | UnsetType | None = UNSET
-    age: Annotated[int, Meta(ge=13, le=100)] | UnsetType | None = UNSET
-    sex: Literal["female", "male", "other"] | UnsetType | None = UNSET
-    height_cm: Annotated[float, Meta(ge=100, le=250)] | UnsetType | None = UNSET
-    weight_kg: Annotated[float, Meta(ge=30, le=300)] | UnsetType | None = UNSET
-
-    def problems(self) -> Any:
-        """The time zone must exist."""
-        if isinstance(self.timezone, str) and zone_of(self.timezone) is None:
-            yield FieldError(field="timezone", code="not_allowed", detail="must be an IANA time zone")
-
-
-class RegisterBody(PersonFields, frozen=True, kw_only=True):
+class RegisterBody(Person, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A new account."""
 
     email: Annotated[str, Meta(min_length=3, max_length=254)]
@@ -51,7 +32,6 @@ class RegisterBody(PersonFields, frozen=True, kw_only=True):
 
     def problems(self) -> Any:
         """The address must be one; deliverability is not asked."""
-        yield from super().problems()
         if _email(self.email) is None:
             yield FieldError(field="email", code="bad_format", detail="must be an e-mail address")
 
@@ -74,7 +54,7 @@ class LoginBody(Body, frozen=True, kw_only=True):
             yield FieldError(field="email", code="required", detail="is required")
 
 
-class PatchMeBody(PersonFields, frozen=True, kw_only=True):
+class PatchMeBody(Person, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Changes to oneself."""
 
     reminders_enabled: bool | UnsetType | None = UNSET
@@ -223,7 +203,7 @@ def _shown(user: users.User) -> UserOut:
     return UserOut(**{name: getattr(user, name) for name in UserOut.__struct_fields__})
 
 
-def _given(data: PersonFields, without: frozenset[str] = frozenset()) -> dict[str, Any]:
+def _given(data: Person, without: frozenset[str] = frozenset()) -> dict[str, Any]:
     """The fields that were sent; a null says nothing, as everywhere."""
     sent = {k: v for k, v in asdict(data).items() if k not in without}
     return {k: v for k, v in sent.items() if v is not UNSET and v is not None}

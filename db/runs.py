@@ -2,11 +2,14 @@
 
 from collections.abc import Iterable
 from datetime import datetime
+from typing import ClassVar
 
+import asyncpg
 import msgspec
 from msgspec import Struct
 
 from db.pool import Connection
+from onboarding.errors import GangwayError
 from onboarding.payloads import Actor, Change, Channel, Event, EventKind, Run, Status
 from onboarding.progress import current_state, flow_of
 
@@ -111,6 +114,13 @@ class StoredEvent(Struct, frozen=True, kw_only=True):
     created_at: datetime
 
 
+class PredecessorOpen(GangwayError):
+    """The run that this one replaced is still active in the projection."""
+
+    code: ClassVar[str] = "predecessor_open"
+    detail: ClassVar[str] = "The run before this one has not ended yet."
+
+
 async def project(conn: Connection, *changes: Change) -> None:
     """Write what happened to runs of the person whose transaction this is.
 
@@ -119,11 +129,14 @@ async def project(conn: Connection, *changes: Change) -> None:
     next one, and marks the person as onboarded.
 
     Raises:
-        asyncpg.UniqueViolationError: the person has another active run of that flow; give the change that
-            ended it along, or before.
+        PredecessorOpen: the person has another active run of that flow; give the change that ended it along,
+            or before.
     """
     for run, events in _in_order(changes):
-        await conn.execute(_PROJECT, _row(run, events))
+        try:
+            await conn.execute(_PROJECT, _row(run, events))
+        except asyncpg.UniqueViolationError as error:
+            raise PredecessorOpen from error
 
 
 async def latest(conn: Connection, user_id: str, flow: str) -> Run | None:

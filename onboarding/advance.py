@@ -11,7 +11,7 @@ from typing import Any
 
 from msgspec.structs import replace
 
-from onboarding.answers import Answer, plain, read, recall
+from onboarding.answers import plain, read
 from onboarding.errors import (
     AlreadyComplete,
     Incomplete,
@@ -201,10 +201,9 @@ def _refuse_out_of_order(change: _Changing, command: SaveSteps) -> None:
 
 
 def _save_one(change: _Changing, state: State, data: object, prefix: str, *, whole_floats: bool = False) -> None:
-    answer = read(state.answer, data, prefix=prefix, whole_floats=whole_floats)
-    if errors := _unfit(change, state, answer, prefix):
+    value = plain(read(state.answer, data, prefix=prefix, whole_floats=whole_floats))
+    if errors := _unfit(change, state, value, prefix):
         raise InvalidAnswer(errors)
-    value = plain(answer)
     old = change.run.answers.get(state.key)
     reviewed = state.key in change.run.needs_review
     if old == value and not reviewed:
@@ -223,12 +222,11 @@ def _save_one(change: _Changing, state: State, data: object, prefix: str, *, who
     _review_dependants(change, state)
 
 
-def _unfit(change: _Changing, state: State, answer: Answer, prefix: str) -> tuple[FieldError, ...]:
+def _unfit(change: _Changing, state: State, value: dict[str, Any], prefix: str) -> tuple[FieldError, ...]:
+    answers = {**change.run.answers, state.key: value}
     return tuple(
-        replace(error, field=prefix + error.field)
-        for dependency in state.depends_on
-        if (earlier := change.flow.find(dependency.on)) and earlier.key in change.run.answers
-        for error in dependency.fits(answer, recall(earlier.answer, change.run.answers[earlier.key]))
+        replace(error, field=prefix + error.field.removeprefix(f"{state.key}."))
+        for error in misfits(change.flow, state, answers)
     )
 
 
@@ -238,7 +236,7 @@ def _review_dependants(change: _Changing, state: State) -> None:
         if dependant.key not in change.run.answers:
             continue
         review = change.run.needs_review
-        if not misfits(dependant, change.run):
+        if not misfits(change.flow, dependant, change.run.answers):
             change.set(needs_review=tuple(key for key in review if key != dependant.key))
         elif dependant.key not in review:
             change.set(needs_review=(*review, dependant.key))

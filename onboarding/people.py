@@ -1,13 +1,13 @@
 """What a person may tell of themselves beside their answers: body data, and the place that times refer to.
 
-Read both with `answers.read`, which names every failing field at once and takes null as left out.
+Read it with `answers.read`, which names every failing field at once and takes null as left out.
 """
 
 from typing import Annotated, Literal
 
 from msgspec import UNSET, Meta, UnsetType
 
-from onboarding.answers import Answer
+from onboarding.answers import Answer, Text
 from onboarding.timing import zone_of
 
 Sex = Literal["female", "male", "other"]
@@ -23,17 +23,13 @@ def _no_zone(name: object) -> tuple[str, str] | None:
 TimeZone = Annotated[str, Meta(max_length=64, extra={"check": _no_zone})]
 
 
-class BodyData(Answer, frozen=True, kw_only=True):
-    """Age in years, height in centimetres, weight in kilograms; all of it voluntary."""
+class Person(Answer, frozen=True, kw_only=True):
+    """Name, place and body data, all of it voluntary. Age in years, height in centimetres, weight in kilograms."""
 
+    full_name: Text | UnsetType | None = UNSET
+    timezone: TimeZone | UnsetType | None = UNSET
+    locale: Locale | UnsetType | None = UNSET
     age: Annotated[int, Meta(ge=13, le=100)] | UnsetType | None = UNSET
     sex: Sex | UnsetType | None = UNSET
     height_cm: Annotated[float, Meta(ge=100, le=250)] | UnsetType | None = UNSET
     weight_kg: Annotated[float, Meta(ge=30, le=300)] | UnsetType | None = UNSET
-
-
-class Place(Answer, frozen=True, kw_only=True):
-    """The person's IANA time zone and their language."""
-
-    timezone: TimeZone | UnsetType | None = UNSET
-    locale: Locale | UnsetType | None = UNSET

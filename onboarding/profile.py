@@ -4,10 +4,11 @@ from typing import Any
 
 from msgspec.structs import replace
 
-from onboarding.answers import plain, read, recall
+from onboarding.answers import plain, read
 from onboarding.errors import InvalidAnswer
-from onboarding.flow import Flow, State
+from onboarding.flow import Flow
 from onboarding.payloads import FieldError
+from onboarding.progress import misfits
 
 Answers = dict[str, dict[str, Any]]
 
@@ -32,19 +33,11 @@ def edit(flow: Flow, answers: Answers, changes: dict[str, Any]) -> Answers:
         except InvalidAnswer as invalid:
             errors.extend(invalid.errors)
     if not errors:
-        errors.extend(error for state in flow.states for error in _misfits(flow, state, merged))
+        errors.extend(
+            replace(error, field=f"answers.{error.field}")
+            for state in flow.states
+            for error in misfits(flow, state, merged)
+        )
     if errors:
         raise InvalidAnswer(tuple(errors))
     return merged
-
-
-def _misfits(flow: Flow, state: State, answers: Answers) -> list[FieldError]:
-    if state.key not in answers:
-        return []
-    answer = recall(state.answer, answers[state.key])
-    return [
-        replace(error, field=f"answers.{state.key}.{error.field}")
-        for dependency in state.depends_on
-        if (earlier := flow.find(dependency.on)) and earlier.key in answers
-        for error in dependency.fits(answer, recall(earlier.answer, answers[earlier.key]))
-    ]

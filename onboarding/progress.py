@@ -1,6 +1,8 @@
 """What a run's answers amount to: position, requirements, percentage. All of it derived, none stored."""
 
+from collections.abc import Mapping
 from datetime import datetime
+from typing import Any
 
 import msgspec
 from msgspec import Struct
@@ -10,6 +12,9 @@ from onboarding.flow import Flow, State
 from onboarding.flows import FLOWS
 from onboarding.payloads import FieldError, Run, RunView, StateView, Status
 from onboarding.timing import next_reminder
+
+Answers = Mapping[str, Mapping[str, Any]]
+"""Validated answers by state key."""
 
 
 class StateInfo(Struct, frozen=True, kw_only=True):
@@ -79,19 +84,20 @@ def requirements(run: Run, flow: Flow) -> Requirements:
     return Requirements(
         currently_due=[s.number for s in open_states(run, flow)],
         needs_review=[s.number for s in review],
-        errors=[e for s in review for e in misfits(s, run)],
+        errors=[e for s in review for e in misfits(flow, s, run.answers)],
     )
 
 
-def misfits(state: State, run: Run) -> list[FieldError]:
-    """Where a state's saved answer does not fit the earlier ones; paths start with the state's key."""
-    by_key = {s.key: s for s in flow_of(run).states}
-    answer = recall(state.answer, run.answers[state.key])
+def misfits(flow: Flow, state: State, answers: Answers) -> list[FieldError]:
+    """Where a state's answer does not fit the earlier ones; paths start with the state's key."""
+    if state.key not in answers:
+        return []
+    answer = recall(state.answer, answers[state.key])
     return [
         msgspec.structs.replace(error, field=f"{state.key}.{error.field}")
         for dependency in state.depends_on
-        if dependency.on in run.answers
-        for error in dependency.fits(answer, recall(by_key[dependency.on].answer, run.answers[dependency.on]))
+        if (earlier := flow.find(dependency.on)) and earlier.key in answers
+        for error in dependency.fits(answer, recall(earlier.answer, answers[earlier.key]))
     ]
 
 

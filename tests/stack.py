@@ -191,7 +191,7 @@ def problem(answer: httpx.Response, status: int, code: str) -> Json:
     assert body["code"] == code, body
     assert body["status"] == status
     assert body["type"] == f"urn:gangway:problem:{code}"
-    assert body["instance"] == answer.request.url.path
+    assert body["instance"].rstrip("/") == answer.request.url.path.rstrip("/")
     assert body["title"]
     assert body["detail"]
     assert isinstance(body["errors"], list)

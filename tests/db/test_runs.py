@@ -119,7 +119,7 @@ async def test_restart_pair(database: Database, person: Person) -> None:
 async def test_one_active_run(database: Database, person: Person) -> None:
     """A second active run of the flow is refused by the database itself."""
     await project(database, person, started(person))
-    with pytest.raises(asyncpg.UniqueViolationError):
+    with pytest.raises(runs.PredecessorOpen):
         await project(database, person, started(person))
 
 

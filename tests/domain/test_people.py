@@ -6,7 +6,7 @@ import pytest
 
 from onboarding.answers import plain, read
 from onboarding.errors import InvalidAnswer
-from onboarding.people import BodyData, Place
+from onboarding.people import Person
 from tests.domain.given import errors, refused
 
 
@@ -23,7 +23,7 @@ from tests.domain.given import errors, refused
 )
 def test_body_data_is_voluntary_and_bounded(data: dict[str, Any]) -> None:
     """Everything may be left out, null is left out, and each value at or inside its bounds is kept."""
-    assert plain(read(BodyData, data)) == {k: v for k, v in data.items() if v is not None}
+    assert plain(read(Person, data)) == {k: v for k, v in data.items() if v is not None}
 
 
 @pytest.mark.parametrize(
@@ -47,13 +47,13 @@ def test_body_data_is_voluntary_and_bounded(data: dict[str, Any]) -> None:
 )
 def test_body_data_past_its_bounds(field: str, value: object, code: str) -> None:
     """A value just past a bound or of another type is refused by name."""
-    assert errors(refused(InvalidAnswer, lambda: read(BodyData, {field: value}))) == [(field, code)]
+    assert errors(refused(InvalidAnswer, lambda: read(Person, {field: value}))) == [(field, code)]
 
 
 def test_all_wrong_body_data_is_named_at_once() -> None:
     """Every failing field is named in one reading."""
     data = {"age": 5, "sex": "x", "height_cm": 10, "weight_kg": None, "other": 1}
-    assert errors(refused(InvalidAnswer, lambda: read(BodyData, data))) == [
+    assert errors(refused(InvalidAnswer, lambda: read(Person, data))) == [
         ("age", "too_small"),
         ("sex", "not_allowed"),
         ("height_cm", "too_small"),
@@ -64,19 +64,19 @@ def test_all_wrong_body_data_is_named_at_once() -> None:
 @pytest.mark.parametrize("data", [{}, {"timezone": "Europe/Berlin"}, {"locale": "es"}, {"locale": "en"}])
 def test_a_place_that_exists(data: dict[str, Any]) -> None:
     """An IANA zone and one of the languages, or neither."""
-    assert plain(read(Place, data)) == data
+    assert plain(read(Person, data)) == data
 
 
 @pytest.mark.parametrize("zone", ["", "Berlin", "../UTC", "CET+1", "Europe/Atlantis"])
 def test_a_zone_that_does_not_exist(zone: str) -> None:
     """A zone that IANA does not know is one error with a code of its own."""
-    error = refused(InvalidAnswer, lambda: read(Place, {"timezone": zone}))
+    error = refused(InvalidAnswer, lambda: read(Person, {"timezone": zone}))
     assert errors(error) == [("timezone", "unknown_time_zone")]
 
 
 def test_a_place_wrong_in_every_way() -> None:
     """Zone and language are refused together, and a zone of the wrong type is only that."""
-    error = refused(InvalidAnswer, lambda: read(Place, {"timezone": "Mars", "locale": "fr"}))
+    error = refused(InvalidAnswer, lambda: read(Person, {"timezone": "Mars", "locale": "fr"}))
     assert errors(error) == [("timezone", "unknown_time_zone"), ("locale", "not_allowed")]
-    error = refused(InvalidAnswer, lambda: read(Place, {"timezone": 5, "locale": None}))
+    error = refused(InvalidAnswer, lambda: read(Person, {"timezone": 5, "locale": None}))
     assert errors(error) == [("timezone", "wrong_type")]

@@ -327,7 +327,7 @@ class Commands(RuleBasedStateMachine):
         assert set(run.answers) <= set(keys)
         assert set(run.skipped) <= {s.key for s in self.flow.states if s.optional} - set(run.answers)
         assert len(run.skipped) == len(set(run.skipped))
-        misfit = [s.key for s in self.flow.states if s.key in run.answers and misfits(s, run)]
+        misfit = [s.key for s in self.flow.states if misfits(self.flow, s, run.answers)]
         assert sorted(run.needs_review) == sorted(misfit)
 
     @invariant()
