@@ -1,5 +1,6 @@
 """What handlers work with."""
 
+from datetime import datetime
 from typing import Any
 
 from litestar import Request
@@ -31,12 +32,13 @@ class Deps(Struct, frozen=True, kw_only=True):
 
 
 class Principal(Struct, frozen=True, kw_only=True):
-    """The signed-in person, as the database knows them in this very request."""
+    """The signed-in person, as the database knows them in this very request, until their token expires."""
 
     caller: Caller
     onboarding_completed: bool
     timezone: str
     locale: str
+    expires_at: datetime
 
     @property
     def permissions(self) -> frozenset[str]:

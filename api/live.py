@@ -2,9 +2,10 @@
 
 import asyncio
 from collections.abc import AsyncGenerator
+from datetime import UTC, datetime
 
 import msgspec
-from litestar import Controller, get
+from litestar import Controller, Response, get
 from litestar.response import ServerSentEvent, ServerSentEventMessage
 from msgspec import Struct
 
@@ -48,10 +49,16 @@ class LiveController(Controller):
         principal: SignedIn,
         flow: FlowQuery = None,
         last_event_id: LastEventId = None,
-    ) -> ServerSentEvent:
-        """A snapshot, or what was missed since `Last-Event-ID`; then each change, less than a second late."""
+    ) -> ServerSentEvent | Response[None]:
+        """A snapshot, or what was missed since `Last-Event-ID`; then each change, less than a second late.
+
+        The stream ends with the run, and with the access token. Who has seen the end of a run and comes back
+        gets 204, which tells a browser to stop asking.
+        """
         run = await current_run(deps, principal, flow)
         seen = int(last_event_id) if last_event_id and last_event_id.isdecimal() else None
+        if run.status is not Status.IN_PROGRESS and seen == run.seq:
+            return Response(None, status_code=204)
         return ServerSentEvent(_stream(deps, principal, run, seen))
 
 
@@ -64,11 +71,13 @@ async def _stream(
             run = await _read(deps, principal, run)
             seen = run.seq
             yield _message("STATE_SNAPSHOT", seen, Snapshot(progress=progress(run)))
+            if run.status is not Status.IN_PROGRESS:
+                return
         else:
             changed.set()
-        while True:
+        while (left := (principal.expires_at - datetime.now(UTC)).total_seconds()) > 0:
             try:
-                async with asyncio.timeout(HEARTBEAT_SECONDS):
+                async with asyncio.timeout(min(HEARTBEAT_SECONDS, left)):
                     await changed.wait()
             except TimeoutError:
                 yield ServerSentEventMessage(comment="heartbeat")
@@ -83,7 +92,9 @@ async def _stream(
                 delta = Delta(kind=event.kind, state=event.state, version=event.version, progress=progress(run))
                 yield _message("STATE_DELTA", event.seq, delta)
                 seen = event.seq
-            if run.status is not Status.IN_PROGRESS:
+            if len(missed) == MISSED_AT_MOST:
+                changed.set()
+            elif run.status is not Status.IN_PROGRESS:
                 return
 
 

@@ -9,9 +9,10 @@ from contextlib import suppress
 from datetime import UTC, datetime
 from typing import Any
 
+from msgspec import ValidationError
 from msgspec.structs import replace
 
-from onboarding.answers import plain, read
+from onboarding.answers import plain, read, recall
 from onboarding.errors import (
     AlreadyComplete,
     Incomplete,
@@ -268,8 +269,9 @@ def _accept(change: _Changing, _: AcceptPrefilled) -> None:
     """Take the offered answers that are still valid; the first state without one is the current one."""
     for state in open_states(change.run, change.flow):
         if (offered := change.run.prefill.get(state.key)) is not None:
-            with suppress(InvalidAnswer):
-                _save_one(change, state, offered, "")
+            # Recalled first: an older version of the flow may have had fields that this one dropped.
+            with suppress(InvalidAnswer, ValidationError):
+                _save_one(change, state, plain(recall(state.answer, offered)), "")
     if change.events:
         change.set(prefill={})
 

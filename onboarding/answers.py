@@ -41,6 +41,9 @@ Texts = Annotated[list[Text], Meta(max_length=50, extra={"unique": True}, extra_
 _HH_MM = "^([01][0-9]|2[0-3]):[0-5][0-9]$"
 TimeOfDay = Annotated[str, Meta(pattern=_HH_MM, extra={"format": "time"})]
 
+ERRORS_AT_MOST = 200
+"""More than any honest form has fields; a hostile one is not answered in kind."""
+
 AnswerT = TypeVar("AnswerT", bound=Answer)
 _Report = Callable[[str, str, str], None]
 _MARKUP = re.compile(r"<[A-Za-z/!?]")
@@ -70,7 +73,7 @@ def read(kind: type[AnswerT], data: object, *, prefix: str = "", whole_floats: b
 
     value = _struct(kind, data, prefix, report, whole_floats)
     if errors:
-        raise InvalidAnswer(tuple(errors))
+        raise InvalidAnswer(tuple(errors[:ERRORS_AT_MOST]))
     answer = cast(AnswerT, value)
     errors.extend(FieldError(field=prefix + e.field, code=e.code, detail=e.detail) for e in answer.problems())
     if errors:

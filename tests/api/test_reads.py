@@ -57,10 +57,10 @@ async def test_state(person: Person) -> None:
     await person.saved_until(6)
     state = ok(await person.get(f"{RUNS}/state"))
     assert state["user_id"] == person.id
-    assert list(state["step_data"]) == [each.key for each in FITNESS.states[:6]]
+    assert state["step_data"].keys() == {each.key for each in FITNESS.states[:6]}
     assert state["step_data"]["meal_schedule"]["meals"][0]["enable_notifications"] is True
     agents = [turn["agent"] for turn in state["agent_history"]]
-    assert agents == ["workout_planning", "diet_planning", "scheduling"] or set(agents) >= {"workout_planning"}
+    assert agents == ["workout_planning", "scheduling"]
     for name in ("created_at", "last_activity_at", "expires_at"):
         assert state[name].endswith("Z")
     assert state["completed_at"] is None

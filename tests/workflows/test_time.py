@@ -15,7 +15,7 @@ from runtime.addresses import RunAddress
 from tests.domain.given import PERSON
 from tests.workflows.given import Someone, World, until, zone_at
 
-HOUR, DAY, MONTH = timedelta(hours=1), timedelta(days=1), timedelta(days=30)
+MINUTE, HOUR, DAY, MONTH = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1), timedelta(days=30)
 NEARLY = timedelta(minutes=2)
 
 
@@ -124,9 +124,9 @@ async def test_sliding_expiry(someone: Someone) -> None:
 async def test_expired_but_not_settled(someone: Someone) -> None:
     """An expired run stays open until its end is written, and refuses to be written to meanwhile."""
     await someone.begin()
-    await someone.forward(7 * DAY - HOUR)
+    await someone.forward(7 * DAY - MINUTE)
     someone.outside.away[someone.user_id] = "away"
-    await someone.forward(2 * HOUR)
+    await someone.forward(MINUTE)  # and no further: time does not move while an activity is tried again
     await until(lambda: someone.outside.attempts[someone.user_id] > 3)
     assert await someone.is_open()
     with pytest.raises(RefusedByRun) as caught:
@@ -140,9 +140,9 @@ async def test_expired_but_not_settled(someone: Someone) -> None:
 async def test_begin_after_expiry_before_closing(someone: Someone) -> None:
     """Who starts again while an expired run waits to be settled gets a new run, and both are written."""
     first = await someone.begin()
-    await someone.forward(7 * DAY - HOUR)
+    await someone.forward(7 * DAY - MINUTE)
     someone.outside.away[someone.user_id] = "away"
-    await someone.forward(2 * HOUR)
+    await someone.forward(MINUTE)  # and no further: time does not move while an activity is tried again
     second = await someone.begin()
     assert (second.created, second.replaced) == (True, None)
     del someone.outside.away[someone.user_id]

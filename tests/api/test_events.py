@@ -1,0 +1,180 @@
+"""The stream of a run, over a real socket."""
+
+import asyncio
+import time
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+from typing import Any
+
+import httpx
+import msgspec
+import pytest
+
+from tests.stack import RUNS, Person, ok, problem
+
+Event = tuple[str, int, Any]
+
+
+class Stream:
+    """Server-sent events, one by one; comments apart."""
+
+    def __init__(self, answer: httpx.Response) -> None:
+        self.answer = answer
+        self.comments: list[str] = []
+        self._lines = answer.aiter_lines()
+
+    async def next(self, seconds: float = 5.0) -> Event | None:
+        """The type, id and data of the next event; None when the stream has ended."""
+        fields: dict[str, str] = {}
+        async with asyncio.timeout(seconds):
+            async for line in self._lines:
+                name, _, value = line.partition(": ")
+                if line.startswith(":"):
+                    self.comments.append(line)
+                    if not fields:
+                        return ("comment", 0, line)
+                elif line:
+                    fields[name] = value
+                elif fields:
+                    return fields["event"], int(fields["id"]), msgspec.json.decode(fields["data"])
+        return None
+
+
+@asynccontextmanager
+async def listening(server: str, person: Person, **headers: str) -> AsyncGenerator[Stream]:
+    """The person's stream; leaving it hangs up."""
+    sent = {"Authorization": f"Bearer {person.token}", **headers}
+    async with (
+        httpx.AsyncClient(base_url=server) as client,
+        client.stream("GET", f"{RUNS}/events", headers=sent) as answer,
+    ):
+        assert answer.status_code == 200
+        yield Stream(answer)
+
+
+async def test_a_snapshot_then_each_change(server: str, person: Person) -> None:
+    """First the whole progress, then a change that another process took, less than a second behind."""
+    await person.start()
+    async with listening(server, person) as stream:
+        assert stream.answer.headers["content-type"].startswith("text/event-stream")
+        first = await stream.next()
+        assert first is not None
+        assert first[:2] == ("STATE_SNAPSHOT", 1)
+        assert first[2] == {"progress": await person.progress()}
+        saved = ok(await person.save(1))
+        answered = time.monotonic()
+        change = await stream.next()
+        assert time.monotonic() - answered < 1.0
+        assert change is not None
+        assert change[:2] == ("STATE_DELTA", 2)
+        assert (change[2]["kind"], change[2]["state"], change[2]["version"]) == ("state_completed", 1, 2)
+        assert change[2]["progress"] == saved["progress"]
+
+
+async def test_two_listeners(server: str, person: Person) -> None:
+    """Every device that listens hears of the change."""
+    await person.start()
+    async with listening(server, person) as one, listening(server, person) as two:
+        for stream in (one, two):
+            await stream.next()
+        ok(await person.save(1))
+        assert await one.next() == await two.next() != None  # noqa: E711
+
+
+async def test_what_was_missed(server: str, person: Person) -> None:
+    """`Last-Event-ID` brings each missed event once and in order, without a snapshot, then the live ones."""
+    await person.saved_until(3)
+    async with listening(server, person, **{"Last-Event-ID": "2"}) as stream:
+        missed = [await stream.next() for _ in range(2)]
+        assert [event[:2] for event in missed if event] == [("STATE_DELTA", 3), ("STATE_DELTA", 4)]
+        ok(await person.save(4))
+        live = await stream.next()
+        assert live is not None
+        assert live[:2] == ("STATE_DELTA", 5)
+
+
+async def test_nothing_was_missed(server: str, person: Person) -> None:
+    """Whoever is up to date hears only what comes."""
+    await person.start()
+    async with listening(server, person, **{"Last-Event-ID": "1"}) as stream:
+        ok(await person.save(1))
+        event = await stream.next()
+        assert event is not None
+        assert event[:2] == ("STATE_DELTA", 2)
+
+
+@pytest.mark.parametrize("last", ["999", "-5", "yesterday", "²", "9" * 40])
+async def test_an_offset_of_no_use(server: str, person: Person, last: str) -> None:
+    """An offset that is not of this run brings one snapshot."""
+    await person.start()
+    sent: Any = {"Last-Event-ID": last.encode("latin-1")}
+    async with listening(server, person, **sent) as stream:
+        event = await stream.next()
+        assert event is not None
+        assert event[:2] == ("STATE_SNAPSHOT", 1)
+
+
+async def test_a_batch_is_several_events(server: str, person: Person) -> None:
+    """Each event of a batch comes, all with the progress after it."""
+    await person.start()
+    async with listening(server, person) as stream:
+        await stream.next()
+        await person.saved(1, 3)
+        events = [await stream.next() for _ in range(3)]
+        assert [event[1] for event in events if event] == [2, 3, 4]
+        assert {event[2]["progress"]["current_state"] for event in events if event} == {4}
+
+
+async def test_the_end(server: str, person: Person) -> None:
+    """The stream ends with the run, after its last event."""
+    await person.saved_until(9)
+    async with listening(server, person) as stream:
+        await stream.next()
+        ok(await person.post(f"{RUNS}/complete"))
+        last = await stream.next()
+        assert last is not None
+        assert last[2]["kind"] == "run_completed"
+        assert last[2]["progress"]["is_complete"]
+        assert await stream.next() is None
+
+
+async def test_of_an_ended_run(server: str, person: Person) -> None:
+    """A stream of a run that has ended gives its snapshot."""
+    await person.completed()
+    async with listening(server, person) as stream:
+        event = await stream.next()
+        assert event is not None
+        assert event[0] == "STATE_SNAPSHOT"
+        assert event[2]["progress"]["is_complete"]
+
+
+async def test_heartbeats(server: str, person: Person, monkeypatch: pytest.MonkeyPatch) -> None:
+    """While nothing happens comments keep the connection open."""
+    monkeypatch.setattr("api.live.HEARTBEAT_SECONDS", 0.05)
+    await person.start()
+    async with listening(server, person) as stream:
+        await stream.next()
+        beats = [await stream.next() for _ in range(2)]
+        assert [beat[2] for beat in beats if beat] == [": heartbeat"] * 2
+
+
+async def test_refusals(server: str, person: Person) -> None:
+    """Without a token or a run the answer is a problem, not a stream; a token in the address is none."""
+    async with httpx.AsyncClient(base_url=server) as client:
+        problem(await client.get(f"{RUNS}/events"), 401, "auth_missing_token")
+        problem(await client.get(f"{RUNS}/events?token={person.token}"), 401, "auth_missing_token")
+        headers = {"Authorization": f"Bearer {person.token}"}
+        problem(await client.get(f"{RUNS}/events", headers=headers), 404, "run_not_found")
+
+
+async def test_nobody_hears_of_another(server: str, person: Person, other: Person) -> None:
+    """A stream carries its own person's run only."""
+    await person.start()
+    await other.start()
+    async with listening(server, other) as stream:
+        await stream.next()
+        ok(await person.save(1))
+        ok(await other.save(1, {"fitness_level": "advanced"}))
+        event = await stream.next()
+        assert event is not None
+        assert event[2]["progress"]["run_id"] == (await other.progress())["run_id"]
