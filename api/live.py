@@ -80,7 +80,7 @@ async def _stream(
                 async with asyncio.timeout(min(HEARTBEAT_SECONDS, left)):
                     await changed.wait()
             except TimeoutError:
-                yield ServerSentEventMessage(comment="heartbeat")
+                yield ServerSentEventMessage(data=None, comment="heartbeat")
                 continue
             changed.clear()
             try:

@@ -71,13 +71,19 @@ class ProfileController(Controller):
         """Replace some states' answers; a new version, unless nothing is new."""
         expected = read_version(if_match)
         async with deps.database.transaction(principal.caller) as connection:
-            profile = await _found(deps, connection, principal, data.flow or None)
-            if expected is not None and expected != profile.version:
-                raise VersionConflict
-            answers = edit(FLOWS.get(profile.flow, profile.flow_version), profile.answers, data.answers)
-            if answers != profile.answers:
-                profile = await profiles.save(connection, profile, answers, changed_by=principal.caller.user_id)
-        return profile_out(profile)
+            while True:
+                profile = await _found(deps, connection, principal, data.flow or None)
+                if expected is not None and expected != profile.version:
+                    raise VersionConflict
+                answers = edit(FLOWS.get(profile.flow, profile.flow_version), profile.answers, data.answers)
+                if answers == profile.answers:
+                    return profile_out(profile)
+                try:
+                    saved = await profiles.save(connection, profile, answers, changed_by=principal.caller.user_id)
+                    return profile_out(saved)
+                except profiles.ProfileConflict:
+                    # Another tab was first. Who named no version wants the change on top of whatever is there.
+                    continue
 
     @get("/versions")
     async def versions(

@@ -1,8 +1,8 @@
 """Migrations: forwards, backwards, and what has run. Piccolo keeps the record, in its table `migration`."""
 
 import asyncio
+import io
 import os
-import sys
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager, redirect_stdout
 from functools import cache
@@ -113,7 +113,8 @@ async def _migrating(owner_url: str) -> AsyncGenerator[Any]:
         token = MIGRATING.set(engine)
         Migration._meta.db = engine  # pyright: ignore[reportPrivateUsage] - it keeps the first one it finds
         try:
-            with redirect_stdout(sys.stderr):
+            # Piccolo prints its progress; callers are told by what is returned.
+            with redirect_stdout(io.StringIO()):
                 async with engine.transaction() as transaction:
                     connection = transaction.connection
                     await connection.execute(f"SELECT pg_advisory_xact_lock({_LOCK})")

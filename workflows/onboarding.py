@@ -7,7 +7,7 @@ from functools import partial
 
 from msgspec.structs import replace
 from temporalio import workflow
-from temporalio.exceptions import ActivityError, ApplicationError
+from temporalio.exceptions import ActivityError, ApplicationError, is_cancelled_exception
 
 with workflow.unsafe.imports_passed_through():
     from activities.projection import Projection
@@ -47,7 +47,7 @@ class OnboardingRun:
         self._seen = SeenMessages(start.seen)
         self._refusals = list(start.refusals)
         self._unsettled = {change.run.id: change for change in start.unsettled}
-        self._urgent = False
+        self._urgent = bool(start.unsettled)
         self._reminding = False
         self._shown = None if start.begun else attributes_of(start.run)
 
@@ -69,6 +69,7 @@ class OnboardingRun:
             if task.done():
                 task.result()  # Only a bug ends it: fail the workflow task, where it is seen.
             task.cancel()
+        await asyncio.gather(clock, settling, return_exceptions=True)
         await workflow.wait_condition(workflow.all_handlers_finished)
         if not self._at_rest():
             workflow.continue_as_new(self._carried_over())
@@ -287,7 +288,9 @@ class OnboardingRun:
             await workflow.execute_activity_method(
                 Reminders.remind, reminder, summary=f"reminder {reminder.number}", **WITHIN_AN_HOUR
             )
-        except ActivityError:
+        except ActivityError as error:
+            if is_cancelled_exception(error):
+                raise
             workflow.logger.warning("a reminder could not be sent within an hour and is dropped")
         finally:
             self._reminding = False

@@ -1,7 +1,7 @@
 """What is measured: five requests of the API, and the bare updates that have their shape."""
 
 import asyncio
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from temporalio.client import Client
@@ -40,7 +40,7 @@ class Gangway:
     async def start(self, clients: int, total: int) -> Sample:
         """`POST /start` of people who had no run."""
         everybody = iter(await self._people.new(total + clients))
-        async with _Connections(self._port, [next(everybody)] * clients) as connections:
+        async with _Connections(self._port, [Person("", "", "")] * clients) as connections:
             return await closed_loop([_start(http, everybody) for http in connections], total, warm_up=1)
 
     async def whole(self, clients: int, total: int) -> Sample:
@@ -49,13 +49,12 @@ class Gangway:
         async with _Connections(self._port, [Person("", "", "")] * clients) as connections:
             return await closed_loop([_whole(http, everybody) for http in connections], total, warm_up=0)
 
-    async def _on_open_runs(self, clients: int, total: int, path: str, bodies: "Bodies") -> Sample:
+    async def _on_open_runs(
+        self, clients: int, total: int, path: str, bodies: Callable[[], Iterator[bytes]]
+    ) -> Sample:
         async with _Connections(self._port, await self._people.new(clients)) as connections:
             await asyncio.gather(*(http.call("POST", "/start", shapes.START) for http in connections))
             return await closed_loop([_post(http, path, bodies()) for http in connections], total)
-
-
-Bodies = type(shapes.alternating_steps)
 
 
 class Bare:

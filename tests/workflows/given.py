@@ -11,6 +11,7 @@ from typing import Any
 
 from msgspec import Struct
 from temporalio.client import Client, WorkflowExecutionStatus, WorkflowHandle
+from temporalio.service import RPCError, RPCStatusCode
 from temporalio.testing import WorkflowEnvironment
 from temporalio.worker import Worker
 
@@ -125,6 +126,19 @@ class Someone:
     async def send(self, command: Command) -> Change:
         """Send a command to the open run."""
         return await self.gateway.send(self.address, command)
+
+    async def send_surely(self, command: Command) -> Change:
+        """Send it again when the server turned it away because the run was just being continued as new.
+
+        The server fails a workflow task that would close a run past a signal that it has not seen, and with it
+        the updates in that task, which were not followed.
+        """
+        while True:
+            try:
+                return await self.send(command)
+            except RPCError as error:
+                if error.status is not RPCStatusCode.FAILED_PRECONDITION:
+                    raise
 
     async def save(self, step: int | str, **changes: Any) -> Change:
         """Save the example answer of a state, with some fields changed."""

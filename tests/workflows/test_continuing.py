@@ -37,16 +37,16 @@ async def test_concurrent_updates_and_signals(short: World) -> None:
     await someone.begin()
     await someone.save_all(1, 3)
     changes = await asyncio.gather(
-        *(someone.send(edit(number)) for number in range(120)),
-        *(someone.handle.signal("step_completed", edit(number)) for number in range(120, 140)),
+        *(someone.send_surely(edit(number)) for number in range(80)),
+        *(someone.handle.signal("step_completed", edit(number)) for number in range(80, 100)),
     )
     assert sorted(change.run.version for change in changes if change) == sorted(
         {change.run.version for change in changes if change}
     )
-    await until(lambda: _version(someone, 4 + 140))
+    await until(lambda: _version(someone, 4 + 100))
     await someone.settled()
-    assert [event.seq for event in someone.outside.events(someone.user_id)] == list(range(1, 4 + 140 + 1))
-    assert len(await executions(someone.handle)) > 2
+    assert [event.seq for event in someone.outside.events(someone.user_id)] == list(range(1, 4 + 100 + 1))
+    assert len(await executions(someone.handle)) > 1
 
 
 async def test_messages_stay_seen(short: World) -> None:

@@ -10,7 +10,7 @@ from api.gateway import RefusedByRun
 from onboarding.flow import Timing
 from onboarding.flows import FLOWS
 from onboarding.flows.fitness import FITNESS
-from onboarding.payloads import AbandonedReason, Event, EventKind, SnoozeReminders, Status
+from onboarding.payloads import AbandonedReason, Complete, Event, EventKind, SnoozeReminders, Status
 from runtime.addresses import RunAddress
 from tests.domain.given import PERSON
 from tests.workflows.given import Someone, World, until, zone_at
@@ -150,3 +150,15 @@ async def test_begin_after_expiry_before_closing(someone: Someone) -> None:
     await until(lambda: len(rows(someone.user_id)) == 2)
     assert rows(someone.user_id)[first.change.run.id].abandoned_reason is AbandonedReason.EXPIRED
     assert (await someone.view()).run_id == second.change.run.id
+
+
+async def test_completed_while_a_reminder_is_under_way(someone: Someone) -> None:
+    """A run that is completed while its reminder cannot be sent closes all the same."""
+    await someone.begin()
+    someone.outside.silent.add(someone.user_id)
+    await someone.forward(24 * HOUR)
+    await until(lambda: someone.outside.attempts[f"remind {someone.user_id}"] > 0)
+    await someone.save_all()
+    await someone.send(Complete(actor=PERSON))
+    assert (await someone.closed()).status is Status.COMPLETED
+    someone.outside.silent.discard(someone.user_id)

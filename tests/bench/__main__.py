@@ -1,0 +1,82 @@
+"""`python -m tests.bench`: measures the stack over HTTP beside a bare Temporal loop, then many open runs."""
+
+import argparse
+import sys
+import tempfile
+import time
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import uvloop
+from temporalio.client import Client
+
+from tests.bench import open_runs, projections, report
+from tests.bench.children import worker_process
+from tests.bench.people import People
+from tests.bench.rounds import Results, Rounds
+from tests.bench.scenarios import Bare, Gangway
+from tests.bench.stack import Stack
+
+
+def _arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m tests.bench", description=__doc__)
+    parser.add_argument("--quick", action="store_true", help="fewer requests and 1000 open runs; under 90 s")
+    parser.add_argument("--runs", type=int, metavar="N", help="runs to open at last; 0 leaves that part out")
+    parser.add_argument(
+        "--projection", action="store_true", help="compare designs of the projection, nothing else"
+    )
+    parser.add_argument("--out", type=Path, default=Path(f"bench-{datetime.now(UTC):%Y-%m-%d}.json"))
+    return parser.parse_args()
+
+
+async def _requests(home: Path, *, quick: bool) -> Results:
+    async with Stack(home) as stack:
+        address, namespace = stack.settings.temporal_address, stack.settings.temporal_namespace
+        assert address
+        client = await Client.connect(address, namespace=namespace)
+        with worker_process("tests.bench.bare", address, namespace, log=home / "bare.log"):
+            gangway, bare = Gangway(stack, People(stack.settings)), Bare(client)
+            rounds = Rounds(gangway, bare, stack.pids(), share=0.25 if quick else 1.0, rounds=1 if quick else 2)
+            return await rounds.run()
+
+
+async def _bench(arguments: argparse.Namespace, folder: Path) -> None:
+    began = time.monotonic()
+    targets: list[report.Target] = []
+    parts: dict[str, Any] = {}
+    if arguments.projection:
+        async with Stack(folder / "projection") as stack:
+            variants = await projections.measure(stack, one=200, twenty=800, logs=folder)
+        report.print_projections(variants)
+        parts["projection"] = {
+            v.name: {"p50_ms_1": v.one.percentile(50), "p95_ms_1": v.one.percentile(95), "per_s_20": v.twenty.rate}
+            for v in variants
+        }
+    else:
+        results = await _requests(folder / "requests", quick=arguments.quick)
+        report.print_requests(results)
+        report.print_cpu(results)
+        targets += report.targets_of_requests(results)
+        parts["requests"] = {f"{name}, {count} clients": m.as_json() for (name, count), m in results.items()}
+        runs = arguments.runs if arguments.runs is not None else 1000 if arguments.quick else 10_000
+        if runs:
+            async with Stack(folder / "open") as stack:
+                many = await open_runs.measure(stack, runs, samples=100 if arguments.quick else 300)
+            report.print_open_runs(many)
+            targets += report.targets_of_open_runs(many)
+            parts["open_runs"] = many
+        report.print_targets(targets)
+    report.write(arguments.out, targets, **parts)
+    print(f"\n{time.monotonic() - began:.0f} s; all figures in {arguments.out}", file=sys.stderr)
+
+
+def main() -> None:
+    """Measure and print."""
+    arguments = _arguments()
+    with tempfile.TemporaryDirectory(prefix="gangway-bench-") as folder:
+        uvloop.run(_bench(arguments, Path(folder)))
+
+
+if __name__ == "__main__":
+    main()
