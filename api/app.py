@@ -11,7 +11,7 @@ from litestar.types import ASGIApp
 
 from api.body import StrictRequest
 from api.deps import Deps, deps_of, message_id_of, principal_of
-from api.docs import assets, openapi_config
+from api.docs import assets, complete, openapi_config
 from api.entry import Entry
 from api.errors import EXCEPTION_HANDLERS
 from api.health import HealthController
@@ -42,7 +42,7 @@ def create_app(settings: Settings, opening: Opening) -> Litestar:
             app.state.deps = deps
             yield
 
-    return Litestar(
+    app = Litestar(
         route_handlers=[
             Router("/api/v1", route_handlers=[*VERSIONED_ONLY, *ANYWHERE]),
             Router("/api", route_handlers=ANYWHERE, include_in_schema=False),
@@ -63,7 +63,7 @@ def create_app(settings: Settings, opening: Opening) -> Litestar:
         cors_config=CORSConfig(
             allow_origins=settings.cors_allowed,
             allow_credentials=True,
-            expose_headers=["X-Request-ID", "RateLimit", "RateLimit-Policy", "Idempotent-Replayed"],
+            expose_headers=["X-Request-ID", "RateLimit", "RateLimit-Policy", "Retry-After", "Idempotent-Replayed"],
         )
         if settings.cors_allowed
         else None,
@@ -71,6 +71,8 @@ def create_app(settings: Settings, opening: Opening) -> Litestar:
         logging_config=None,
         debug=False,
     )
+    complete(app)
+    return app
 
 
 def create_asgi(settings: Settings, opening: Opening) -> ASGIApp:

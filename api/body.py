@@ -5,6 +5,7 @@ from urllib.parse import parse_qsl
 
 import msgspec
 from litestar import Request
+from litestar.handlers import BaseRouteHandler
 
 from api.problems import Code, ProblemError
 from onboarding.answers import Answer, read
@@ -31,7 +32,8 @@ class StrictRequest(Request[Any, Any, Any]):
         Raises:
             ProblemError: 415 for another content type, 400 naming every failing field.
         """
-        kind = self._body_type()
+        kind = body_type(self.route_handler)
+        assert kind is not None
         media_type = self.headers.get("content-type", "").partition(";")[0].strip().lower()
         raw = await self.body()
         if media_type == FORM and self.route_handler.opt.get("accepts_form"):
@@ -40,10 +42,12 @@ class StrictRequest(Request[Any, Any, Any]):
             raise ProblemError(415, Code.UNSUPPORTED_MEDIA_TYPE, "The body must be JSON.")
         return read_body(kind, parse_json(raw))
 
-    def _body_type(self) -> type[Answer]:
-        annotation = self.route_handler.parsed_fn_signature.parameters["data"].annotation
-        members = get_args(annotation) or (annotation,)
-        return next(kind for kind in members if isinstance(kind, type) and issubclass(kind, Answer))
+
+def body_type(handler: BaseRouteHandler) -> type[Answer] | None:
+    """What a handler's `data` asks for; None when it takes no body."""
+    data = handler.parsed_fn_signature.parameters.get("data")
+    members = (get_args(data.annotation) or (data.annotation,)) if data else ()
+    return next((kind for kind in members if isinstance(kind, type) and issubclass(kind, Answer)), None)
 
 
 def parse_json(raw: bytes) -> object:

@@ -1,18 +1,39 @@
 """The OpenAPI document and its page, whose scripts are served from here: no CDN."""
 
+from collections.abc import Mapping
+from http import HTTPStatus
 from importlib.resources import files
+from typing import Any, Never
 
-from litestar import Response, get
+import msgspec
+from litestar import Litestar, Response, Router, get
 from litestar.exceptions import NotFoundException
 from litestar.openapi.config import OpenAPIConfig
 from litestar.openapi.plugins import SwaggerRenderPlugin
-from litestar.openapi.spec import Components, SecurityScheme
+from litestar.openapi.spec import (
+    Components,
+    OpenAPIMediaType,
+    OpenAPIResponse,
+    OpenAPIType,
+    Operation,
+    Parameter,
+    Reference,
+    RequestBody,
+    Schema,
+    SecurityScheme,
+)
 from litestar.params import FromPath
+
+from api.body import FORM, body_type
+from api.idempotency import UNSAFE
+from api.problems import PROBLEM_JSON, Problem
+from runtime.settings import Settings
 
 ASSETS = {
     "swagger-ui-bundle.js": "text/javascript",
     "swagger-ui-standalone-preset.js": "text/javascript",
     "swagger-ui.css": "text/css",
+    "favicon-32x32.png": "image/png",
 }
 
 
@@ -26,13 +47,26 @@ def assets(name: FromPath[str]) -> Response[bytes]:
     return Response(content, media_type=ASSETS[name], headers=headers)
 
 
+def _no_page_is_a_problem(response: Response[Any]) -> Response[Any]:
+    """The framework answers unknown paths below its pages in HTML; here every error is a problem."""
+    if response.status_code == HTTPStatus.NOT_FOUND:
+        raise NotFoundException
+    return response
+
+
 def openapi_config() -> OpenAPIConfig:
     """What `/schema` shows."""
     return OpenAPIConfig(
         title="Gangway",
         version="1",
         description="Onboarding runs: start, answer, complete, and read the profile.",
-        path="/schema",
+        openapi_router=Router(
+            "/schema",
+            route_handlers=[],
+            include_in_schema=False,
+            opt={"entry": "open"},
+            after_request=_no_page_is_a_problem,
+        ),
         security=[{"bearer": []}],
         components=Components(
             security_schemes={"bearer": SecurityScheme(type="http", scheme="bearer", bearer_format="JWT")}
@@ -42,7 +76,74 @@ def openapi_config() -> OpenAPIConfig:
                 path=["/", "/swagger"],
                 js_url="/schema/assets/swagger-ui-bundle.js",
                 css_url="/schema/assets/swagger-ui.css",
+                favicon="<link rel='icon' type='image/png' href='/schema/assets/favicon-32x32.png'>",
                 standalone_preset_js_url="/schema/assets/swagger-ui-standalone-preset.js",
             )
         ],
     )
+
+
+def complete(app: Litestar) -> None:
+    """Add to the framework's document what it cannot know.
+
+    Every error is a `Problem`; bodies refuse unknown fields, have bounds, and may be left out where all of
+    them is optional; unsafe methods take an `Idempotency-Key`; some routes need no token.
+    """
+    document = app.openapi_schema
+    schemas: dict[str, Any] = document.components.schemas or {}
+    structs: set[type] = {Problem}
+    for route in app.routes:
+        item = (document.paths or {}).get(getattr(route, "path_format", ""))
+        for handler in getattr(route, "route_handlers", []) if item else []:
+            structs |= {kind for kind in [body_type(handler)] if kind}
+            for method in handler.http_methods:
+                operation: Operation | None = getattr(item, method.lower(), None)
+                if operation is not None:
+                    _complete(operation, method, handler.opt)
+    _, exact = msgspec.json.schema_components(
+        sorted(structs, key=lambda kind: kind.__name__), ref_template="#/components/schemas/{name}"
+    )
+    schemas.update(exact)
+
+
+_PROBLEM = OpenAPIResponse(
+    description="What went wrong; `code` says it for programs.",
+    content={PROBLEM_JSON: OpenAPIMediaType(schema=Reference(ref="#/components/schemas/Problem"))},
+)
+_KEY = Parameter(
+    name="Idempotency-Key",
+    param_in="header",
+    description="The same key and body again within 24 hours get the first answer.",
+    schema=Schema(type=OpenAPIType.STRING, min_length=1, max_length=255),
+)
+
+
+def _complete(operation: Operation, method: str, opt: Mapping[str, Any]) -> None:
+    responses = operation.responses or {}
+    # The framework's own form of a 400 is not the one that leaves this house.
+    kept = {code: response for code, response in responses.items() if code != "400"}
+    operation.responses = {**kept, "4XX": _PROBLEM, "5XX": _PROBLEM}
+    if opt.get("entry") in ("open", "sign_in"):
+        operation.security = []
+    if method in UNSAFE:
+        operation.parameters = [*(operation.parameters or []), _KEY]
+    if isinstance(body := operation.request_body, RequestBody):
+        media = body.content["application/json"]
+        if isinstance(media.schema, Schema) and media.schema.one_of:
+            media.schema, body.required = media.schema.one_of[0], False
+        if opt.get("accepts_form"):
+            body.content[FORM] = media
+
+
+def export_openapi() -> bytes:
+    """The document as `docs/openapi.json` holds it: the same bytes for the same code."""
+    # Late: the application shows this document.
+    from api.app import create_app
+
+    document = create_app(Settings(), _never).openapi_schema.to_schema()
+    ordered = msgspec.json.encode(document, order="sorted")
+    return msgspec.json.format(ordered, indent=2) + b"\n"
+
+
+def _never(_: Settings) -> Never:
+    raise NotImplementedError("this application is shown, not run")

@@ -170,6 +170,11 @@ class Gateway:
             if error.status in _AWAY:
                 raise WorkflowsUnavailable from error
             raise
+        except RuntimeError as error:
+            # The client connects with its first call, and has no type of its own for not getting through.
+            if str(error).startswith("Failed client connect"):
+                raise WorkflowsUnavailable from error
+            raise
 
 
 def _refused(failed: WorkflowUpdateFailedError) -> Exception:

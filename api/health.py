@@ -1,6 +1,7 @@
 """Whether this process lives, and can do its work."""
 
 from litestar import Controller, Response, get
+from litestar.openapi import ResponseSpec
 from msgspec import Struct
 
 from api.deps import WithDeps
@@ -31,7 +32,7 @@ class HealthController(Controller):
         """The process answers."""
         return Alive(alive=True)
 
-    @get("/readyz")
+    @get("/readyz", responses={503: ResponseSpec(Readiness, generate_examples=False)})
     async def readyz(self, deps: WithDeps) -> Response[Readiness]:
         """PostgreSQL, Temporal, S3 and the migrations, one line each; 503 when one is away."""
         state = await readiness(deps.checks)

@@ -5,6 +5,7 @@ from typing import Annotated, Any
 
 import structlog
 from litestar import Controller, Response, delete, get, post
+from litestar.openapi import ResponseSpec
 from litestar.params import JSONBody
 from msgspec import UNSET, Meta, Struct, UnsetType
 from uuid_utils.compat import uuid7
@@ -160,7 +161,7 @@ class RunsController(Controller):
     path = "/onboarding"
     tags = ("onboarding",)
 
-    @post("/start", status_code=200)
+    @post("/start", status_code=200, responses={201: ResponseSpec(RunOut, generate_examples=False)})
     async def start(
         self, deps: WithDeps, principal: SignedIn, data: JSONBody[StartBody | None] = None
     ) -> Response[RunOut]:

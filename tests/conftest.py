@@ -21,7 +21,6 @@ async def stack(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Embed
         home=home,
         settings=with_free_ports(Settings()),
         search_attributes=search_attributes(),
-        temporal_flags=["--dynamic-config-value", "frontend.WorkflowTimeSkippingEnabled=true"],
     ) as stack:
         await migrate(stack.postgres.url("gangway_owner"))
         yield stack

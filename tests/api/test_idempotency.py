@@ -9,8 +9,8 @@ import httpx
 import pytest
 from msgspec.structs import replace
 
+from api.gateway import Gateway, WorkflowsUnavailable
 from cli.embedded import EmbeddedStack
-from cli.embedded.ports import free_ports
 from runtime.settings import Settings
 from tests.stack import EXAMPLES, RUNS, Person, application, ok, problem, wrong
 
@@ -169,30 +169,29 @@ async def test_twenty_at_once(person: Person) -> None:
     assert await events(person) == 2
 
 
-@pytest.fixture
-async def cut_off(settings: Settings) -> Any:
-    """The application while Temporal is away."""
-    dead = replace(settings, temporal_address=f"127.0.0.1:{free_ports(1)[0]}", update_timeout_seconds=1.0)
-    async with application(dead) as client:
-        yield client
-
-
 def through(person: Person, client: httpx.AsyncClient) -> Person:
     """The same person over another application."""
     return replace(person, client=client)
 
 
-async def test_while_the_first_runs(person: Person, cut_off: httpx.AsyncClient) -> None:
-    """A repeat while the first request runs is 409; the failure is not kept, so a later repeat does the work."""
+async def test_while_the_first_runs(person: Person, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A repeat while the first request runs is 409; a 5xx is not kept, so a later repeat does the work."""
     await person.start()
     headers = key()
-    stuck = through(person, cut_off)
-    first = asyncio.create_task(stuck.save(1, headers=headers))
-    await asyncio.sleep(0.3)
+    asked, failing = asyncio.Event(), asyncio.Event()
+
+    async def slow(*_: object) -> None:
+        asked.set()
+        await failing.wait()
+        raise WorkflowsUnavailable
+
+    monkeypatch.setattr(Gateway, "send", slow)
+    first = asyncio.create_task(person.save(1, headers=headers))
+    await asked.wait()
     problem(await person.save(1, headers=headers), 409, "request_in_progress")
-    failed = await first
-    problem(failed, 503, "workflow_unavailable")
-    assert failed.headers["retry-after"]
+    failing.set()
+    problem(await first, 503, "workflow_unavailable")
+    monkeypatch.undo()
     later = await person.save(1, headers=headers)
     assert (later.status_code, REPLAYED in later.headers) == (200, False)
     assert await events(person) == 2
@@ -208,13 +207,15 @@ async def test_a_refusal_for_haste_is_not_kept(person: Person, settings: Setting
     assert REPLAYED not in (await person.save(1, headers=headers)).headers
 
 
-async def test_nobody_signed_in_has_no_memory(api: httpx.AsyncClient) -> None:
-    """Keys belong to signed-in callers: registering twice under one key is a conflict of addresses."""
+async def test_registering_twice_by_a_double_click(api: httpx.AsyncClient) -> None:
+    """Sign-in routes take keys too: the repeat gets the account that was made."""
     headers = key()
     body = {"email": f"{uuid.uuid4().hex}@example.org", "password": "correct horse"}
-    ok(await api.post("/api/v1/auth/register", json=body, headers=headers))
+    first = await api.post("/api/v1/auth/register", json=body, headers=headers)
     again = await api.post("/api/v1/auth/register", json=body, headers=headers)
-    problem(again, 409, "email_taken")
+    assert (again.status_code, again.content) == (201, first.content)
+    assert again.headers[REPLAYED] == "true"
+    problem(await api.post("/api/v1/auth/register", json=body), 409, "email_taken")
 
 
 async def test_what_is_kept_is_sealed(person: Person, stack: EmbeddedStack) -> None:

@@ -1,5 +1,6 @@
 """Every error is a problem, whatever was sent."""
 
+import asyncio
 import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -188,10 +189,26 @@ async def test_a_bug_tells_nothing(person: Person, monkeypatch: pytest.MonkeyPat
     assert "Traceback" not in answer.text
 
 
-async def test_without_temporal(person: Person, settings: Settings) -> None:
+@pytest.fixture(params=["refuses", "is silent"])
+async def no_temporal(request: pytest.FixtureRequest) -> AsyncIterator[str]:
+    """The address of a Temporal that is not there, or takes connections and says nothing."""
+    port = free_ports(1)[0]
+    address = f"127.0.0.1:{port}"
+    if request.param == "refuses":
+        yield address
+        return
+    held: list[asyncio.StreamWriter] = []
+    silent = await asyncio.start_server(lambda _, writer: held.append(writer), "127.0.0.1", port)
+    yield address
+    silent.close()
+    for writer in held:
+        writer.transport.abort()
+
+
+async def test_without_temporal(person: Person, settings: Settings, no_temporal: str) -> None:
     """While Temporal is away reads work, and writes are 503 with Retry-After within their time-out."""
     await person.saved_until(2)
-    dead = replace(settings, temporal_address=f"127.0.0.1:{free_ports(1)[0]}", update_timeout_seconds=0.5)
+    dead = replace(settings, temporal_address=no_temporal, update_timeout_seconds=0.3)
     async with application(dead) as client:
         cut = replace(person, client=client)
         assert (await cut.progress())["current_state"] == 3

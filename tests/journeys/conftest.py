@@ -10,9 +10,3 @@ from tests.stack import Person, sign_up
 async def person(api: httpx.AsyncClient) -> Person:
     """Somebody who has just registered and signed in."""
     return await sign_up(api)
-
-
-@pytest.fixture
-async def other(api: httpx.AsyncClient) -> Person:
-    """Somebody else."""
-    return await sign_up(api)

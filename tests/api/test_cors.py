@@ -1,0 +1,70 @@
+"""Browsers of the allowed origins, and of no other."""
+
+import httpx
+import pytest
+from msgspec.structs import replace
+
+from runtime.settings import Settings
+from tests.stack import RUNS, application
+
+ALLOWED = "https://app.example.org"
+PREFLIGHT = {
+    "Access-Control-Request-Method": "POST",
+    "Access-Control-Request-Headers": "authorization,idempotency-key",
+}
+
+
+@pytest.mark.parametrize("origin", [ALLOWED, "http://localhost:3000"])
+async def test_an_allowed_origin(api: httpx.AsyncClient, origin: str) -> None:
+    """An allowed origin is named exactly, with credentials, in preflights and in answers of every status."""
+    preflight = await api.options(f"{RUNS}/step", headers={"Origin": origin, **PREFLIGHT})
+    assert preflight.is_success
+    assert preflight.headers["access-control-allow-origin"] == origin
+    assert preflight.headers["access-control-allow-credentials"] == "true"
+    assert "POST" in preflight.headers["access-control-allow-methods"]
+    allowed = preflight.headers["access-control-allow-headers"].lower()
+    assert "authorization" in allowed
+    assert "idempotency-key" in allowed
+    for path in ("/livez", f"{RUNS}/progress", "/nowhere"):
+        answer = await api.get(path, headers={"Origin": origin})
+        assert answer.headers["access-control-allow-origin"] == origin
+        assert answer.headers["access-control-allow-credentials"] == "true"
+        assert "Origin" in answer.headers["vary"]
+
+
+async def test_what_scripts_may_read(api: httpx.AsyncClient) -> None:
+    """A script may read our own headers."""
+    answer = await api.get("/livez", headers={"Origin": ALLOWED})
+    exposed = {name.strip().lower() for name in answer.headers["access-control-expose-headers"].split(",")}
+    assert {"x-request-id", "ratelimit", "ratelimit-policy", "retry-after", "idempotent-replayed"} <= exposed
+
+
+@pytest.mark.parametrize(
+    "origin",
+    [
+        "https://evil.example.org",
+        "https://app.example.org.evil.com",
+        "https://evil-app.example.org",
+        "http://app.example.org",
+        "https://app.example.org:8443",
+        "https://app.example.org/",
+        "HTTPS://APP.EXAMPLE.ORG.",
+        "http://localhost:3001",
+        "null",
+        "*",
+    ],
+)
+async def test_another_origin(api: httpx.AsyncClient, origin: str) -> None:
+    """Any other origin is told nothing that would let its script read an answer."""
+    for answer in (
+        await api.options(f"{RUNS}/step", headers={"Origin": origin, **PREFLIGHT}),
+        await api.get("/livez", headers={"Origin": origin}),
+    ):
+        assert "access-control-allow-origin" not in answer.headers
+
+
+async def test_without_origins(settings: Settings) -> None:
+    """With no origin allowed there is none."""
+    async with application(replace(settings, cors_origins="")) as client:
+        answer = await client.get("/livez", headers={"Origin": ALLOWED})
+    assert "access-control-allow-origin" not in answer.headers

@@ -1,0 +1,108 @@
+"""The document: committed, complete, and compatible with what was committed before."""
+
+import json
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+
+from api.app import create_app
+from api.docs import export_openapi
+from api.problems import Code
+from runtime.settings import Settings
+from tests.contracts.compat import breaks
+
+ROOT = Path(__file__).parents[2]
+COMMITTED = ROOT / "docs" / "openapi.json"
+
+
+@pytest.fixture(scope="module")
+def document() -> Any:
+    """The application's document."""
+    return json.loads(export_openapi())
+
+
+def test_the_file_is_the_document() -> None:
+    """docs/openapi.json is what the code says; `gangway openapi export > docs/openapi.json` makes it so."""
+    assert COMMITTED.read_bytes() == export_openapi(), "run: gangway openapi export > docs/openapi.json"
+
+
+def test_the_export_is_always_the_same() -> None:
+    """Exporting twice gives the same bytes, with sorted keys."""
+    text = export_openapi()
+    assert text == export_openapi()
+    assert msgspec.json.encode(json.loads(text), order="sorted") == msgspec.json.encode(json.loads(text))
+
+
+def test_nothing_of_the_last_commit_breaks(document: Any) -> None:
+    """Against the document of the last commit, nothing is removed, renamed, retyped or required anew."""
+    shown = subprocess.run(
+        ["git", "-C", str(ROOT), "show", "HEAD:docs/openapi.json"], capture_output=True, check=False
+    )
+    before = shown.stdout if shown.returncode == 0 else COMMITTED.read_bytes()
+    assert breaks(json.loads(before), document) == []
+
+
+def test_every_code_is_in_the_document(document: Any) -> None:
+    """The codes that a client can meet are an enum, all of them."""
+    assert set(document["components"]["schemas"]["Code"]["enum"]) == {code.value for code in Code}
+
+
+def test_every_operation_tells_its_problems(document: Any) -> None:
+    """Each operation documents its errors as problems, and none in another form."""
+    problem = {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}
+    for path, item in document["paths"].items():
+        for method, operation in item.items():
+            for family in ("4XX", "5XX"):
+                assert operation["responses"][family]["content"] == problem, f"{method} {path}"
+            assert "400" not in operation["responses"]
+
+
+def test_bodies_are_strict_and_bounded(document: Any) -> None:
+    """Bodies refuse unknown fields, and their lists and texts have bounds."""
+    schemas = document["components"]["schemas"]
+    for item in document["paths"].values():
+        for operation in item.values():
+            for media in operation.get("requestBody", {"content": {}})["content"].values():
+                schema = schemas[media["schema"]["$ref"].rpartition("/")[2]]
+                assert schema["additionalProperties"] is False
+    steps = schemas["StepsBody"]["properties"]["steps"]
+    assert (steps["minItems"], steps["maxItems"]) == (1, 50)
+    assert steps["items"] == {"$ref": "#/components/schemas/OneStep"}
+    assert schemas["OneStep"]["additionalProperties"] is False
+    assert schemas["PatchMeBody"]["properties"]["age"]["anyOf"][0] == {
+        "maximum": 100,
+        "minimum": 13,
+        "type": "integer",
+    }
+
+
+def test_what_needs_a_token(document: Any) -> None:
+    """Only health and signing in are open."""
+    open_paths = {
+        path
+        for path, item in document["paths"].items()
+        if any(operation.get("security", document["security"]) == [] for operation in item.values())
+    }
+    assert open_paths == {"/livez", "/readyz", "/version", "/api/v1/auth/login", "/api/v1/auth/register"}
+
+
+def test_unversioned_routes_work_and_are_not_told(document: Any) -> None:
+    """Each versioned route outside `/onboarding` has an unversioned twin, which the document leaves out."""
+    app = create_app(Settings(), lambda _: None)  # type: ignore[arg-type, return-value]
+    routes = {route.path_format for route in app.routes if hasattr(route, "path_format")}
+    versioned = [path for path in document["paths"] if path.startswith("/api/v1/")]
+    for path in versioned:
+        twin = path.replace("/api/v1/", "/api/")
+        assert twin not in document["paths"]
+        assert (twin in routes) is not path.startswith("/api/v1/onboarding"), path
+
+
+def test_unsafe_methods_take_a_key(document: Any) -> None:
+    """POST and PATCH and DELETE document `Idempotency-Key`, GET does not."""
+    for item in document["paths"].values():
+        for method, operation in item.items():
+            names = {parameter["name"] for parameter in operation.get("parameters", [])}
+            assert ("Idempotency-Key" in names) is (method != "get")
