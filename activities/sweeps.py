@@ -2,6 +2,8 @@
 
 from datetime import UTC, datetime, timedelta
 
+import msgspec
+from msgspec import Struct
 from temporalio import activity
 from temporalio.client import Client
 from temporalio.service import RPCError, RPCStatusCode
@@ -24,69 +26,86 @@ from runtime.addresses import RunAddress, workflow_id
 PAGE = 500
 
 
+class Place(Struct, frozen=True, kw_only=True):
+    """How far a walk has come, as its heartbeats say: the counts, the tenant, and the last run there."""
+
+    report: SweepReport = SweepReport()
+    tenant_id: str = ""
+    after: str | None = None
+
+    def then(self, tenant_id: str, *, seen: int = 1, changed: int, after: str | None = None) -> "Place":
+        """The place some rows later."""
+        report = SweepReport(seen=self.report.seen + seen, changed=self.report.changed + changed)
+        return Place(report=report, tenant_id=tenant_id, after=after)
+
+    def after_in(self, tenant_id: str) -> str | None:
+        """After which run of a tenant to go on."""
+        return self.after if tenant_id == self.tenant_id else None
+
+
 class Sweeps:
     """Walks over the runs of every tenant. After a crash it goes on with the tenant where it stopped."""
 
-    def __init__(self, database: Database, client: Client) -> None:
+    def __init__(self, database: Database, client: Client, *, page: int = PAGE) -> None:
         self._database = database
         self._client = client
+        self._page = page
 
     @activity.defn(name="sweep_expired")
     async def sweep_expired(self, sweep: ExpireSweep) -> SweepReport:
         """Abandon runs that expired and are still open: a net under each run's own timer."""
         before = datetime.now(UTC) - timedelta(seconds=sweep.grace_seconds)
-        report = _remembered()
-        for tenant_id in await self._tenants():
-            after: str | None = None
+        place = _remembered()
+        for tenant_id in await self._tenants(place):
             while True:
                 async with self._database.transaction(sweeper(tenant_id)) as connection:
-                    page = await sweeps.expired(connection, before, after, PAGE)
+                    page = await sweeps.expired(connection, before, place.after_in(tenant_id), self._page)
                 for run in page:
                     address = RunAddress(tenant_id, run.user_id, run.flow)
                     changed = await self._abandon_expired(address, run.id, before)
-                    report = SweepReport(seen=report.seen + 1, changed=report.changed + changed)
-                    activity.heartbeat(report)
-                if len(page) < PAGE:
+                    place = place.then(tenant_id, changed=changed, after=run.id)
+                    activity.heartbeat(place)
+                if len(page) < self._page:
                     break
-                after = page[-1].id
-        return report
+        return place.report
 
     @activity.defn(name="sweep_archive")
     async def sweep_archive(self, sweep: ArchiveSweep) -> SweepReport:
         """Move runs that ended long ago to the archive, and drop archives that are older than kept."""
         now = datetime.now(UTC)
         before = now - timedelta(days=sweep.after_days)
-        report = _remembered()
-        for tenant_id in await self._tenants():
+        place = _remembered()
+        for tenant_id in await self._tenants(place):
             while True:
                 async with self._database.transaction(sweeper(tenant_id)) as connection:
-                    moved = await sweeps.archive(connection, before, PAGE)
-                report = SweepReport(seen=report.seen + moved, changed=report.changed + moved)
-                activity.heartbeat(report)
-                if moved < PAGE:
+                    moved = await sweeps.archive(connection, before, self._page)
+                place = place.then(tenant_id, seen=moved, changed=moved)
+                activity.heartbeat(place)
+                if moved < self._page:
                     break
         async with self._database.transaction(sweeper()) as connection:
             oldest = (now - timedelta(days=sweep.retention_days)).date()
             await sweeps.drop_partitions(connection, oldest)
-        return report
+        return place.report
 
     @activity.defn(name="sweep_requests")
     async def sweep_requests(self, sweep: RequestSweep) -> SweepReport:
         """Forget idempotency keys and request counts that nobody can ask for any more."""
         before = datetime.now(UTC) - timedelta(hours=sweep.keys_kept_hours)
-        report = _remembered()
-        for tenant_id in [None, *await self._tenants()]:
-            async with self._database.transaction(sweeper(tenant_id)) as connection:
+        place = _remembered()
+        for tenant_id in ["", *await self._tenants(place)]:
+            async with self._database.transaction(sweeper(tenant_id or None)) as connection:
                 purged = await idempotency.purge(connection, before)
-            report = SweepReport(seen=report.seen + purged, changed=report.changed + purged)
-            activity.heartbeat(report)
+            place = place.then(tenant_id, seen=purged, changed=purged)
+            activity.heartbeat(place)
         async with self._database.transaction(sweeper()) as connection:
             forgotten = await entry.forget(connection, sweep.counts_kept_seconds)
-        return SweepReport(seen=report.seen + forgotten, changed=report.changed + forgotten)
+        return place.then("", seen=forgotten, changed=forgotten).report
 
-    async def _tenants(self) -> list[str]:
+    async def _tenants(self, place: Place) -> list[str]:
+        """Those that the walk has not left behind."""
         async with self._database.transaction(sweeper()) as connection:
-            return await tenants.all_ids(connection)
+            return [each for each in await tenants.all_ids(connection) if each >= place.tenant_id]
 
     async def _abandon_expired(self, address: RunAddress, run_id: str, before: datetime) -> bool:
         """Tell the run; where it is gone, mark its row."""
@@ -101,7 +120,7 @@ class Sweeps:
         return True
 
 
-def _remembered() -> SweepReport:
-    """The counts of the attempt before this one; what it changed is changed, so it is not found again."""
+def _remembered() -> Place:
+    """Where the attempt before this one stopped; the beginning for the first one."""
     details = activity.info().heartbeat_details
-    return details[0] if details and isinstance(details[0], SweepReport) else SweepReport()
+    return msgspec.convert(details[0], Place) if details else Place()

@@ -8,6 +8,7 @@ from typing import Any, Never
 import msgspec
 from litestar import Litestar, Response, Router, get
 from litestar.exceptions import NotFoundException
+from litestar.handlers import HTTPRouteHandler
 from litestar.openapi.config import OpenAPIConfig
 from litestar.openapi.plugins import SwaggerRenderPlugin
 from litestar.openapi.spec import (
@@ -23,6 +24,8 @@ from litestar.openapi.spec import (
     SecurityScheme,
 )
 from litestar.params import FromPath
+from litestar.types import Method
+from litestar.types.internal_types import PathParameterDefinition
 
 from api.body import FORM, body_type
 from api.idempotency import UNSAFE
@@ -54,12 +57,20 @@ def _no_page_is_a_problem(response: Response[Any]) -> Response[Any]:
     return response
 
 
+def _operation_id(_: HTTPRouteHandler, method: Method, path: list[str | PathParameterDefinition]) -> str:
+    """Such as `post_onboarding_start`, for the names that generated clients give their methods."""
+    parts = [part if isinstance(part, str) else part.name for part in path]
+    named = "_".join(parts).removeprefix("api_v1_").replace("-", "_")
+    return f"{str(method).lower()}_{named}"
+
+
 def openapi_config() -> OpenAPIConfig:
     """What `/schema` shows."""
     return OpenAPIConfig(
         title="Gangway",
         version="1",
         description="Onboarding runs: start, answer, complete, and read the profile.",
+        operation_id_creator=_operation_id,
         openapi_router=Router(
             "/schema",
             route_handlers=[],

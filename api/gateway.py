@@ -1,6 +1,7 @@
 """The only file that talks to Temporal: starts runs, sends them commands, tells refusals from outages."""
 
 import asyncio
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 import msgspec
@@ -77,6 +78,10 @@ _SIGNALS: dict[type[Command], Any] = {
 }
 
 
+CONTINUING_SECONDS = 0.02
+"""Between asking a run that is being continued as new and asking again."""
+
+
 class Gateway:
     """Runs as the API sees them. Every call ends within the update time-out of the settings."""
 
@@ -100,7 +105,7 @@ class Gateway:
         update = OnboardingRun.restart if restart else OnboardingRun.begin
         start = StartRun(run=resume or message.run, begun=resume is not None)
         return await self._bounded(
-            self._client.execute_update_with_start_workflow(
+            lambda: self._client.execute_update_with_start_workflow(
                 update, message, start_workflow_operation=self._start(start)
             )
         )
@@ -114,7 +119,9 @@ class Gateway:
             WorkflowsUnavailable: nobody answered in time.
         """
         handle = self._client.get_workflow_handle(workflow_id(address))
-        return await self._bounded(handle.execute_update(_UPDATES[type(command)], command, id=command.message_id))
+        return await self._bounded(
+            lambda: handle.execute_update(_UPDATES[type(command)], command, id=command.message_id)
+        )
 
     async def revive(self, run: Run, command: Command) -> Change:
         """Send a command to a run whose workflow is gone: make it again from the projection.
@@ -124,7 +131,7 @@ class Gateway:
             WorkflowsUnavailable: nobody answered in time.
         """
         return await self._bounded(
-            self._client.execute_update_with_start_workflow(
+            lambda: self._client.execute_update_with_start_workflow(
                 _UPDATES[type(command)],
                 command,
                 id=command.message_id,
@@ -140,7 +147,7 @@ class Gateway:
         """
         handle = self._client.get_workflow_handle(workflow_id(address))
         try:
-            await self._bounded(handle.signal(_SIGNALS[type(command)], command))
+            await self._bounded(lambda: handle.signal(_SIGNALS[type(command)], command))
         except RunClosed:
             return
 
@@ -156,10 +163,17 @@ class Gateway:
             static_summary=f"Onboarding {run.flow}@{run.flow_version}",
         )
 
-    async def _bounded(self, call: Any) -> Any:
+    async def _bounded(self, call: Callable[[], Awaitable[Any]]) -> Any:
         try:
             async with asyncio.timeout(self._timeout):
-                return await call
+                while True:
+                    try:
+                        return await call()
+                    except RPCError as error:
+                        # The run was just being continued as new; nothing was followed, so ask the next one.
+                        if error.status is not RPCStatusCode.FAILED_PRECONDITION:
+                            raise
+                        await asyncio.sleep(CONTINUING_SECONDS)
         except (TimeoutError, WorkflowUpdateRPCTimeoutOrCancelledError) as error:
             raise WorkflowsUnavailable from error
         except WorkflowUpdateFailedError as failed:

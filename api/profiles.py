@@ -51,6 +51,10 @@ class ProfileVersionOut(Struct, frozen=True, kw_only=True):
     created_at: datetime
 
 
+class ProfileVersionPage(Page[ProfileVersionOut], frozen=True, kw_only=True):
+    """A page of a profile's versions."""
+
+
 class ProfileController(Controller):
     """The person's own profile."""
 
@@ -93,7 +97,7 @@ class ProfileController(Controller):
         flow: FlowQuery = None,
         limit: Limit = DEFAULT_LIMIT,
         cursor: Cursor = None,
-    ) -> Page[ProfileVersionOut]:
+    ) -> ProfileVersionPage:
         """Every version, newest first."""
         before = read_cursor(cursor)
         async with deps.database.transaction(principal.caller) as connection:
@@ -106,7 +110,7 @@ class ProfileController(Controller):
             )
             for v in page.items
         ]
-        return Page(items=items, next_cursor=page.next_cursor)
+        return ProfileVersionPage(items=items, next_cursor=page.next_cursor)
 
 
 def profile_out(profile: profiles.Profile) -> ProfileOut:

@@ -1,40 +1,48 @@
 """Runs: `/api/v1/onboarding`."""
 
 from datetime import UTC, datetime
-from typing import Annotated, Any
 
 import structlog
 from litestar import Controller, Response, delete, get, post
 from litestar.openapi import ResponseSpec
 from litestar.params import JSONBody
-from msgspec import UNSET, Meta, Struct, UnsetType
 from uuid_utils.compat import uuid7
 
-from api.body import Body
 from api.commands import Outcome, current_run, flow_asked, record, send
 from api.deps import Deps, MessageId, Principal, SignedIn, WithDeps
 from api.errors import of_refusal
 from api.gateway import RefusedByRun, RunClosed
 from api.headers import AgentContext, FlowQuery, IfMatch, read_version
-from api.paging import DEFAULT_LIMIT, Cursor, Limit, Page, page_of, read_cursor
+from api.paging import DEFAULT_LIMIT, Cursor, Limit, page_of, read_cursor
 from api.problems import Code, ProblemError
 from api.profiles import ProfileOut, profile_out
+from api.run_shapes import (
+    EventOut,
+    EventPage,
+    FlowBody,
+    RunOut,
+    SkipBody,
+    StartBody,
+    StatesOut,
+    StepBody,
+    StepOut,
+    StepsBody,
+    run_out,
+    step_out,
+)
 from db import profiles, runs
 from onboarding.advance import new_run
 from onboarding.errors import AlreadyComplete, Incomplete
 from onboarding.flows import FLOWS
-from onboarding.forms import StateForm, state_forms
+from onboarding.forms import state_forms
 from onboarding.payloads import (
     Abandon,
     AbandonedReason,
     AcceptPrefilled,
     Actor,
     ActorKind,
-    AgentTurn,
     Begin,
-    Channel,
     Complete,
-    EventKind,
     Opened,
     Run,
     SaveSteps,
@@ -43,116 +51,9 @@ from onboarding.payloads import (
     Status,
     StepAnswer,
 )
-from onboarding.people import Locale, TimeZone
-from onboarding.progress import Progress, StateInfo, current_state, flow_of, progress, requirements
+from onboarding.progress import Progress, flow_of, progress, requirements
 
 log = structlog.get_logger()
-
-FlowKey = Annotated[str, Meta(min_length=1, max_length=64)]
-StepName = int | Annotated[str, Meta(min_length=1, max_length=64)]
-OptionalFlow = FlowKey | UnsetType | None
-MAX_STEPS = 50
-
-
-class StartBody(Body, frozen=True, kw_only=True):
-    """Start or resume."""
-
-    flow: OptionalFlow = UNSET
-    restart: bool | UnsetType | None = UNSET
-    timezone: TimeZone | UnsetType | None = UNSET
-    locale: Locale | UnsetType | None = UNSET
-
-
-class FlowBody(Body, frozen=True, kw_only=True):
-    """A request that needs no more than the flow."""
-
-    flow: OptionalFlow = UNSET
-
-
-class StepBody(Body, frozen=True, kw_only=True):
-    """An answer to one state, by number or key."""
-
-    step: StepName
-    data: dict[str, Any]
-    flow: OptionalFlow = UNSET
-
-
-class OneStep(Body, frozen=True, kw_only=True):
-    """One of several answers."""
-
-    step: StepName
-    data: dict[str, Any]
-
-
-class StepsBody(Body, frozen=True, kw_only=True):
-    """Several answers in order, all or nothing."""
-
-    steps: Annotated[list[OneStep], Meta(min_length=1, max_length=MAX_STEPS)]
-    flow: OptionalFlow = UNSET
-
-
-class SkipBody(Body, frozen=True, kw_only=True):
-    """An optional state to leave out."""
-
-    step: StepName
-    flow: OptionalFlow = UNSET
-
-
-class RunOut(Struct, frozen=True, kw_only=True):
-    """A run. `current_step` is None when no state is open; `prefill` are answers offered for reuse."""
-
-    id: str
-    user_id: str
-    flow: str
-    flow_version: int
-    status: Status
-    abandoned_reason: AbandonedReason | None
-    current_step: int | None
-    step_data: dict[str, dict[str, Any]]
-    skipped_steps: list[int]
-    prefilled: bool
-    prefill: dict[str, dict[str, Any]]
-    agent_history: list[AgentTurn]
-    timezone: str
-    locale: str
-    created_at: datetime
-    last_activity_at: datetime
-    completed_at: datetime | None
-    expires_at: datetime
-    version: int
-
-
-class StepOut(Struct, frozen=True, kw_only=True):
-    """Where the run stands after an answer. `projected` is False when reads will see it a moment later."""
-
-    current_step: int | None
-    next_state: int | None
-    next_state_info: StateInfo | None
-    is_complete: bool
-    message: str
-    progress: Progress
-    projected: bool
-
-
-class EventOut(Struct, frozen=True, kw_only=True):
-    """One thing that happened to a run."""
-
-    id: str
-    version: int
-    kind: EventKind
-    state: int | None
-    actor: Actor
-    channel: Channel
-    created_at: datetime
-
-
-class StatesOut(Struct, frozen=True, kw_only=True):
-    """The states of a flow: all that a client needs which knows none of them."""
-
-    flow: str
-    flow_version: int
-    title: str
-    items: list[StateForm]
 
 
 class RunsController(Controller):
@@ -230,7 +131,7 @@ class RunsController(Controller):
             expected_version=read_version(if_match),
             steps=(StepAnswer(step=data.step, data=data.data),),
         )
-        return _step_out(await send(deps, principal, data.flow or None, command), "Saved.")
+        return _told(await send(deps, principal, data.flow or None, command), "Saved.")
 
     @post("/steps", status_code=200)
     async def steps(
@@ -249,7 +150,7 @@ class RunsController(Controller):
             steps=tuple(StepAnswer(step=one.step, data=one.data) for one in data.steps),
             batch=True,
         )
-        return _step_out(await send(deps, principal, data.flow or None, command), "Saved.")
+        return _told(await send(deps, principal, data.flow or None, command), "Saved.")
 
     @post("/skip", status_code=200)
     async def skip(
@@ -267,7 +168,7 @@ class RunsController(Controller):
             expected_version=read_version(if_match),
             step=data.step,
         )
-        return _step_out(await send(deps, principal, data.flow or None, command), "Skipped.")
+        return _told(await send(deps, principal, data.flow or None, command), "Skipped.")
 
     @post("/accept-prefilled", status_code=200)
     async def accept_prefilled(
@@ -280,7 +181,7 @@ class RunsController(Controller):
         """Take over the answers that an expired run offers, as far as they are valid."""
         command = AcceptPrefilled(actor=_person(principal), message_id=message_id)
         flow = data.flow if data else None
-        return _step_out(await send(deps, principal, flow or None, command), "Taken over.")
+        return _told(await send(deps, principal, flow or None, command), "Taken over.")
 
     @post("/complete", status_code=201)
     async def complete(
@@ -321,7 +222,7 @@ class RunsController(Controller):
         flow: FlowQuery = None,
         limit: Limit = DEFAULT_LIMIT,
         cursor: Cursor = None,
-    ) -> Page[EventOut]:
+    ) -> EventPage:
         """What happened to the run, newest first."""
         run = await current_run(deps, principal, flow)
         before = read_cursor(cursor)
@@ -330,34 +231,7 @@ class RunsController(Controller):
         page = page_of(found, limit, lambda event: event.seq)
         names = EventOut.__struct_fields__
         items = [EventOut(**{name: getattr(event, name) for name in names}) for event in page.items]
-        return Page(items=items, next_cursor=page.next_cursor)
-
-
-def run_out(run: Run) -> RunOut:
-    """The run as the API shows it."""
-    flow = flow_of(run)
-    current = current_state(run, flow)
-    return RunOut(
-        id=run.id,
-        user_id=run.user_id,
-        flow=run.flow,
-        flow_version=run.flow_version,
-        status=run.status,
-        abandoned_reason=run.abandoned_reason,
-        current_step=current.number if current else None,
-        step_data=run.answers,
-        skipped_steps=[state.number for state in flow.states if state.key in run.skipped],
-        prefilled=bool(run.prefill),
-        prefill=run.prefill,
-        agent_history=list(run.agent_history),
-        timezone=run.timezone,
-        locale=run.locale,
-        created_at=run.created_at,
-        last_activity_at=run.last_activity_at,
-        completed_at=run.completed_at,
-        expires_at=run.expires_at,
-        version=run.version,
-    )
+        return EventPage(items=items, next_cursor=page.next_cursor)
 
 
 async def _begin(deps: Deps, message: Begin, resume: Run | None, restart: bool) -> Opened:
@@ -382,19 +256,9 @@ async def _with_requirements(
     return problem
 
 
-def _step_out(outcome: Outcome, message: str) -> StepOut:
-    where = progress(outcome.run)
-    following = where.next_state_info
-    return StepOut(
-        current_step=where.current_state,
-        next_state=following.state_number if following else None,
-        next_state_info=following,
-        is_complete=where.is_complete,
-        message=message,
-        progress=where,
-        projected=outcome.projected,
-    )
-
-
 def _person(principal: Principal) -> Actor:
     return Actor(kind=ActorKind.PERSON, id=principal.caller.user_id)
+
+
+def _told(outcome: Outcome, message: str) -> StepOut:
+    return step_out(outcome.run, outcome.projected, message)

@@ -9,6 +9,7 @@ from cli.doctor import doctor
 from cli.flows import flow
 from cli.openapi import openapi
 from cli.processes import api, worker
+from cli.replay import replay
 from cli.runs import run
 from cli.schedules import schedules
 from runtime.settings import load_settings
@@ -21,7 +22,7 @@ def gangway(context: click.Context) -> None:
     context.obj = load_settings
 
 
-for command in (api, db, demo, dev, doctor, flow, openapi, run, schedules, worker):
+for command in (api, db, demo, dev, doctor, flow, openapi, replay, run, schedules, worker):
     gangway.add_command(command)
 
 

@@ -16,6 +16,22 @@ def workflow_id(address: RunAddress) -> str:
     return f"onboarding/{address.tenant_id}/{address.user_id}/{address.flow}"
 
 
+def scheduled_workflow_id(schedule_id: str) -> str:
+    """`schedule/<schedule>/at`, to which Temporal adds `-<time>` each time that it starts the workflow."""
+    return f"schedule/{schedule_id}/at"
+
+
+def place_of(namespace: str, workflow_id: str) -> str:
+    """Where the payloads of a workflow belong: what they are sealed for.
+
+    That is the workflow itself. For one that a schedule starts it is the schedule, because its arguments are
+    sealed before Temporal gives it an id.
+    """
+    if workflow_id.startswith("schedule/"):
+        workflow_id = workflow_id.rpartition("/")[0]
+    return f"{namespace}/{workflow_id}"
+
+
 def address_of(workflow_id: str) -> RunAddress:
     """The inverse of `workflow_id`.
 

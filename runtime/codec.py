@@ -19,6 +19,7 @@ from temporalio.converter import (
     WorkflowSerializationContext,
 )
 
+from runtime.addresses import place_of
 from runtime.encryption import CannotOpen, KeyRing, Sealed
 
 ENCODING = b"binary/encrypted"
@@ -56,7 +57,7 @@ class GangwayPayloadConverter(CompositePayloadConverter):
 
 
 class EncryptingCodec(PayloadCodec, WithSerializationContext):
-    """Seal every payload for `namespace/workflow id`; refuse to open one sealed for another workflow.
+    """Seal every payload for its workflow (see `place_of`); refuse to open one sealed for another workflow.
 
     The place stands in the payload's metadata too, so that a codec server, which is not told the workflow,
     can open it; a client or worker compares it with the workflow that it is talking about.
@@ -69,7 +70,8 @@ class EncryptingCodec(PayloadCodec, WithSerializationContext):
     def with_context(self, context: SerializationContext) -> "EncryptingCodec":
         """The codec for one workflow's payloads."""
         if isinstance(context, WorkflowSerializationContext | ActivitySerializationContext):
-            return EncryptingCodec(self._keys, f"{context.namespace}/{context.workflow_id}".encode())
+            place = place_of(context.namespace, context.workflow_id or "")
+            return EncryptingCodec(self._keys, place.encode())
         return self
 
     async def encode(self, payloads: Sequence[Payload]) -> list[Payload]:
@@ -98,7 +100,7 @@ class EncryptingCodec(PayloadCodec, WithSerializationContext):
         place = payload.metadata.get("place", UNBOUND)
         if self._place is not None and place != self._place:
             raise CannotOpen("sealed for another workflow")
-        sealed = Sealed(payload.metadata["key-id"].decode(), payload.data[:12], payload.data[12:])
+        sealed = Sealed(payload.metadata["key-id"].decode(errors="replace"), payload.data[:12], payload.data[12:])
         return Payload.FromString(self._keys.open(sealed, place))
 
 

@@ -70,7 +70,7 @@ class KeyRing:
             raise CannotOpen(f"no key {sealed.key_id!r}")
         try:
             return key.decrypt(sealed.nonce, sealed.ciphertext, place)
-        except InvalidTag:
+        except (InvalidTag, ValueError):  # the latter for a nonce that lost its end
             raise CannotOpen("damaged, or sealed for another place") from None
 
 

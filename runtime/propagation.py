@@ -1,7 +1,7 @@
 """Carries the request's context in Temporal headers: API to workflow to activity."""
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, NoReturn
 
 import msgspec
 from temporalio import client, worker, workflow
@@ -63,6 +63,7 @@ class _ClientOutbound(client.OutboundInterceptor):
     async def start_update_with_start_workflow(
         self, input: client.StartWorkflowUpdateWithStartInput
     ) -> client.WorkflowUpdateHandle[Any]:
+        input.start_workflow_input.headers = _stamped(input.start_workflow_input.headers)
         input.update_workflow_input.headers = _stamped(input.update_workflow_input.headers)
         return await super().start_update_with_start_workflow(input)
 
@@ -91,6 +92,10 @@ class _WorkflowInbound(worker.WorkflowInboundInterceptor):
 
 
 class _WorkflowOutbound(worker.WorkflowOutboundInterceptor):
+    def continue_as_new(self, input: worker.ContinueAsNewInput) -> NoReturn:
+        input.headers = _stamped(input.headers)
+        super().continue_as_new(input)
+
     def start_activity(self, input: worker.StartActivityInput) -> workflow.ActivityHandle[Any]:
         input.headers = _stamped(input.headers)
         return super().start_activity(input)

@@ -1,9 +1,10 @@
 """The schedules of Gangway, declared here and applied as often as you like."""
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from datetime import timedelta
 from typing import Any
 
+import msgspec
 from msgspec import Struct
 from temporalio.client import (
     Client,
@@ -18,8 +19,11 @@ from temporalio.client import (
     ScheduleUpdate,
     ScheduleUpdateInput,
 )
+from temporalio.converter import WorkflowSerializationContext
 
 from onboarding.payloads import ArchiveSweep, ExpireSweep, RequestSweep
+from runtime.addresses import scheduled_workflow_id
+from runtime.encryption import CannotOpen
 from runtime.settings import Settings
 from workflows.sweeps import AbandonExpiredRuns, ArchiveRuns, PruneRequests
 
@@ -76,25 +80,53 @@ async def apply(client: Client, settings: Settings) -> list[str]:
         try:
             await client.create_schedule(item.id, schedule)
         except ScheduleAlreadyRunningError:
-            await client.get_schedule_handle(item.id).update(_replaced_by(schedule))
+            await client.get_schedule_handle(item.id).update(_replaced_by(client, schedule))
     return [item.id for item in recurring(settings)]
 
 
 def _schedule(item: Recurring, task_queue: str) -> Schedule:
     return Schedule(
         action=ScheduleActionStartWorkflow(
-            item.workflow, item.argument, id=f"schedule/{item.id}", task_queue=task_queue
+            item.workflow,
+            item.argument,
+            id=scheduled_workflow_id(item.id),
+            task_queue=task_queue,
         ),
         spec=ScheduleSpec(intervals=[ScheduleIntervalSpec(every=item.every)], jitter=item.jitter),
-        policy=SchedulePolicy(overlap=ScheduleOverlapPolicy.SKIP),
+        # After the server was away one run is enough; the default would make up for a year.
+        policy=SchedulePolicy(overlap=ScheduleOverlapPolicy.SKIP, catchup_window=item.every),
         state=ScheduleState(note=item.note),
     )
 
 
-def _replaced_by(schedule: Schedule) -> Callable[[ScheduleUpdateInput], ScheduleUpdate]:
-    def update(current: ScheduleUpdateInput) -> ScheduleUpdate:
-        # A schedule that somebody paused stays paused.
-        schedule.state.paused = current.description.schedule.state.paused
-        return ScheduleUpdate(schedule=schedule)
+def _replaced_by(
+    client: Client, schedule: Schedule
+) -> Callable[[ScheduleUpdateInput], Awaitable[ScheduleUpdate | None]]:
+    async def update(current: ScheduleUpdateInput) -> ScheduleUpdate | None:
+        present = current.description.schedule
+        if present.state.paused:  # It stays paused, with the note of whoever paused it.
+            schedule.state = present.state
+        return None if await _is_same(client, present, schedule) else ScheduleUpdate(schedule=schedule)
 
     return update
+
+
+async def _is_same(client: Client, present: Schedule, wanted: Schedule) -> bool:
+    """Whether nothing that is declared here differs; arguments are compared in the clear."""
+    old, new = present.action, wanted.action
+    if not isinstance(old, ScheduleActionStartWorkflow) or not isinstance(new, ScheduleActionStartWorkflow):
+        return False
+    parts = [
+        (each.spec, each.policy, each.state, action.workflow, action.id, action.task_queue)
+        for each, action in ((present, old), (wanted, new))
+    ]
+    if parts[0] != parts[1]:
+        return False
+    context = WorkflowSerializationContext(namespace=client.namespace, workflow_id=new.id)
+    converter = client.data_converter.with_context(context)
+    arguments: Any = list(old.args)
+    try:
+        decoded = await converter.decode(arguments, [type(each) for each in new.args])
+    except (CannotOpen, msgspec.ValidationError):
+        return False
+    return decoded == list(new.args)

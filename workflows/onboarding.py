@@ -7,7 +7,7 @@ from functools import partial
 
 from msgspec.structs import replace
 from temporalio import workflow
-from temporalio.exceptions import ActivityError, ApplicationError, is_cancelled_exception
+from temporalio.exceptions import ActivityError, ApplicationError
 
 with workflow.unsafe.imports_passed_through():
     from activities.projection import Projection
@@ -17,6 +17,7 @@ with workflow.unsafe.imports_passed_through():
     from onboarding.errors import Refused
     from onboarding.progress import flow_of, view
     from onboarding.timing import wake_at
+    from runtime.context import current_request
 
 from workflows.details import details
 from workflows.policies import UNTIL_DONE, WITHIN_AN_HOUR
@@ -49,6 +50,7 @@ class OnboardingRun:
         self._unsettled = {change.run.id: change for change in start.unsettled}
         self._urgent = bool(start.unsettled)
         self._reminding = False
+        self._request = current_request.get()
         self._shown = None if start.begun else attributes_of(start.run)
 
     @workflow.run
@@ -68,8 +70,7 @@ class OnboardingRun:
         for task in (clock, settling):
             if task.done():
                 task.result()  # Only a bug ends it: fail the workflow task, where it is seen.
-            task.cancel()
-        await asyncio.gather(clock, settling, return_exceptions=True)
+        # Neither is cancelled: they end with the workflow, and Python 3.11 may lose a cancellation on the way.
         await workflow.wait_condition(workflow.all_handlers_finished)
         if not self._at_rest():
             workflow.continue_as_new(self._carried_over())
@@ -201,6 +202,7 @@ class OnboardingRun:
     def _take(self, run: p.Run, events: tuple[p.Event, ...]) -> p.Change:
         self._run = run
         if events:
+            self._request = current_request.get()
             earlier = self._unsettled.get(run.id)
             before = earlier.events if earlier else ()
             self._unsettled[run.id] = p.Change(run=run, events=before + events)
@@ -235,6 +237,7 @@ class OnboardingRun:
             self._urgent = False
             self._show()
             changes = tuple(self._unsettled.values())
+            current_request.set(self._request)
             await workflow.execute_activity_method(
                 Projection.settle, p.Settle(changes=changes), summary="settle the projection", **UNTIL_DONE
             )
@@ -288,9 +291,7 @@ class OnboardingRun:
             await workflow.execute_activity_method(
                 Reminders.remind, reminder, summary=f"reminder {reminder.number}", **WITHIN_AN_HOUR
             )
-        except ActivityError as error:
-            if is_cancelled_exception(error):
-                raise
+        except ActivityError:
             workflow.logger.warning("a reminder could not be sent within an hour and is dropped")
         finally:
             self._reminding = False

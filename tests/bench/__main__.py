@@ -68,7 +68,7 @@ async def _bench(arguments: argparse.Namespace, folder: Path) -> None:
             parts["open_runs"] = many
         report.print_targets(targets)
     report.write(arguments.out, targets, **parts)
-    print(f"\n{time.monotonic() - began:.0f} s; all figures in {arguments.out}", file=sys.stderr)
+    print(f"\n{time.monotonic() - began:.0f} s; all figures in {arguments.out}", file=sys.stderr)  # noqa: T201
 
 
 def main() -> None:

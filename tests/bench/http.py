@@ -45,13 +45,14 @@ class Http(asyncio.Protocol):
         if self._transport is not None:
             self._transport.close()
 
-    async def call(self, method: str, path: str, body: bytes = b"") -> bytes:
+    async def call(self, method: str, path: str, body: bytes = b"", *, key: str = "") -> bytes:
         """Send one request and wait for its answer's body.
 
         Args:
             method: of HTTP.
             path: below `/api/v1/onboarding`.
             body: JSON, or nothing.
+            key: for the header `Idempotency-Key`.
 
         Raises:
             Unexpected: the answer is no success, or the connection ended.
@@ -65,7 +66,7 @@ class Http(asyncio.Protocol):
         head = (
             f"{method} /api/v1/onboarding{path} HTTP/1.1\r\nHost: 127.0.0.1:{self._port}\r\n"
             f"Authorization: Bearer {self._token}\r\nContent-Type: application/json\r\n"
-            f"Content-Length: {len(body)}\r\n\r\n"
+            f"Content-Length: {len(body)}\r\n{f'Idempotency-Key: {key}' if key else 'Accept: */*'}\r\n\r\n"
         )
         self._transport.write(head.encode() + body)
         try:

@@ -1,5 +1,7 @@
 """The tables that are printed, with each target beside its figure, and the file with all of it."""
 
+# ruff: noqa: T201 - printing is the point
+
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from importlib.metadata import version
@@ -11,12 +13,13 @@ import msgspec
 import psutil
 
 from tests.bench.load import Sample
-from tests.bench.open_runs import OpenRuns
+from tests.bench.open_runs import FEW, OpenRuns
 from tests.bench.projections import Variant
-from tests.bench.rounds import Results
+from tests.bench.rounds import Measured, Results
 
 NAMES = {
     "save": "save a step",
+    "keyed": "  with a key, no flow",
     "batch": "batch of nine",
     "progress": "GET progress",
     "start": "start",
@@ -51,7 +54,7 @@ def targets_of_requests(results: Results) -> list[Target]:
         Target("save a step over the bare update, p95 at 1 client", over95, "ms", 15),
         Target("GET progress, p95 at 10 clients", progress, "ms", 50),
         Target("GET progress, p95 at 10 clients (aim)", progress, "ms", 10),
-        Target("saves per second / bare, 20 clients", twenty.gangway.rate / twenty.bare.rate, "x", 0.7, True),
+        Target("saves per second / bare, 20 clients", _rate_ratio(twenty), "x", 0.7, True),
     ]
 
 
@@ -65,9 +68,6 @@ def targets_of_open_runs(open_runs: OpenRuns) -> list[Target]:
         Target(f"step p95, {many}, any / {FEW} open", _ratio(open_runs.many_random, few, 95), "x", 2),
         Target(f"worker memory, {many}", open_runs.memory_many, "MB", 1500),
     ]
-
-
-FEW = 100
 
 
 def print_requests(results: Results) -> None:
@@ -90,7 +90,7 @@ def print_requests(results: Results) -> None:
         ours, bare = measured.gangway, measured.bare
         beside = ["", "", "", ""]
         if bare.latencies:
-            ratio = ours.rate / bare.rate
+            ratio = _rate_ratio(measured)
             beside = [
                 f"{bare.percentile(50):.1f}",
                 f"{bare.percentile(95):.1f}",
@@ -120,7 +120,7 @@ def print_cpu(results: Results) -> None:
 def print_open_runs(open_runs: OpenRuns) -> None:
     """Steps and memory with many open runs."""
     rows = [
-        ("step, 100 open", *_times(open_runs.few), f"{open_runs.memory_few:.0f}"),
+        (f"step, {FEW} open", *_times(open_runs.few), f"{open_runs.memory_few:.0f}"),
         (f"step, {open_runs.opened} open, cached", *_times(open_runs.many_cached), ""),
         (f"step, {open_runs.opened} open, any", *_times(open_runs.many_random), f"{open_runs.memory_many:.0f}"),
         ("opening them, 20 clients", *_times(open_runs.opening), ""),
@@ -179,6 +179,10 @@ def _times(sample: Sample) -> list[str]:
 
 def _ratio(sample: Sample, other: Sample, percent: int) -> float:
     return sample.percentile(percent) / other.percentile(percent)
+
+
+def _rate_ratio(measured: Measured) -> float:
+    return measured.gangway.rate / measured.bare.rate if measured.bare.rate else 0.0
 
 
 def _mean(rows: list[dict[str, float]], name: str) -> float:

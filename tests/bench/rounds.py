@@ -10,11 +10,12 @@ from tests.bench.scenarios import Bare, Gangway
 CLIENTS = (1, 10, 20, 50)
 
 TOTALS: dict[str, tuple[int, int, int, int]] = {
-    "save": (200, 500, 800, 800),
+    "save": (200, 400, 800, 600),
+    "keyed": (60, 250, 400, 400),
     "batch": (60, 250, 400, 400),
     "progress": (300, 2000, 2000, 2000),
-    "start": (30, 150, 200, 200),
-    "whole": (6, 30, 40, 50),
+    "start": (30, 100, 120, 120),
+    "whole": (6, 20, 40, 50),
 }
 """Requests measured at 1, 10, 20 and 50 clients; of `whole`, runs of eleven requests."""
 

@@ -1,6 +1,7 @@
 """What is measured: five requests of the API, and the bare updates that have their shape."""
 
 import asyncio
+import uuid
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
@@ -27,6 +28,10 @@ class Gangway:
         """`POST /step`: each client edits the first state of a run of its own."""
         return await self._on_open_runs(clients, total, "/step", shapes.alternating_steps)
 
+    async def keyed(self, clients: int, total: int) -> Sample:
+        """The same with an `Idempotency-Key`, and the flow left for the API to find."""
+        return await self._on_open_runs(clients, total, "/step", shapes.alternating_steps_alone, keyed=True)
+
     async def batch(self, clients: int, total: int) -> Sample:
         """`POST /steps` with nine answers, one of them changed."""
         return await self._on_open_runs(clients, total, "/steps", shapes.alternating_batches)
@@ -50,11 +55,17 @@ class Gangway:
             return await closed_loop([_whole(http, everybody) for http in connections], total, warm_up=0)
 
     async def _on_open_runs(
-        self, clients: int, total: int, path: str, bodies: Callable[[], Iterator[bytes]]
+        self,
+        clients: int,
+        total: int,
+        path: str,
+        bodies: Callable[[], Iterator[bytes]],
+        *,
+        keyed: bool = False,
     ) -> Sample:
         async with _Connections(self._port, await self._people.new(clients)) as connections:
             await asyncio.gather(*(http.call("POST", "/start", shapes.START) for http in connections))
-            return await closed_loop([_post(http, path, bodies()) for http in connections], total)
+            return await closed_loop([_post(http, path, bodies(), keyed=keyed) for http in connections], total)
 
 
 class Bare:
@@ -68,6 +79,8 @@ class Bare:
     async def save(self, clients: int, total: int) -> Sample:
         """An update of a step's size."""
         return await self._updates(clients, total, self._step, self._step_answer)
+
+    keyed = save
 
     async def batch(self, clients: int, total: int) -> Sample:
         """An update of a batch's size."""
@@ -117,9 +130,9 @@ class _Connections:
             http.close()
 
 
-def _post(http: Http, path: str, bodies: Iterator[bytes]) -> Work:
+def _post(http: Http, path: str, bodies: Iterator[bytes], *, keyed: bool) -> Work:
     async def work() -> None:
-        await http.call("POST", path, next(bodies))
+        await http.call("POST", path, next(bodies), key=uuid.uuid4().hex if keyed else "")
 
     return work
 

@@ -9,7 +9,7 @@ import msgspec
 
 from onboarding.advance import advance, begin, new_run
 from onboarding.flows.fitness import FITNESS
-from onboarding.payloads import Actor, ActorKind, Channel, Change, Run, SaveSteps, StepAnswer
+from onboarding.payloads import Actor, ActorKind, Change, Channel, Run, SaveSteps, StepAnswer
 from tests.bench.http import encoded
 
 _ID = "00000000-0000-7000-8000-000000000000"
@@ -27,6 +27,11 @@ def alternating_steps() -> Iterator[bytes]:
     """`POST /step` bodies that change the first state each time."""
     bodies = [encoded({"step": 1, "data": {"fitness_level": level}, "flow": "fitness"}) for level in LEVELS]
     return itertools.cycle(bodies)
+
+
+def alternating_steps_alone() -> Iterator[bytes]:
+    """The same without a flow, as a frontend that knows only one sends them."""
+    return itertools.cycle(encoded({"step": 1, "data": {"fitness_level": level}}) for level in LEVELS)
 
 
 def alternating_batches() -> Iterator[bytes]:

@@ -65,7 +65,7 @@ class Stack:
         """Start, and wait until everything is ready."""
         self.home.mkdir(parents=True, exist_ok=True)
         with (self.home / "dev.log").open("wb") as log:
-            self._process = subprocess.Popen(
+            self._process = subprocess.Popen(  # noqa: ASYNC220 - nothing else goes on yet
                 [sys.executable, "-P", "-m", "cli", "dev"],
                 env={**clean_environment(), **environment_of(self.settings)},
                 cwd=self.home,  # a developer's .env is not for this
@@ -99,6 +99,16 @@ class Stack:
             await asyncio.to_thread(process.wait, 40)
         process.kill()
         process.wait()
+
+    def pause(self) -> None:
+        """Hold `gangway dev` itself, so that nobody starts again what dies."""
+        assert self._process is not None
+        self._process.send_signal(signal.SIGSTOP)
+
+    def resume(self) -> None:
+        """Let it go on."""
+        assert self._process is not None
+        self._process.send_signal(signal.SIGCONT)
 
     async def is_ready(self) -> bool:
         """Whether API and worker both say so. Raises when `gangway dev` has ended."""

@@ -1,4 +1,4 @@
-"""`python -m tests.bench.variant_worker`: the worker of the projection's variants; settings from the environment."""
+"""`python -m tests.bench.variant_worker`: the worker of the projection's variants."""
 
 import asyncio
 import signal

@@ -2,7 +2,6 @@
 
 from typing import Any
 
-from temporalio.api.enums.v1 import EventType
 from temporalio.api.sdk.v1 import WorkflowMetadata
 from temporalio.client import Client, WorkflowHandle, WorkflowHistory
 
@@ -17,17 +16,8 @@ async def executions(handle: WorkflowHandle[Any, Any], client: Client | None = N
     found: list[WorkflowHistory] = []
     run_id: str | None = (await handle.describe()).run_id
     while run_id:
-        owner = client or handle._client  # noqa: SLF001 - the SDK has no public way back
+        owner = client or handle._client
         history = await owner.get_workflow_handle(handle.id, run_id=run_id).fetch_history()
         found.insert(0, history)
         run_id = history.events[0].workflow_execution_started_event_attributes.continued_execution_run_id
     return found
-
-
-def scheduled(history: WorkflowHistory) -> list[str]:
-    """The names of the activities that a history holds, in order."""
-    return [
-        event.activity_task_scheduled_event_attributes.activity_type.name
-        for event in history.events
-        if event.event_type == EventType.EVENT_TYPE_ACTIVITY_TASK_SCHEDULED
-    ]

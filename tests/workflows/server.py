@@ -15,6 +15,8 @@ from workflows.search_attributes import SEARCH_ATTRIBUTES
 _DYNAMIC = (
     "frontend.WorkflowTimeSkippingEnabled=true",
     "history.maxInFlightUpdates=100",
+    # A second by default, which each timer that is skipped to would wait.
+    'history.timerProcessorMaxTimeShift="5ms"',
 )
 
 
@@ -29,7 +31,9 @@ async def temporal_server(keys: KeyRing, *dynamic: str) -> AsyncGenerator[Workfl
     environment = await WorkflowEnvironment.start_time_skipping_v2(
         ts_config=TimeSkippingConfig(enabled=False),
         dev_server_existing_path=str(temporal_binary()),
-        dev_server_extra_args=[part for value in (*_DYNAMIC, *dynamic) for part in ("--dynamic-config-value", value)],
+        dev_server_extra_args=[
+            part for value in (*_DYNAMIC, *dynamic) for part in ("--dynamic-config-value", value)
+        ],
         dev_server_log_level="never",  # updates that meet a continue-as-new are logged as errors, and tried again
         search_attributes=SEARCH_ATTRIBUTES,
         plugins=[plugin(keys, WORKFLOWS)],

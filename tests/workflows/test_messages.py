@@ -4,6 +4,7 @@ import asyncio
 import uuid
 from datetime import UTC, datetime, timedelta
 
+import msgspec
 import pytest
 
 from api.gateway import RefusedByRun, RunClosed
@@ -14,6 +15,7 @@ from onboarding.payloads import (
     Command,
     Complete,
     EventKind,
+    Run,
     SaveSteps,
     SetPlace,
     SnoozeReminders,
@@ -21,6 +23,7 @@ from onboarding.payloads import (
 )
 from tests.domain.given import PERSON, answer, kinds, save, skip
 from tests.workflows.given import STATES, Someone, until
+from tests.workflows.seen import metadata
 
 
 async def refusal(someone: Someone, command: Command) -> str:
@@ -92,8 +95,6 @@ async def test_skip(someone: Someone) -> None:
 
 async def test_accept_prefilled(someone: Someone) -> None:
     """What an expired run offers is taken over in one call."""
-    import msgspec
-
     offered = {"fitness_level": answer(1), "fitness_goals": answer(2)}
     await someone.begin(msgspec.structs.replace(someone.fresh(), prefill=offered))
     change = await someone.send(AcceptPrefilled(actor=PERSON))
@@ -275,14 +276,14 @@ async def test_repeat_of_a_restart(someone: Someone) -> None:
 
 
 async def test_repeat_that_would_be_refused_now(someone: Someone) -> None:
-    """A repeated message is not refused by what has happened since: here the skip that it made itself."""
+    """A repeated message is not refused by what has happened since: here its own."""
     await someone.begin()
     await someone.send(save((1, answer(1)), expected_version=1, message_id="stale by now"))
     command: SaveSteps = save((1, answer(1)), expected_version=1, message_id="stale by now")
     assert (await someone.send(command)).run.version == 2
 
 
-def _row(someone: Someone, run_id: str):  # noqa: ANN202
+def _row(someone: Someone, run_id: str) -> Run:
     return someone.outside.rows(someone.user_id).get(run_id) or someone.fresh()
 
 
@@ -295,6 +296,4 @@ async def _refusals(someone: Someone, count: int) -> bool:
 
 
 async def _details_hold(someone: Someone, text: str) -> bool:
-    from tests.workflows.seen import metadata
-
     return text in (await metadata(someone.handle)).current_details

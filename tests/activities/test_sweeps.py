@@ -1,0 +1,195 @@
+"""The clean-up end to end: real PostgreSQL, real Temporal, more rows than a page."""
+
+import asyncio
+import uuid
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import asyncpg
+import msgspec
+from temporalio.client import Client
+from temporalio.worker import Worker
+
+from activities.projection import Projection
+from activities.reminders import Reminders
+from activities.sweeps import Sweeps
+from api.gateway import Gateway
+from db import runs
+from db.pool import Database
+from onboarding.payloads import (
+    AbandonedReason,
+    ArchiveSweep,
+    Begin,
+    Change,
+    ExpireSweep,
+    Run,
+    SetPlace,
+    Status,
+    SweepReport,
+)
+from runtime.settings import Settings
+from tests.db.given import ACTOR, Person, abandoned, completed, started
+from tests.stack import until
+from workflows.sweeps import AbandonExpiredRuns, ArchiveRuns
+
+WEEK = timedelta(days=7)
+
+
+@asynccontextmanager
+async def sweeping(
+    temporal: Client, database: Database, queue: str, *, client: Any = None, page: int = 2
+) -> AsyncGenerator[None]:
+    """A worker with small pages on a queue of its own; `client` is what its sweeps signal through."""
+    sweeps = Sweeps(database, client or temporal, page=page)
+    activities = [
+        sweeps.sweep_expired,
+        sweeps.sweep_archive,
+        Projection(database).settle,
+        Reminders(database).remind,
+    ]
+    async with Worker(temporal, task_queue=queue, activities=activities):
+        yield
+
+
+async def sweep(temporal: Client, queue: str, workflow: Any, argument: Any) -> SweepReport:
+    """Run a sweep to its end."""
+    async with asyncio.timeout(30):
+        return await temporal.execute_workflow(workflow, argument, id=f"sweep-{uuid.uuid4()}", task_queue=queue)
+
+
+async def written(database: Database, person: Person, *changes: Change) -> Run:
+    """Put a run of theirs into the database, without a workflow."""
+    async with database.transaction(person.caller()) as conn:
+        await runs.project(conn, *changes)
+    return changes[-1].run
+
+
+async def row(database: Database, person: Person, run_id: str) -> Run | None:
+    """The run as it is read."""
+    async with database.transaction(person.caller()) as conn:
+        return await runs.get(conn, run_id)
+
+
+def queue_of_its_own() -> str:
+    """A task queue that nobody else uses."""
+    return f"sweeps-{uuid.uuid4()}"
+
+
+async def test_marks_runs_whose_workflow_is_gone(
+    temporal: Client, database: Database, people: list[Person]
+) -> None:
+    """Every overdue run without a workflow is abandoned as expired, over several pages; a second sweep finds none."""
+    now, queue = datetime.now(UTC), queue_of_its_own()
+    overdue = [await written(database, each, started(each, now - 2 * WEEK)) for each in people[:4]]
+    fresh = await written(database, people[4], started(people[4], now))
+    async with sweeping(temporal, database, queue):
+        report = await sweep(temporal, queue, AbandonExpiredRuns.run, ExpireSweep())
+        assert report.changed >= len(overdue)
+        for person, run in zip(people, overdue, strict=False):
+            found = await row(database, person, run.id)
+            assert found is not None
+            assert (found.status, found.abandoned_reason) == (Status.ABANDONED, AbandonedReason.EXPIRED)
+        assert await row(database, people[4], fresh.id) == fresh
+        again = await sweep(temporal, queue, AbandonExpiredRuns.run, ExpireSweep())
+    assert again == SweepReport()
+
+
+async def test_tells_runs_that_live(temporal: Client, database: Database, person: Person) -> None:
+    """An overdue run whose workflow lives is told, ends by itself, and its own end is what is written."""
+    queue = queue_of_its_own()
+    async with sweeping(temporal, database, queue):
+        run = await _open_with_an_overdue_row(temporal, database, person, queue)
+        await sweep(temporal, queue, AbandonExpiredRuns.run, ExpireSweep())
+        await until(lambda: _has_status(database, person, run.id, Status.ABANDONED))
+    found = await row(database, person, run.id)
+    assert found is not None
+    assert (found.abandoned_reason, found.seq) == (AbandonedReason.EXPIRED, run.seq + 1)
+
+
+async def test_archives(
+    temporal: Client, database: Database, people: list[Person], admin: asyncpg.Connection
+) -> None:
+    """Ended runs of long ago go to the archive over several pages, recent ones stay; a second sweep finds none."""
+    now, queue = datetime.now(UTC), queue_of_its_own()
+    old = [await written(database, each, *completed(each, now - 9 * WEEK)) for each in people[:3]]
+    recent = await written(database, people[3], *abandoned(people[3], now=now - WEEK))
+    async with sweeping(temporal, database, queue):
+        report = await sweep(temporal, queue, ArchiveRuns.run, ArchiveSweep())
+        assert report.changed >= len(old)
+        assert await sweep(temporal, queue, ArchiveRuns.run, ArchiveSweep()) == SweepReport()
+    assert await row(database, people[3], recent.id) == recent
+    kept = await admin.fetch(
+        "SELECT id::text FROM onboarding_archive WHERE id = ANY($1::uuid[])", [run.id for run in old]
+    )
+    assert len(kept) == len(old)
+
+
+async def test_goes_on_after_a_restart(temporal: Client, database: Database, people: list[Person]) -> None:
+    """A worker that stops in the middle of a sweep is followed by one that goes on there, and counts all once."""
+    now, queue = datetime.now(UTC), queue_of_its_own()
+    for each in people:
+        await written(database, each, started(each, now - 2 * WEEK))
+    stuck = _StuckAt(temporal, people[0].tenant_id, after=3)
+    async with sweeping(temporal, database, queue, client=stuck):
+        handle = await temporal.start_workflow(
+            AbandonExpiredRuns.run, ExpireSweep(), id=f"sweep-{uuid.uuid4()}", task_queue=queue
+        )
+        await asyncio.wait_for(stuck.reached.wait(), 20)
+    second = _StuckAt(temporal, people[0].tenant_id, after=99)
+    async with sweeping(temporal, database, queue, client=second), asyncio.timeout(30):
+        report = await handle.result()
+    told = stuck.told + second.told
+    assert sorted(told) == sorted(set(told))
+    assert len(told) == len(people)
+    assert report.seen >= len(people)
+    assert report.seen == report.changed
+
+
+class _StuckAt:
+    """A client whose signals to one tenant's runs stop after a few, as if the network had."""
+
+    def __init__(self, client: Client, tenant_id: str, *, after: int) -> None:
+        self._client = client
+        self._tenant_id = tenant_id
+        self._after = after
+        self.told: list[str] = []
+        self.reached = asyncio.Event()
+
+    def get_workflow_handle(self, workflow_id: str) -> Any:
+        handle = self._client.get_workflow_handle(workflow_id)
+        return handle if self._tenant_id not in workflow_id else _Counting(self, workflow_id, handle)
+
+    async def count(self, workflow_id: str) -> None:
+        if len(self.told) >= self._after:
+            self.reached.set()
+            await asyncio.Event().wait()
+        self.told.append(workflow_id)
+
+
+class _Counting:
+    def __init__(self, client: _StuckAt, workflow_id: str, handle: Any) -> None:
+        self._client = client
+        self._workflow_id = workflow_id
+        self._handle = handle
+
+    async def signal(self, name: str, command: object) -> None:
+        await self._client.count(self._workflow_id)
+        await self._handle.signal(name, command)
+
+
+async def _open_with_an_overdue_row(temporal: Client, database: Database, person: Person, queue: str) -> Run:
+    """A run that lives, whose row says that it should have ended: as after a clock that was wrong."""
+    gateway = Gateway(temporal, Settings(task_queue=queue))
+    change = started(person, datetime.now(UTC))
+    await gateway.begin(Begin(run=change.run, place=SetPlace(actor=ACTOR)), resume=change.run)
+    row = started(person, datetime.now(UTC) - 2 * WEEK)
+    stale = msgspec.structs.replace(change.run, expires_at=row.run.expires_at, last_activity_at=row.run.created_at)
+    await written(database, person, Change(run=stale, events=change.events))
+    return change.run
+
+
+async def _has_status(database: Database, person: Person, run_id: str, status: Status) -> bool:
+    found = await row(database, person, run_id)
+    return found is not None and found.status is status

@@ -1,0 +1,1 @@
+"""What happens to answers while processes die: the real stack, killed on purpose."""

@@ -1,0 +1,218 @@
+"""Every path that a workflow can take: what the recorded histories show, one function each."""
+
+from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime, timedelta
+
+import msgspec
+from temporalio import activity
+from temporalio.client import WorkflowHandle
+
+from onboarding.payloads import (
+    Abandon,
+    AbandonedReason,
+    AcceptPrefilled,
+    ArchiveSweep,
+    Complete,
+    ExpireSweep,
+    RequestSweep,
+    SetPlace,
+    SnoozeReminders,
+    SweepReport,
+)
+from runtime.addresses import scheduled_workflow_id
+from tests.domain.given import PERSON, answer, save, skip
+from tests.workflows.given import Someone, World, until
+from workflows.sweeps import AbandonExpiredRuns, ArchiveRuns, PruneRequests
+
+Path = Callable[[Someone], Awaitable[object]]
+DAY, HOUR = timedelta(days=1), timedelta(hours=1)
+
+
+async def nine_saves(someone: Someone) -> None:
+    """Begin, nine answers, complete."""
+    await someone.begin()
+    await someone.save_all()
+    await someone.send(Complete(actor=PERSON))
+    await someone.closed()
+
+
+async def batch_and_skip(someone: Someone) -> None:
+    """Eight answers at once, the ninth skipped; settled in between."""
+    await someone.begin()
+    await someone.send(save(*((step, answer(step)) for step in range(1, 9))))
+    await someone.settled()
+    await someone.send(skip(9))
+    await someone.send(Complete(actor=PERSON))
+    await someone.closed()
+
+
+async def edit_and_review(someone: Someone) -> None:
+    """An edit that re-opens a dependant, which is answered anew; a repeated message, and a refused update."""
+    await someone.begin()
+    await someone.save_all(1, 5)
+    await someone.send(save((4, answer(4, diet_type="keto")), message_id="keto"))
+    await someone.settled()
+    await someone.send(save((4, answer(4)), message_id="keto"))
+    await someone.save(5, protein_percentage=25, carbs_percentage=10, fats_percentage=65)
+    await someone.settled()
+    await someone.begin(timezone="Europe/Madrid")
+    await someone.send(Abandon(actor=PERSON, reason=AbandonedReason.DELETED))
+    await someone.closed()
+
+
+async def signals(someone: Someone) -> None:
+    """An answer by signal, a refused one, another place, snoozed reminders, and the end by signal."""
+    await someone.begin()
+    await someone.handle.signal("step_completed", save((1, answer(1))))
+    await someone.handle.signal("step_completed", save((7, answer(7))))
+    await someone.settled()
+    await someone.gateway.tell(someone.address, SetPlace(actor=PERSON, timezone="Asia/Tokyo", locale="es"))
+    soon = datetime.now(UTC) + 2 * DAY
+    await someone.gateway.tell(someone.address, SnoozeReminders(actor=PERSON, until=soon))
+    await someone.settled()
+    await someone.handle.signal("abandon", Abandon(actor=PERSON, reason=AbandonedReason.ERASED))
+    await someone.closed()
+
+
+async def reminders(someone: Someone) -> None:
+    """Two reminders, an answer, a third one, and completion."""
+    await someone.begin()
+    await someone.forward(78 * HOUR)
+    await someone.save(1)
+    await someone.forward(25 * HOUR)
+    await someone.send(save(*((step, answer(step)) for step in range(2, 10))))
+    await someone.send(Complete(actor=PERSON))
+    await someone.closed()
+
+
+async def expiry(someone: Someone) -> None:
+    """An answer, then silence to the end."""
+    await someone.begin()
+    await someone.save(1)
+    await someone.forward(30 * DAY)
+    await someone.closed()
+
+
+async def restart(someone: Someone) -> None:
+    """A run that is restarted, and its successor abandoned."""
+    await someone.begin()
+    await someone.save(1)
+    await someone.begin(restart=True)
+    await someone.settled()
+    await someone.save(1)
+    await someone.send(Abandon(actor=PERSON, reason=AbandonedReason.DELETED))
+    await someone.closed()
+
+
+async def prefilled(someone: Someone) -> None:
+    """The answers of an expired run taken over."""
+    offered = {"fitness_level": answer(1), "fitness_goals": answer(2)}
+    await someone.begin(msgspec.structs.replace(someone.fresh(), prefill=offered))
+    await someone.send(AcceptPrefilled(actor=PERSON))
+    await someone.send(Abandon(actor=PERSON, reason=AbandonedReason.DELETED))
+    await someone.closed()
+
+
+async def revived(someone: Someone) -> None:
+    """A run whose workflow was gone, made again from its row."""
+    await someone.begin()
+    change = await someone.save_all(1, 2)
+    await someone.settled()
+    await someone.handle.terminate()
+    await someone.gateway.revive(change.run, save((3, answer(3))))
+    await someone.settled()
+    await someone.send(Abandon(actor=PERSON, reason=AbandonedReason.DELETED))
+    await someone.closed()
+
+
+async def settled_late(someone: Someone) -> None:
+    """A database that is away while the run is completed."""
+    await someone.begin()
+    someone.outside.away[someone.user_id] = "away"
+    await someone.send(save(*((step, answer(step)) for step in range(1, 10))))
+    await someone.send(Complete(actor=PERSON))
+    await until(lambda: someone.outside.attempts[someone.user_id] >= 2)
+    del someone.outside.away[someone.user_id]
+    await someone.closed()
+
+
+async def continued(someone: Someone) -> None:
+    """So many edits that the history is continued as new, with changes not yet settled, and then the end."""
+    await someone.begin()
+    first = (await someone.handle.describe()).run_id
+    await someone.handle.signal("step_completed", save((9, answer(9))))
+
+    async def moved() -> bool:
+        return (await someone.handle.describe()).run_id != first
+
+    for number in range(30):
+        level = ("beginner", "advanced")[number % 2]
+        await someone.send_surely(save((1, answer(1, fitness_level=level)), message_id=f"edit {number}"))
+        if await moved():
+            break
+    await until(moved)
+    await someone.settled()
+    await someone.send(Abandon(actor=PERSON, reason=AbandonedReason.DELETED))
+    await someone.closed()
+
+
+PATHS: dict[str, Path] = {
+    path.__name__: path
+    for path in (
+        nine_saves,
+        batch_and_skip,
+        edit_and_review,
+        signals,
+        reminders,
+        expiry,
+        restart,
+        prefilled,
+        revived,
+        settled_late,
+    )
+}
+"""On a server as it is."""
+
+SHORT_PATHS: dict[str, Path] = {"continued": continued}
+"""On a server that soon suggests to continue as new."""
+
+
+@activity.defn(name="sweep_expired")
+async def sweep_expired(_: ExpireSweep) -> SweepReport:
+    """A sweep that found something."""
+    return SweepReport(seen=3, changed=2)
+
+
+@activity.defn(name="sweep_archive")
+async def sweep_archive(_: ArchiveSweep) -> SweepReport:
+    """A sweep that found something."""
+    return SweepReport(seen=3, changed=3)
+
+
+@activity.defn(name="sweep_requests")
+async def sweep_requests(_: RequestSweep) -> SweepReport:
+    """A sweep that found something."""
+    return SweepReport(seen=3, changed=3)
+
+
+SWEEPS = [sweep_expired, sweep_archive, sweep_requests]
+
+
+async def swept(world: World) -> dict[str, WorkflowHandle[object, object]]:
+    """Each scheduled workflow, run to its end under an id as a schedule gives it."""
+    client = world.environment.client
+    started: dict[str, WorkflowHandle[object, object]] = {}
+    for name, workflow, argument in (
+        ("abandon-expired-runs", AbandonExpiredRuns.run, ExpireSweep()),
+        ("archive-runs", ArchiveRuns.run, ArchiveSweep()),
+        ("prune-requests", PruneRequests.run, RequestSweep()),
+    ):
+        handle = await client.start_workflow(
+            workflow,  # type: ignore[arg-type]
+            argument,
+            id=f"{scheduled_workflow_id(name)}-2026-01-01T00:00:00Z",
+            task_queue=world.task_queue,
+        )
+        await handle.result()
+        started[name.replace("-", "_")] = handle
+    return started

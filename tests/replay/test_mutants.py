@@ -1,0 +1,108 @@
+"""The corpus is worth something: every change of a workflow's commands is caught by at least one history."""
+
+import importlib
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+
+from cli.replay import CORPUS, replay_all
+from runtime.encryption import KeyRing
+
+RUN = Path(__file__).parents[2] / "workflows" / "onboarding.py"
+SWEEPS = RUN.with_name("sweeps.py")
+Mutate = Callable[[Path, str, str], ModuleType]
+
+MUTANTS = {
+    "a timer first": (
+        RUN,
+        "        self._show()\n        clock =",
+        "        await workflow.sleep(1)\n        clock =",
+    ),
+    "no settling": (
+        RUN,
+        "            await workflow.execute_activity_method(\n                Projection.settle",
+        "            if False: await workflow.execute_activity_method(\n                Projection.settle",
+    ),
+    "another activity to settle": (RUN, "                Projection.settle,", "                Reminders.remind,"),
+    "settling without a pause": (
+        RUN,
+        "            await _until(lambda: self._urgent, SETTLE_AFTER",
+        "            if False: await _until(lambda: self._urgent, SETTLE_AFTER",
+    ),
+    "attributes not shown": (
+        RUN,
+        "            self._urgent = False\n            self._show()",
+        "            self._urgent = False",
+    ),
+    "no reminder": (
+        RUN,
+        "            await workflow.execute_activity_method(\n                Reminders.remind",
+        "            if False: await workflow.execute_activity_method(\n                Reminders.remind",
+    ),
+    "a reminder too many": (
+        RUN,
+        "        self._reminding = True",
+        "        await workflow.sleep(60)\n        self._reminding = True",
+    ),
+    "no expiry": (RUN, "elif self._run.expires_at <= workflow.now():", "elif False:"),
+    "never continued": (RUN, "            workflow.continue_as_new(self._carried_over())", "            pass"),
+    "signals settled late": (
+        RUN,
+        "            self._show()\n        self._urgent = True",
+        "            self._show()",
+    ),
+    "attributes after the activity": (
+        RUN,
+        "                self._settled(change)\n",
+        "                self._settled(change)\n            self._show()\n",
+    ),
+    "restart that does not end the old run": (RUN, "replaced = self._apply(end)", "replaced = None"),
+    "refused signals not survived": (RUN, "except ApplicationError as refused:", "except KeyError as refused:"),
+    "another sweep": (SWEEPS, "Sweeps.sweep_expired, sweep", "Sweeps.sweep_archive, sweep"),
+    "another archive": (SWEEPS, "Sweeps.sweep_archive, sweep", "Sweeps.sweep_expired, sweep"),
+    "another prune": (SWEEPS, "Sweeps.sweep_requests, sweep", "Sweeps.sweep_expired, sweep"),
+}
+
+
+@pytest.fixture
+def mutate(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Mutate]:
+    """Import a copy of a file with one text in it replaced."""
+    made: list[str] = []
+
+    def make(file: Path, old: str, new: str) -> ModuleType:
+        source = file.read_text()
+        assert source.count(old) == 1, f"the mutant does not fit {file.name} any more: {old!r}"
+        name = f"mutant_{file.stem}_{tmp_path.name}"
+        (tmp_path / f"{name}.py").write_text(source.replace(old, new))
+        made.append(name)
+        return importlib.import_module(name)
+
+    monkeypatch.syspath_prepend(tmp_path)
+    yield make
+    for name in made:
+        sys.modules.pop(name, None)
+
+
+def mutated(module: ModuleType) -> list[type]:
+    """The workflows, those of the module instead of the real ones."""
+    from workflows import WORKFLOWS
+
+    return [getattr(module, workflow.__name__, workflow) for workflow in WORKFLOWS]
+
+
+async def test_a_copy_replays(mutate: Mutate, keys: KeyRing) -> None:
+    """The way in which mutants are made changes nothing by itself."""
+    workflows = mutated(mutate(RUN, "REFUSALS_KEPT = 20", "REFUSALS_KEPT = 21"))
+    assert workflows[0].__module__.startswith("mutant")
+    assert all(each.error is None for each in await replay_all(CORPUS, keys, workflows=workflows))
+
+
+@pytest.mark.parametrize("mutant", MUTANTS)
+async def test_mutants_are_caught(mutate: Mutate, keys: KeyRing, mutant: str) -> None:
+    """A workflow whose commands differ does not replay at least one history, as nondeterministic."""
+    workflows = mutated(mutate(*MUTANTS[mutant]))
+    errors = [each.error for each in await replay_all(CORPUS, keys, workflows=workflows) if each.error]
+    assert any("NondeterminismError" in error for error in errors), errors
