@@ -19,5 +19,8 @@ class Projection:
         """Make sure that the projection holds these changes of one person's runs."""
         run = message.changes[0].run
         caller = Caller(tenant_id=run.tenant_id, user_id=run.user_id, role=Role.USER)
-        async with self._database.transaction(caller) as connection:
-            await runs.project(connection, *message.changes)
+        try:
+            async with self._database.transaction(caller) as connection:
+                await runs.project(connection, *message.changes)
+        except runs.PersonGone:
+            activity.logger.info("nothing to settle: the person is gone")

@@ -94,13 +94,20 @@ class Sweeps:
         before = datetime.now(UTC) - timedelta(hours=sweep.keys_kept_hours)
         place = _remembered()
         for tenant_id in ["", *await self._tenants(place)]:
-            async with self._database.transaction(sweeper(tenant_id or None)) as connection:
-                purged = await idempotency.purge(connection, before)
-            place = place.then(tenant_id, seen=purged, changed=purged)
+            while True:
+                async with self._database.transaction(sweeper(tenant_id or None)) as connection:
+                    purged = await idempotency.purge(connection, before, self._page)
+                place = place.then(tenant_id, seen=purged, changed=purged)
+                activity.heartbeat(place)
+                if purged < self._page:
+                    break
+        while True:
+            async with self._database.transaction(sweeper()) as connection:
+                forgotten = await entry.forget(connection, sweep.counts_kept_seconds, self._page)
+            place = place.then("", seen=forgotten, changed=forgotten)
             activity.heartbeat(place)
-        async with self._database.transaction(sweeper()) as connection:
-            forgotten = await entry.forget(connection, sweep.counts_kept_seconds)
-        return place.then("", seen=forgotten, changed=forgotten).report
+            if forgotten < self._page:
+                return place.report
 
     async def _tenants(self, place: Place) -> list[str]:
         """Those that the walk has not left behind."""

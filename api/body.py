@@ -1,5 +1,6 @@
 """Request bodies: read strictly, with every failing field at once."""
 
+from collections.abc import Iterable
 from typing import Any, TypeVar, cast, get_args
 from urllib.parse import parse_qsl
 
@@ -12,6 +13,9 @@ from onboarding.answers import Answer, read
 from onboarding.errors import InvalidAnswer
 
 FORM = "application/x-www-form-urlencoded"
+
+MAX_DEPTH = 32
+"""Deeper than any answer; what is much deeper ends in the recursion limit of whoever encodes it next."""
 
 BodyT = TypeVar("BodyT", bound=Answer)
 
@@ -57,9 +61,24 @@ def parse_json(raw: bytes) -> object:
         ProblemError: 400 `malformed_json` for what is no JSON, or is nested too deeply.
     """
     try:
-        return cast(object, msgspec.json.decode(raw))
+        data = cast(object, msgspec.json.decode(raw))
     except (msgspec.DecodeError, RecursionError, UnicodeDecodeError):
         raise ProblemError(400, Code.MALFORMED_JSON, "The body is not valid JSON.") from None
+    if raw.count(b"[") + raw.count(b"{") > MAX_DEPTH and _is_deep(data):
+        raise ProblemError(400, Code.MALFORMED_JSON, f"The body is nested deeper than {MAX_DEPTH}.")
+    return data
+
+
+def _is_deep(data: object) -> bool:
+    level = [data]
+    for _ in range(MAX_DEPTH + 1):
+        level = [
+            item
+            for each in level
+            if isinstance(each, list | dict)
+            for item in cast(Iterable[object], each.values() if isinstance(each, dict) else each)
+        ]
+    return bool(level)
 
 
 def parse_form(raw: bytes) -> dict[str, str]:

@@ -26,18 +26,18 @@ class Outcome(Struct, frozen=True, kw_only=True):
     projected: bool
 
 
-async def flow_asked(connection: Connection, user_id: str, flow: str | None, default: str) -> str:
-    """The flow that a request is about: the named one, else the only active run's, else the default."""
+async def flow_asked(connection: Connection, principal: Principal, flow: str | None) -> str:
+    """The flow that a request is about: the named one, else the only active run's, else the tenant's default."""
     if flow:
         return flow
-    active = await runs.active_flows(connection, user_id)
-    return active[0] if len(active) == 1 else default
+    active = await runs.active_flows(connection, principal.caller.user_id)
+    return active[0] if len(active) == 1 else principal.default_flow
 
 
-async def percentage_of(connection: Connection, user_id: str, default_flow: str) -> int | None:
+async def percentage_of(connection: Connection, principal: Principal) -> int | None:
     """How far the person's run is: the only active one, else the default flow's. None before the start."""
-    flow = await flow_asked(connection, user_id, None, default_flow)
-    run = await runs.latest(connection, user_id, flow)
+    flow = await flow_asked(connection, principal, None)
+    run = await runs.latest(connection, principal.caller.user_id, flow)
     return progress(run).completion_percentage if run else None
 
 
@@ -49,7 +49,7 @@ async def current_run(deps: Deps, principal: Principal, flow: str | None) -> Run
     """
     caller = principal.caller
     async with deps.database.transaction(caller) as connection:
-        asked = await flow_asked(connection, caller.user_id, flow, deps.settings.default_flow)
+        asked = await flow_asked(connection, principal, flow)
         run = await runs.latest(connection, caller.user_id, asked)
     if run is None:
         raise RunNotFound
@@ -67,7 +67,7 @@ async def send(deps: Deps, principal: Principal, flow: str | None, command: Comm
     caller = principal.caller
     if flow is None:
         async with deps.database.transaction(caller) as connection:
-            flow = await flow_asked(connection, caller.user_id, flow, deps.settings.default_flow)
+            flow = await flow_asked(connection, principal, flow)
     try:
         change = await deps.gateway.send(RunAddress(caller.tenant_id, caller.user_id, flow), command)
     except RunClosed:

@@ -38,6 +38,7 @@ class Principal(Struct, frozen=True, kw_only=True):
     onboarding_completed: bool
     timezone: str
     locale: str
+    default_flow: str
     expires_at: datetime
 
     @property

@@ -52,6 +52,7 @@ class Entry(ASGIMiddleware):
             onboarding_completed=known.onboarding_completed,
             timezone=known.timezone,
             locale=known.locale,
+            default_flow=known.default_flow,
             expires_at=claims.expires_at,
         )
         scope["auth"] = claims

@@ -78,6 +78,8 @@ def _on_workflows(request: Request[Any, Any, Any], error: WorkflowsUnavailable) 
 def _on_invalid(request: Request[Any, Any, Any], error: ValidationException) -> Response[Problem]:
     """A path, query or header parameter; bodies are read by `api.body`."""
     details: list[Any] = error.extra if isinstance(error.extra, list) else []
+    if any(item.get("key") == "data" for item in details):
+        return problem_response(request, ProblemError(400, Code.MALFORMED_JSON, "A JSON body is needed."))
     errors = tuple(
         FieldError(field=str(item.get("key", "")), code="invalid", detail=str(item.get("message", "")))
         for item in details

@@ -106,7 +106,7 @@ class Gateway:
         start = StartRun(run=resume or message.run, begun=resume is not None)
         return await self._bounded(
             lambda: self._client.execute_update_with_start_workflow(
-                update, message, start_workflow_operation=self._start(start)
+                update, message, id=message.place.message_id, start_workflow_operation=self._start(start)
             )
         )
 

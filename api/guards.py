@@ -20,8 +20,7 @@ async def onboarding_completed(connection: ASGIConnection[Any, Any, Any, Any], _
     if principal.unlocked:
         return
     deps: Deps = connection.app.state.deps
-    caller = principal.caller
-    async with deps.database.transaction(caller) as database:
-        percentage = await percentage_of(database, caller.user_id, deps.settings.default_flow)
+    async with deps.database.transaction(principal.caller) as database:
+        percentage = await percentage_of(database, principal)
     detail = "Complete your onboarding to unlock this."
     raise ProblemError(403, Code.ONBOARDING_REQUIRED, detail, onboarding_progress=percentage)

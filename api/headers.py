@@ -16,7 +16,7 @@ AgentContext = Annotated[
     HeaderParameter(name="X-Agent-Context", max_length=200, description="Which agent claims to ask; logged only."),
 ]
 LastEventId = Annotated[
-    str | None, HeaderParameter(name="Last-Event-ID", max_length=40, description="The last event seen.")
+    str | None, HeaderParameter(name="Last-Event-ID", max_length=80, description="The last event seen.")
 ]
 
 

@@ -44,11 +44,13 @@ class Idempotency(ASGIMiddleware):
             return
         if not 0 < len(key) <= MAX_KEY:
             error = FieldError(
-                field="Idempotency-Key", code="too_long", detail=f"must have 1 to {MAX_KEY} characters"
+                field="Idempotency-Key", code="bad_length", detail=f"must have 1 to {MAX_KEY} characters"
             )
             raise ProblemError(400, Code.VALIDATION_ERROR, "The request is not valid.", errors=(error,))
         deps: Deps = scope["app"].state.deps
         body = await _body(receive, deps.settings.body_max_bytes)
+        if body is None:
+            return
         record = _Record(deps, principal.caller if principal else SIGN_IN, scope, key, body)
         if await record.replayed(send):
             return
@@ -89,7 +91,7 @@ class _Record:
         self._scope = f"{_who(caller, scope)}/{scope['method']} {scope['path']}"
         self._key = key.decode("latin-1")
         self._place = f"idempotency_keys.body/{self._scope}/{self._key}".encode()
-        self._hash = hashlib.sha256(scope["query_string"] + b"\n" + body).digest()
+        self._hash = deps.keys.fingerprint(b"\n".join((scope["query_string"], _if_match(scope), body)))
         self._lease: datetime | None = None
         self.message_id = hashlib.sha256(self._place).hexdigest()
 
@@ -108,7 +110,12 @@ class _Record:
             case idempotency.OtherBody():
                 raise ProblemError(409, Code.IDEMPOTENCY_KEY_REUSED, "This key was used with another request.")
             case idempotency.InProgress():
-                raise ProblemError(409, Code.REQUEST_IN_PROGRESS, "The first request is still running.")
+                raise ProblemError(
+                    409,
+                    Code.REQUEST_IN_PROGRESS,
+                    "The first request is still running.",
+                    headers={"Retry-After": "2"},
+                )
             case idempotency.Replay():
                 body = self._deps.keys.open(msgspec.json.decode(found.body, type=Sealed), self._place)
                 headers = {
@@ -152,6 +159,10 @@ class _Record:
                 await idempotency.release(connection, self._scope, self._key, self._lease)
 
 
+def _if_match(scope: HTTPScope) -> bytes:
+    return next((v for k, v in scope["headers"] if k == b"if-match"), b"")
+
+
 def _is_sign_in(scope: HTTPScope) -> bool:
     return scope["route_handler"].opt.get("entry") == "sign_in"
 
@@ -163,10 +174,13 @@ def _who(caller: Context, scope: HTTPScope) -> str:
     return f"anonymous/{address_of(scope)}"
 
 
-async def _body(receive: Receive, at_most: int) -> bytes:
+async def _body(receive: Receive, at_most: int) -> bytes | None:
+    """The whole body; None when the client went away before its end."""
     body = b""
     while True:
         message = await receive()
+        if message["type"] == "http.disconnect":
+            return None
         body += message.get("body", b"")
         if len(body) > at_most:
             raise ProblemError(413, Code.PAYLOAD_TOO_LARGE, "The body is too large.")

@@ -56,7 +56,7 @@ class LiveController(Controller):
         gets 204, which tells a browser to stop asking.
         """
         run = await current_run(deps, principal, flow)
-        seen = int(last_event_id) if last_event_id and last_event_id.isdecimal() else None
+        seen = _seen(last_event_id, run)
         if run.status is not Status.IN_PROGRESS and seen == run.seq:
             return Response(None, status_code=204)
         return ServerSentEvent(_stream(deps, principal, run, seen))
@@ -70,7 +70,7 @@ async def _stream(
         if seen is None or not run.seq - MISSED_AT_MOST <= seen <= run.seq:
             run = await _read(deps, principal, run)
             seen = run.seq
-            yield _message("STATE_SNAPSHOT", seen, Snapshot(progress=progress(run)))
+            yield _message("STATE_SNAPSHOT", run.id, seen, Snapshot(progress=progress(run)))
             if run.status is not Status.IN_PROGRESS:
                 return
         else:
@@ -90,7 +90,7 @@ async def _stream(
                 continue
             for event in missed:
                 delta = Delta(kind=event.kind, state=event.state, version=event.version, progress=progress(run))
-                yield _message("STATE_DELTA", event.seq, delta)
+                yield _message("STATE_DELTA", run.id, event.seq, delta)
                 seen = event.seq
             if len(missed) == MISSED_AT_MOST:
                 changed.set()
@@ -109,5 +109,11 @@ async def _since(deps: Deps, principal: Principal, run: Run, seen: int) -> tuple
         return now, await runs.events(connection, run.id, after=seen, limit=MISSED_AT_MOST)
 
 
-def _message(event: str, offset: int, data: Struct) -> ServerSentEventMessage:
-    return ServerSentEventMessage(event=event, id=offset, data=msgspec.json.encode(data).decode())
+def _seen(last_event_id: str | None, run: Run) -> int | None:
+    """The `seq` that the client has seen of this very run."""
+    run_id, _, seq = (last_event_id or "").rpartition(":")
+    return int(seq) if run_id == run.id and seq.isdecimal() and len(seq) < 19 else None
+
+
+def _message(event: str, run_id: str, seq: int, data: Struct) -> ServerSentEventMessage:
+    return ServerSentEventMessage(event=event, id=f"{run_id}:{seq}", data=msgspec.json.encode(data).decode())

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Annotated, Generic, TypeVar
 
 from litestar.params import QueryParameter
-from msgspec import Struct
+from msgspec import UNSET, Struct, UnsetType
 
 from api.problems import Code, ProblemError
 from onboarding.payloads import FieldError
@@ -18,11 +18,15 @@ Limit = Annotated[int, QueryParameter(ge=1, le=100, description="Items on a page
 Cursor = Annotated[str | None, QueryParameter(max_length=200, description="`next_cursor` of the page before.")]
 
 
+WithTotal = Annotated[bool, QueryParameter(description="Count the whole list too.")]
+
+
 class Page(Struct, Generic[ItemT], frozen=True, kw_only=True):
-    """A page of a list; `next_cursor` is None on the last one."""
+    """A page of a list; `next_cursor` is None on the last one, `total` there only when asked for."""
 
     items: list[ItemT]
     next_cursor: str | None
+    total: int | UnsetType = UNSET
 
 
 def page_of(found: list[ItemT], limit: int, position: Callable[[ItemT], int]) -> Page[ItemT]:

@@ -115,7 +115,10 @@ class AuthController(Controller):
         try:
             async with deps.database.transaction(SIGN_IN) as connection:
                 tenant = await tenants.ensure(
-                    connection, deps.settings.default_tenant, deps.settings.default_tenant
+                    connection,
+                    deps.settings.default_tenant,
+                    deps.settings.default_tenant,
+                    deps.settings.default_flow,
                 )
                 user = await users.create(
                     connection,
@@ -189,7 +192,7 @@ async def _me(deps: Deps, principal: Principal) -> MeOut:
     caller = principal.caller
     async with deps.database.transaction(caller) as connection:
         user = await users.by_id(connection, caller.user_id)
-        percentage = await percentage_of(connection, caller.user_id, deps.settings.default_flow)
+        percentage = await percentage_of(connection, principal)
     if user is None:
         raise ProblemError(404, Code.NOT_FOUND, "There is no such person.")
     return MeOut(

@@ -8,10 +8,11 @@ from litestar.params import JSONBody
 from msgspec import UNSET, Meta, Struct, UnsetType
 
 from api.body import Body
-from api.deps import Deps, Principal, SignedIn, WithDeps
+from api.commands import flow_asked
+from api.deps import Principal, SignedIn, WithDeps
 from api.guards import onboarding_completed
 from api.headers import FlowQuery, IfMatch, read_version
-from api.paging import DEFAULT_LIMIT, Cursor, Limit, Page, page_of, read_cursor
+from api.paging import DEFAULT_LIMIT, Cursor, Limit, Page, WithTotal, page_of, read_cursor
 from api.problems import Code, ProblemError
 from db import profiles
 from db.pool import Connection
@@ -66,7 +67,7 @@ class ProfileController(Controller):
     async def read(self, deps: WithDeps, principal: SignedIn, flow: FlowQuery = None) -> ProfileOut:
         """The profile in its newest version."""
         async with deps.database.transaction(principal.caller) as connection:
-            return profile_out(await _found(deps, connection, principal, flow))
+            return profile_out(await _found(connection, principal, flow))
 
     @patch("/")
     async def change(
@@ -76,7 +77,7 @@ class ProfileController(Controller):
         expected = read_version(if_match)
         async with deps.database.transaction(principal.caller) as connection:
             while True:
-                profile = await _found(deps, connection, principal, data.flow or None)
+                profile = await _found(connection, principal, data.flow or None)
                 if expected is not None and expected != profile.version:
                     raise VersionConflict
                 answers = edit(FLOWS.get(profile.flow, profile.flow_version), profile.answers, data.answers)
@@ -97,11 +98,12 @@ class ProfileController(Controller):
         flow: FlowQuery = None,
         limit: Limit = DEFAULT_LIMIT,
         cursor: Cursor = None,
+        with_total: WithTotal = False,
     ) -> ProfileVersionPage:
         """Every version, newest first."""
         before = read_cursor(cursor)
         async with deps.database.transaction(principal.caller) as connection:
-            profile = await _found(deps, connection, principal, flow)
+            profile = await _found(connection, principal, flow)
             found = await profiles.versions(connection, profile.id, before=before, limit=limit + 1)
         page = page_of(found, limit, lambda version: version.version)
         items = [
@@ -110,7 +112,9 @@ class ProfileController(Controller):
             )
             for v in page.items
         ]
-        return ProfileVersionPage(items=items, next_cursor=page.next_cursor)
+        # Versions are numbered from 1 without a gap.
+        total = profile.version if with_total else UNSET
+        return ProfileVersionPage(items=items, next_cursor=page.next_cursor, total=total)
 
 
 def profile_out(profile: profiles.Profile) -> ProfileOut:
@@ -118,8 +122,8 @@ def profile_out(profile: profiles.Profile) -> ProfileOut:
     return ProfileOut(**{name: getattr(profile, name) for name in ProfileOut.__struct_fields__})
 
 
-async def _found(deps: Deps, connection: Connection, principal: Principal, flow: str | None) -> profiles.Profile:
-    key = flow or deps.settings.default_flow
+async def _found(connection: Connection, principal: Principal, flow: str | None) -> profiles.Profile:
+    key = await flow_asked(connection, principal, flow)
     profile = await profiles.get(connection, principal.caller.user_id, key)
     if profile is None:
         raise ProblemError(404, Code.PROFILE_NOT_FOUND, "There is no profile yet.")

@@ -6,14 +6,15 @@ import structlog
 from litestar import Controller, Response, delete, get, post
 from litestar.openapi import ResponseSpec
 from litestar.params import JSONBody
+from msgspec import UNSET
 from uuid_utils.compat import uuid7
 
 from api.commands import Outcome, current_run, flow_asked, record, send
 from api.deps import Deps, MessageId, Principal, SignedIn, WithDeps
-from api.errors import of_refusal
+from api.errors import of_refusal, unavailable
 from api.gateway import RefusedByRun, RunClosed
 from api.headers import AgentContext, FlowQuery, IfMatch, read_version
-from api.paging import DEFAULT_LIMIT, Cursor, Limit, page_of, read_cursor
+from api.paging import DEFAULT_LIMIT, Cursor, Limit, WithTotal, page_of, read_cursor
 from api.problems import Code, ProblemError
 from api.profiles import ProfileOut, profile_out
 from api.run_shapes import (
@@ -64,13 +65,17 @@ class RunsController(Controller):
 
     @post("/start", status_code=200, responses={201: ResponseSpec(RunOut, generate_examples=False)})
     async def start(
-        self, deps: WithDeps, principal: SignedIn, data: JSONBody[StartBody | None] = None
+        self,
+        deps: WithDeps,
+        principal: SignedIn,
+        message_id: MessageId,
+        data: JSONBody[StartBody | None] = None,
     ) -> Response[RunOut]:
         """Start a run (201), or answer with the one that there is (200)."""
         data = data or StartBody()
         caller = principal.caller
         async with deps.database.transaction(caller) as connection:
-            key = await flow_asked(connection, caller.user_id, data.flow or None, deps.settings.default_flow)
+            key = await flow_asked(connection, principal, data.flow or None)
             latest = await runs.latest(connection, caller.user_id, key)
         flow = FLOWS.get(key)
         restart = data.restart is True
@@ -88,7 +93,12 @@ class RunsController(Controller):
                 locale=data.locale or principal.locale,
                 prefill=latest.answers if latest and expired else None,
             ),
-            place=SetPlace(actor=_person(principal), timezone=data.timezone or None, locale=data.locale or None),
+            place=SetPlace(
+                actor=_person(principal),
+                message_id=message_id,
+                timezone=data.timezone or None,
+                locale=data.locale or None,
+            ),
         )
         resume = latest if latest and latest.status is Status.IN_PROGRESS else None
         opened = await _begin(deps, message, resume, restart)
@@ -107,9 +117,13 @@ class RunsController(Controller):
         return run_out(await current_run(deps, principal, flow))
 
     @get("/states")
-    async def states(self, deps: WithDeps, flow: FlowQuery = None) -> StatesOut:
+    async def states(self, deps: WithDeps, principal: SignedIn, flow: FlowQuery = None) -> StatesOut:
         """The flow's states with schemas and forms."""
-        found = FLOWS.get(flow or deps.settings.default_flow)
+        async with deps.database.transaction(principal.caller) as connection:
+            key = await flow_asked(connection, principal, flow)
+            run = await runs.latest(connection, principal.caller.user_id, key)
+        open_version = run.flow_version if run and run.status is Status.IN_PROGRESS else None
+        found = FLOWS.get(key, open_version)
         return StatesOut(flow=found.key, flow_version=found.version, title=found.title, items=state_forms(found))
 
     @post("/step", status_code=200)
@@ -199,11 +213,12 @@ class RunsController(Controller):
         except (Incomplete, RefusedByRun) as refused:
             raise await _with_requirements(deps, principal, flow, refused) from refused
         caller = principal.caller
+        if not outcome.projected:
+            raise _being_written()
         async with deps.database.transaction(caller) as connection:
             profile = await profiles.get(connection, caller.user_id, outcome.run.flow)
         if profile is None:
-            detail = "The run is complete; its profile is being written."
-            raise ProblemError(503, Code.DATABASE_UNAVAILABLE, detail, headers={"Retry-After": "2"})
+            raise _being_written()
         return profile_out(profile)
 
     @delete("/", status_code=204)
@@ -222,6 +237,7 @@ class RunsController(Controller):
         flow: FlowQuery = None,
         limit: Limit = DEFAULT_LIMIT,
         cursor: Cursor = None,
+        with_total: WithTotal = False,
     ) -> EventPage:
         """What happened to the run, newest first."""
         run = await current_run(deps, principal, flow)
@@ -231,7 +247,9 @@ class RunsController(Controller):
         page = page_of(found, limit, lambda event: event.seq)
         names = EventOut.__struct_fields__
         items = [EventOut(**{name: getattr(event, name) for name in names}) for event in page.items]
-        return EventPage(items=items, next_cursor=page.next_cursor)
+        # Every event has its number, from 1 without a gap.
+        total = run.seq if with_total else UNSET
+        return EventPage(items=items, next_cursor=page.next_cursor, total=total)
 
 
 async def _begin(deps: Deps, message: Begin, resume: Run | None, restart: bool) -> Opened:
@@ -262,3 +280,7 @@ def _person(principal: Principal) -> Actor:
 
 def _told(outcome: Outcome, message: str) -> StepOut:
     return step_out(outcome.run, outcome.projected, message)
+
+
+def _being_written() -> ProblemError:
+    return unavailable(Code.DATABASE_UNAVAILABLE, "The run is complete; its profile is being written.")

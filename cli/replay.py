@@ -106,12 +106,17 @@ async def replay_all(
         plugins=[plugin(keys, WORKFLOWS if workflows is None else workflows)],
     )
     replayed: list[Replayed] = []
-    for file in sorted(folder.glob("*.json")):
+    for file in histories(folder):
         result = await replayer.replay_workflow(read_history(file), raise_on_replay_failure=False)
         failure = result.replay_failure
         error = f"{type(failure).__name__}: {failure}" if failure is not None else None
         replayed.append(Replayed(history=file.name, error=error))
     return replayed
+
+
+def histories(folder: Path) -> list[Path]:
+    """The files of a folder that hold histories."""
+    return sorted(folder.glob("*.json"))
 
 
 def read_history(file: Path) -> "WorkflowHistory":

@@ -60,9 +60,15 @@ async def count(database: Database, bucket: str, limit: int, window_seconds: int
     return Count(hits=row["hits"], limit=limit, reset_seconds=row["reset_seconds"])
 
 
-async def forget(conn: Connection, older_than_seconds: int) -> int:
-    """Drop the counts of windows that began longer ago; returns how many."""
+async def forget(conn: Connection, older_than_seconds: int, limit: int = 5000) -> int:
+    """Drop some counts of windows that began longer ago, `limit` at most; returns how many."""
     status = await conn.execute(
-        "DELETE FROM rate_counters WHERE window_start < now() - make_interval(secs => $1)", older_than_seconds
+        """
+        DELETE FROM rate_counters WHERE bucket IN (
+          SELECT bucket FROM rate_counters WHERE window_start < now() - make_interval(secs => $1) LIMIT $2
+        )
+        """,
+        older_than_seconds,
+        limit,
     )
     return int(status.rpartition(" ")[2])

@@ -112,7 +112,15 @@ async def release(conn: Connection, scope: str, key: str, lease: datetime) -> No
     )
 
 
-async def purge(conn: Connection, older_than: datetime) -> int:
-    """Drop old keys of the sweeper's tenant, or without a tenant those of nobody; returns how many."""
-    status = await conn.execute("DELETE FROM idempotency_keys WHERE created_at < $1", older_than)
+async def purge(conn: Connection, older_than: datetime, limit: int = 5000) -> int:
+    """Drop some old keys of the sweeper's tenant, or without a tenant those of nobody; returns how many."""
+    status = await conn.execute(
+        """
+        DELETE FROM idempotency_keys WHERE (scope, key) IN (
+          SELECT scope, key FROM idempotency_keys WHERE created_at < $1 LIMIT $2
+        )
+        """,
+        older_than,
+        limit,
+    )
     return int(status.rpartition(" ")[2])

@@ -121,6 +121,13 @@ class PredecessorOpen(GangwayError):
     detail: ClassVar[str] = "The run before this one has not ended yet."
 
 
+class PersonGone(GangwayError):
+    """The person was deleted, and their rows with them."""
+
+    code: ClassVar[str] = "person_gone"
+    detail: ClassVar[str] = "This person is no longer here."
+
+
 async def project(conn: Connection, *changes: Change) -> None:
     """Write what happened to runs of the person whose transaction this is.
 
@@ -131,12 +138,15 @@ async def project(conn: Connection, *changes: Change) -> None:
     Raises:
         PredecessorOpen: the person has another active run of that flow; give the change that ended it along,
             or before.
+        PersonGone: the person was deleted; there is nobody whose row it could be.
     """
     for run, events in _in_order(changes):
         try:
             await conn.execute(_PROJECT, _row(run, events))
         except asyncpg.UniqueViolationError as error:
             raise PredecessorOpen from error
+        except asyncpg.ForeignKeyViolationError as error:
+            raise PersonGone from error
 
 
 async def latest(conn: Connection, user_id: str, flow: str) -> Run | None:

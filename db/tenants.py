@@ -20,15 +20,19 @@ class Tenant(Struct, frozen=True, kw_only=True):
     created_at: datetime
 
 
-async def ensure(conn: Connection, external_id: str, name: str) -> Tenant:
+async def ensure(conn: Connection, external_id: str, name: str, default_flow: str = "fitness") -> Tenant:
     """The tenant with that external id, made when there is none (in `SIGN_IN`)."""
     if found := await _by_external_id(conn, external_id):
         return found
     # Another may make it at the same moment; the second look sees theirs.
     await conn.execute(
-        "INSERT INTO tenants (external_id, name) VALUES ($1, $2) ON CONFLICT (external_id) DO NOTHING",
+        """
+        INSERT INTO tenants (external_id, name, default_flow) VALUES ($1, $2, $3)
+        ON CONFLICT (external_id) DO NOTHING
+        """,
         external_id,
         name,
+        default_flow,
     )
     made = await _by_external_id(conn, external_id)
     assert made is not None

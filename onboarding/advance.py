@@ -118,12 +118,18 @@ def _complete(change: Changing, _: Complete) -> None:
 
 
 def _abandon(change: Changing, command: Abandon) -> None:
+    if command.reason is AbandonedReason.EXPIRED and change.now < change.run.expires_at:
+        return  # Whoever says so looked at an old projection, or at the run before this one.
     change.set(status=Status.ABANDONED, abandoned_reason=command.reason)
     change.note(EventKind.RUN_ABANDONED)
 
 
 def _remind(change: Changing, _: Remind) -> None:
-    change.set(reminders=replace(change.run.reminders, sent=change.run.reminders.sent + 1))
+    """One reminder stands for all that are due by now: after an outage they do not come in a row."""
+    waits = change.flow.timing.reminders_after
+    due = sum(change.run.last_activity_at + wait <= change.now for wait in waits)
+    sent = max(change.run.reminders.sent + 1, due)
+    change.set(reminders=replace(change.run.reminders, sent=sent))
     # A reminder changes nothing that a person could be looking at, so their page does not become stale.
     change.note(EventKind.RUN_REMINDED, visible=False)
 

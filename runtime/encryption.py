@@ -6,6 +6,7 @@ A ciphertext that is moved to another row, column or workflow does not open. Key
 
 import base64
 import binascii
+import hmac
 import os
 from pathlib import Path
 
@@ -49,10 +50,18 @@ class KeyRing:
             if len(set(key)) < KEY_BYTES // 4:
                 raise WeakKey(f"key {key_id!r} is not random")
         self._current = current
+        self._fingerprint_key = hmac.digest(keys[current], b"gangway fingerprint", "sha256")
         self._keys = {key_id: AESGCM(key) for key_id, key in keys.items()}
 
     def __repr__(self) -> str:
         return f"KeyRing(current={self._current!r}, keys={sorted(self._keys)})"
+
+    def fingerprint(self, data: bytes) -> bytes:
+        """A keyed digest, so that a stored one gives nothing away about what was digested.
+
+        It follows the current key: after a rotation the same data has another fingerprint.
+        """
+        return hmac.digest(self._fingerprint_key, data, "sha256")
 
     def seal(self, plaintext: bytes, place: bytes) -> Sealed:
         """Encrypt for one place, with the current key and a fresh nonce."""

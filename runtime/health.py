@@ -35,9 +35,14 @@ async def readiness(checks: Mapping[str, Check]) -> Readiness:
 
 
 async def _run(name: str, check: Check) -> CheckResult:
+    task = asyncio.ensure_future(check())
+    # Not awaited once it is cancelled: what hangs may hang in its own cleaning up.
+    done, _ = await asyncio.wait({task}, timeout=CHECK_SECONDS)
+    if not done:
+        task.cancel()
+        return CheckResult(name=name, ok=False, detail="TimeoutError")
     try:
-        async with asyncio.timeout(CHECK_SECONDS):
-            await check()
+        task.result()
     # Whatever a dependency throws is an answer here: it is not ready. The text may hold addresses, so only
     # the kind is told.
     except Exception as error:  # noqa: BLE001

@@ -27,6 +27,9 @@ from runtime.encryption import CannotOpen
 from runtime.settings import Settings
 from workflows.sweeps import AbandonExpiredRuns, ArchiveRuns, PruneRequests
 
+AT_MOST = timedelta(hours=6)
+"""A clean-up that hangs must not keep its successors away for ever."""
+
 
 class Recurring(Struct, frozen=True, kw_only=True):
     """A workflow that is started again and again; never twice at once."""
@@ -90,6 +93,7 @@ def _schedule(item: Recurring, task_queue: str) -> Schedule:
             item.workflow,
             item.argument,
             id=scheduled_workflow_id(item.id),
+            execution_timeout=AT_MOST,
             task_queue=task_queue,
         ),
         spec=ScheduleSpec(intervals=[ScheduleIntervalSpec(every=item.every)], jitter=item.jitter),
@@ -117,7 +121,15 @@ async def _is_same(client: Client, present: Schedule, wanted: Schedule) -> bool:
     if not isinstance(old, ScheduleActionStartWorkflow) or not isinstance(new, ScheduleActionStartWorkflow):
         return False
     parts = [
-        (each.spec, each.policy, each.state, action.workflow, action.id, action.task_queue)
+        (
+            each.spec,
+            each.policy,
+            each.state,
+            action.workflow,
+            action.id,
+            action.task_queue,
+            action.execution_timeout,
+        )
         for each, action in ((present, old), (wanted, new))
     ]
     if parts[0] != parts[1]:

@@ -16,7 +16,7 @@ with workflow.unsafe.imports_passed_through():
     from onboarding.advance import advance, begin
     from onboarding.errors import Refused
     from onboarding.progress import flow_of, view
-    from onboarding.timing import wake_at
+    from onboarding.timing import after_quiet_hours, wake_at
     from runtime.context import current_request
 
 from workflows.details import details
@@ -79,9 +79,14 @@ class OnboardingRun:
     @workflow.update(name="begin", description="Open the run, or find it open")
     async def begin(self, message: p.Begin) -> p.Opened:
         """Answer with the open run; make `message.run` the run when there is none."""
-        if self._begun and self._run.status is p.Status.IN_PROGRESS:
+        if not self._begun or self._run.status is not p.Status.IN_PROGRESS:
+            return p.Opened(change=self._begin(message), created=True)
+        if workflow.now() < self._run.expires_at:
             return p.Opened(change=self._apply(message.place))
-        return p.Opened(change=self._begin(message), created=True)
+        # Its timer is late: nobody was there to see it. The person is given what they get a moment later.
+        offered, expired = self._run.answers, self._expire()
+        message = replace(message, run=replace(message.run, prefill=offered))
+        return p.Opened(change=self._begin(message), created=True, replaced=expired)
 
     @begin.validator
     def _may_begin(self, message: p.Begin) -> None:
@@ -92,7 +97,7 @@ class OnboardingRun:
     async def restart(self, message: p.Begin) -> p.Opened:
         """Begin `message.run` in the place of the run that there is."""
         if message.place.message_id in self._seen:
-            return p.Opened(change=p.Change(run=self._run))
+            return p.Opened(change=self._take(self._run, ()))
         replaced = None
         if self._begun and self._run.status is p.Status.IN_PROGRESS:
             place = message.place
@@ -181,7 +186,7 @@ class OnboardingRun:
 
     def _apply(self, command: p.Command) -> p.Change:
         if command.message_id in self._seen:
-            return p.Change(run=self._run)
+            return self._take(self._run, ())
         try:
             run, events = advance(self._run, command, workflow.now())
         except Refused as refused:
@@ -208,7 +213,10 @@ class OnboardingRun:
             self._unsettled[run.id] = p.Change(run=run, events=before + events)
         if run.status is not p.Status.IN_PROGRESS:
             self._urgent = True
-        return p.Change(run=run, events=events)
+        if events or run.id not in self._unsettled:
+            return p.Change(run=run, events=events)
+        # Who asks again may be the one whose first answer got lost on its way to the projection.
+        return self._unsettled[run.id]
 
     def _begin(self, message: p.Begin) -> p.Change:
         if self._begun:
@@ -266,9 +274,19 @@ class OnboardingRun:
                 moved = partial(self._wakes_before, due)
                 await _until(moved, due - workflow.now(), "reminder or expiry")
             elif self._run.expires_at <= workflow.now():
-                self._apply(p.Abandon(actor=p.SYSTEM, channel=p.Channel.SYSTEM, reason=p.AbandonedReason.EXPIRED))
+                self._expire()
+            elif (quiet_until := self._quiet_until()) > workflow.now():
+                pause = min(quiet_until, self._run.expires_at) - workflow.now()
+                await workflow.sleep(pause, summary="quiet hours")
             else:
                 await self._remind()
+
+    def _quiet_until(self) -> datetime:
+        """The end of the person's quiet hours if they are now: a worker that was away may come back in them."""
+        return after_quiet_hours(workflow.now(), self._run.timezone, flow_of(self._run).timing)
+
+    def _expire(self) -> p.Change:
+        return self._apply(p.Abandon(actor=p.SYSTEM, channel=p.Channel.SYSTEM, reason=p.AbandonedReason.EXPIRED))
 
     def _wakes_before(self, due: datetime) -> bool:
         if self._run.status is not p.Status.IN_PROGRESS:

@@ -14,7 +14,7 @@ from tests.db.given import Person, abandoned, completed, started
 
 
 async def test_settles_once(database: Database, person: Person) -> None:
-    """Settling the same changes twice, and older ones after newer ones, leaves the newest row and each event once."""
+    """Settled twice, or older after newer, the same changes leave the newest row and each event once."""
     changes = completed(person)
     settle = ActivityEnvironment().run
     for part in (changes[-3:], changes, changes[:2]):

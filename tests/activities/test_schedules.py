@@ -74,7 +74,7 @@ async def test_what_it_starts_runs(
     database: Database,
     people: list[Person],
 ) -> None:
-    """Triggered, every schedule's workflow reads its argument and does its work, although its id has a time in it."""
+    """Triggered, each schedule's workflow reads its argument and does its work, with a time in its id."""
     now = datetime.now(UTC)
     overdue, ended = people[0], people[1]
     await _write(database, overdue, started(overdue, now - timedelta(days=20)))

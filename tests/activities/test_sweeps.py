@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import asyncpg
-import msgspec
+from msgspec.structs import replace
 from temporalio.client import Client
 from temporalio.worker import Worker
 
@@ -25,10 +25,12 @@ from onboarding.payloads import (
     Change,
     ExpireSweep,
     Run,
+    RunView,
     SetPlace,
     Status,
     SweepReport,
 )
+from runtime.addresses import RunAddress, workflow_id
 from runtime.settings import Settings
 from tests.db.given import ACTOR, Person, abandoned, completed, started
 from tests.stack import until
@@ -80,7 +82,7 @@ def queue_of_its_own() -> str:
 async def test_marks_runs_whose_workflow_is_gone(
     temporal: Client, database: Database, people: list[Person]
 ) -> None:
-    """Every overdue run without a workflow is abandoned as expired, over several pages; a second sweep finds none."""
+    """Overdue runs without a workflow are abandoned as expired, over several pages; a second sweep finds none."""
     now, queue = datetime.now(UTC), queue_of_its_own()
     overdue = [await written(database, each, started(each, now - 2 * WEEK)) for each in people[:4]]
     fresh = await written(database, people[4], started(people[4], now))
@@ -97,15 +99,42 @@ async def test_marks_runs_whose_workflow_is_gone(
 
 
 async def test_tells_runs_that_live(temporal: Client, database: Database, person: Person) -> None:
-    """An overdue run whose workflow lives is told, ends by itself, and its own end is what is written."""
-    queue = queue_of_its_own()
+    """An overdue run whose workflow lives is told and not marked: it ends by itself, once, when it can."""
+    runs_queue, queue = queue_of_its_own(), queue_of_its_own()
+    soon = datetime.now(UTC) + timedelta(seconds=1)
+    change = started(person, datetime.now(UTC))
+    change = Change(run=replace(change.run, expires_at=soon), events=change.events)
+    run = await written(database, person, change)
+    async with sweeping(temporal, database, runs_queue):
+        gateway = Gateway(temporal, Settings(task_queue=runs_queue))
+        await gateway.begin(Begin(run=run, place=SetPlace(actor=ACTOR)), resume=run)
+    await until(lambda: datetime.now(UTC) > soon)
     async with sweeping(temporal, database, queue):
-        run = await _open_with_an_overdue_row(temporal, database, person, queue)
-        await sweep(temporal, queue, AbandonExpiredRuns.run, ExpireSweep())
+        report = await sweep(temporal, queue, AbandonExpiredRuns.run, ExpireSweep(grace_seconds=0))
+    assert report.changed >= 1
+    assert await row(database, person, run.id) == run
+    async with sweeping(temporal, database, runs_queue):
         await until(lambda: _has_status(database, person, run.id, Status.ABANDONED))
     found = await row(database, person, run.id)
     assert found is not None
     assert (found.abandoned_reason, found.seq) == (AbandonedReason.EXPIRED, run.seq + 1)
+
+
+async def test_a_signal_that_is_not_true(temporal: Client, database: Database, person: Person) -> None:
+    """A run that was answered since the sweep looked is told that it expired, and goes on."""
+    queue = queue_of_its_own()
+    change = started(person, datetime.now(UTC))
+    long_ago = datetime.now(UTC) - WEEK
+    stale = Change(run=replace(change.run, expires_at=long_ago), events=change.events)
+    await written(database, person, stale)
+    async with sweeping(temporal, database, queue):
+        gateway = Gateway(temporal, Settings(task_queue=queue))
+        await gateway.begin(Begin(run=change.run, place=SetPlace(actor=ACTOR)), resume=change.run)
+        await sweep(temporal, queue, AbandonExpiredRuns.run, ExpireSweep())
+        handle = temporal.get_workflow_handle(workflow_id(RunAddress(person.tenant_id, person.user_id, "fitness")))
+        view = await handle.query("view", result_type=RunView)
+        assert view.status is Status.IN_PROGRESS
+        await handle.terminate()
 
 
 async def test_archives(
@@ -177,17 +206,6 @@ class _Counting:
     async def signal(self, name: str, command: object) -> None:
         await self._client.count(self._workflow_id)
         await self._handle.signal(name, command)
-
-
-async def _open_with_an_overdue_row(temporal: Client, database: Database, person: Person, queue: str) -> Run:
-    """A run that lives, whose row says that it should have ended: as after a clock that was wrong."""
-    gateway = Gateway(temporal, Settings(task_queue=queue))
-    change = started(person, datetime.now(UTC))
-    await gateway.begin(Begin(run=change.run, place=SetPlace(actor=ACTOR)), resume=change.run)
-    row = started(person, datetime.now(UTC) - 2 * WEEK)
-    stale = msgspec.structs.replace(change.run, expires_at=row.run.expires_at, last_activity_at=row.run.created_at)
-    await written(database, person, Change(run=stale, events=change.events))
-    return change.run
 
 
 async def _has_status(database: Database, person: Person, run_id: str, status: Status) -> bool:

@@ -50,7 +50,12 @@ async def _bench(arguments: argparse.Namespace, folder: Path) -> None:
             variants = await projections.measure(stack, one=200, twenty=800, logs=folder)
         report.print_projections(variants)
         parts["projection"] = {
-            v.name: {"p50_ms_1": v.one.percentile(50), "p95_ms_1": v.one.percentile(95), "per_s_20": v.twenty.rate}
+            v.name: {
+                "p50_ms_1": v.one.percentile(50),
+                "p95_ms_1": v.one.percentile(95),
+                "per_s_20": v.twenty.rate,
+                "cpu_ms_20": v.cpu_ms,
+            }
             for v in variants
         }
     else:

@@ -18,12 +18,13 @@ from runtime.encryption import load_key_ring
 from runtime.temporal import connect
 from tests.bench import shapes
 from tests.bench.children import worker_process
+from tests.bench.cpu import Cpu
 from tests.bench.load import Sample, Work, closed_loop
 from tests.bench.people import People, Person
 from tests.bench.stack import Stack
 from tests.bench.variants import DESIGNS, TASK_QUEUE, ProjectionVariant
 
-ROUNDS = 2
+ROUNDS = 4
 
 
 @dataclass
@@ -33,6 +34,12 @@ class Variant:
     name: str
     one: Sample = field(default_factory=Sample)
     twenty: Sample = field(default_factory=Sample)
+    cpu: list[float] = field(default_factory=list)
+
+    @property
+    def cpu_ms(self) -> float:
+        """Processor time of all processes for one update, with twenty clients."""
+        return sum(self.cpu) / max(len(self.cpu), 1)
 
 
 async def measure(stack: Stack, *, one: int, twenty: int, logs: Path) -> list[Variant]:
@@ -43,13 +50,17 @@ async def measure(stack: Stack, *, one: int, twenty: int, logs: Path) -> list[Va
     database = await Database.open(settings.database_url)
     found = {design: Variant(design) for design in DESIGNS}
     try:
-        with worker_process("tests.bench.variant_worker", log=logs / "variants.log", settings=settings):
-            for _ in range(ROUNDS):
-                for design, variant in found.items():
+        with worker_process("tests.bench.variant_worker", log=logs / "variants.log", settings=settings) as worker:
+            pids = {**stack.pids(), "worker": worker.pid}
+            for number in range(ROUNDS):
+                for variant in list(found.values())[:: 1 if number % 2 == 0 else -1]:
                     people = await People(settings).new(20)
-                    works = [await _opened(client, database, person, design) for person in people]
+                    works = [await _opened(client, database, person, variant.name) for person in people]
                     variant.one.add(await closed_loop(works[:1], one // ROUNDS))
-                    variant.twenty.add(await closed_loop(works, twenty // ROUNDS))
+                    cpu = Cpu(pids)
+                    variant.twenty.add(await closed_loop(works, twenty // ROUNDS, warm_up=0))
+                    spent = cpu.per_request(twenty // ROUNDS)
+                    variant.cpu.append(sum(spent.values()) - spent["others"])
     finally:
         await database.close()
     return list(found.values())

@@ -133,11 +133,21 @@ def print_open_runs(open_runs: OpenRuns) -> None:
 def print_projections(variants: list[Variant]) -> None:
     """The designs of the projection."""
     rows = [
-        (v.name, f"{v.one.percentile(50):.1f}", f"{v.one.percentile(95):.1f}", f"{v.twenty.rate:.1f}")
+        (
+            v.name,
+            f"{v.one.percentile(50):.1f}",
+            f"{v.one.percentile(95):.1f}",
+            f"{v.twenty.rate:.1f}",
+            f"{v.cpu_ms:.1f}",
+        )
         for v in variants
     ]
     rows += [(f"  {error[:150]}",) for v in variants for error in [*v.one.errors, *v.twenty.errors][:1]]
-    _table("The projection's design: SDK update until readable", ("", "p50 ms, 1", "p95 ms, 1", "per s, 20"), rows)
+    _table(
+        "The projection's design: SDK update until readable",
+        ("", "p50 ms, 1", "p95 ms, 1", "per s, 20", "CPU ms"),
+        rows,
+    )
 
 
 def print_targets(targets: list[Target]) -> None:

@@ -39,7 +39,8 @@ COMMANDS: list[Any] = [
 
 
 def abandoned(reason: AbandonedReason, run: Run | None = None) -> Run:
-    return after(run or answered(3), Abandon(actor=PERSON, reason=reason))
+    run = run or answered(3)
+    return after(run, Abandon(actor=PERSON, reason=reason), now=run.expires_at)
 
 
 @pytest.mark.parametrize("done", range(9))

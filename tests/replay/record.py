@@ -14,7 +14,8 @@ from temporalio.client import Client, WorkflowHandle
 from cli.replay import CORPUS, CORPUS_KEYS
 from runtime.encryption import load_key_ring
 from tests.replay.paths import PATHS, SHORT_PATHS, SWEEPS, swept
-from tests.workflows.given import working, world
+from tests.workflows.given import World, working, world
+from tests.workflows.outside import Outside
 from tests.workflows.seen import executions
 from tests.workflows.server import temporal_server
 
@@ -31,11 +32,9 @@ async def record(folder: Path) -> list[str]:
                 someone = there.someone()
                 await path(someone)
                 written += await _write(folder, name, someone.handle, environment.client)
-    async with temporal_server(keys) as environment, world(environment) as there:
-        async with working(environment.client, SWEEPS, f"{there.task_queue}-sweeps"):
-            sweeping = type(there)(
-                environment=environment, outside=there.outside, task_queue=f"{there.task_queue}-sweeps"
-            )
+    async with temporal_server(keys) as environment:
+        sweeping = World(environment=environment, outside=Outside(), task_queue="sweeps")
+        async with working(environment.client, SWEEPS, sweeping.task_queue):
             for name, handle in (await swept(sweeping)).items():
                 written += await _write(folder, name, handle, environment.client)
     return written

@@ -34,7 +34,7 @@ async def test_every_history_replays(keys: KeyRing) -> None:
 
 
 def test_every_path_is_recorded() -> None:
-    """Each path, each execution of the continued one and each kind of workflow has a history; all together are small."""
+    """Each path and each kind of workflow has a history; all together are small."""
     names = set(histories())
     assert names >= {*PATHS, *(f"{name}_{n}" for name in SHORT_PATHS for n in (1, 2))}
     types = {

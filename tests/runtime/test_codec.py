@@ -173,7 +173,7 @@ async def test_an_unknown_key() -> None:
 
 
 async def test_failures_are_sealed() -> None:
-    """Neither the message, nor the stack, nor the details of a failure are readable; they come back with the key."""
+    """Neither message, nor stack, nor details of a failure are readable; with the key they come back."""
     failure = Failure()
     error = ApplicationError("canary message", {"field": "canary detail"}, type="code")
     await in_workflow().encode_failure(error, failure)

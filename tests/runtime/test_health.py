@@ -42,7 +42,7 @@ async def test_a_failing_check_tells_its_kind_only() -> None:
 
 
 async def test_slow_checks_end_together(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Checks that hang are given up after one bound for all of them, not one each; the others are told all the same."""
+    """Checks that hang are given up after one bound for all of them; the others are told all the same."""
     monkeypatch.setattr(runtime.health, "CHECK_SECONDS", 0.2)
     began = time.monotonic()
     state = await readiness({"a": stuck, "b": stuck, "c": stuck, "d": fine})

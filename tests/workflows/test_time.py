@@ -1,6 +1,6 @@
 """Thirty days in seconds: reminders, quiet hours, expiry."""
 
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import msgspec
@@ -12,7 +12,7 @@ from onboarding.flows import FLOWS
 from onboarding.flows.fitness import FITNESS
 from onboarding.payloads import AbandonedReason, Complete, Event, EventKind, SnoozeReminders, Status
 from runtime.addresses import RunAddress
-from tests.domain.given import PERSON
+from tests.domain.given import PERSON, answer
 from tests.workflows.given import Someone, World, until, zone_at
 
 MINUTE, HOUR, DAY, MONTH = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1), timedelta(days=30)
@@ -143,6 +143,7 @@ async def test_begin_after_expiry_before_closing(someone: Someone) -> None:
     await someone.forward(7 * DAY - MINUTE)
     someone.outside.away[someone.user_id] = "away"
     await someone.forward(MINUTE)  # and no further: time does not move while an activity is tried again
+    await until(lambda: someone.outside.attempts[someone.user_id] > 1)
     second = await someone.begin()
     assert (second.created, second.replaced) == (True, None)
     del someone.outside.away[someone.user_id]
@@ -150,6 +151,30 @@ async def test_begin_after_expiry_before_closing(someone: Someone) -> None:
     await until(lambda: len(rows(someone.user_id)) == 2)
     assert rows(someone.user_id)[first.change.run.id].abandoned_reason is AbandonedReason.EXPIRED
     assert (await someone.view()).run_id == second.change.run.id
+
+
+async def test_begin_before_a_late_timer(someone: Someone) -> None:
+    """Who starts again does not find a run that should have expired while nobody was there to see it: it expires
+    at that moment, and the new run offers its answers.
+    """
+    long_ago = datetime.now(UTC) - 10 * DAY
+    forgotten = msgspec.structs.replace(
+        someone.fresh(),
+        created_at=long_ago,
+        last_activity_at=long_ago,
+        expires_at=long_ago + 7 * DAY,
+        answers={"fitness_level": answer(1)},
+        version=2,
+        seq=2,
+    )
+    opened = await someone.begin(resume=forgotten)
+    assert opened.created
+    assert opened.replaced is not None
+    assert opened.replaced.run.id == forgotten.id
+    assert opened.replaced.run.abandoned_reason is AbandonedReason.EXPIRED
+    assert (opened.change.run.answers, opened.change.run.prefill) == ({}, forgotten.answers)
+    await until(lambda: len(someone.outside.rows(someone.user_id)) == 2)
+    assert (await someone.save(1)).run.id == opened.change.run.id
 
 
 async def test_completed_while_a_reminder_is_under_way(someone: Someone) -> None:

@@ -123,8 +123,8 @@ async def test_rotated_keys(environment: WorkflowEnvironment, someone: Someone, 
     history = await environment.client.get_workflow_handle(someone.workflow_id).fetch_history()
     used = {
         payload.metadata["key-id"]
-        for event in history.events
-        for payload in event.workflow_execution_update_accepted_event_attributes.accepted_request.input.args.payloads
+        for accepted in (e.workflow_execution_update_accepted_event_attributes for e in history.events)
+        for payload in accepted.accepted_request.input.args.payloads
     }
     assert used == {b"old", b"new"}
     await someone.handle.terminate()
