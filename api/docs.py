@@ -61,7 +61,7 @@ def _operation_id(_: HTTPRouteHandler, method: Method, path: list[str | PathPara
     """Such as `post_onboarding_start`, for the names that generated clients give their methods."""
     parts = [part if isinstance(part, str) else part.name for part in path]
     named = "_".join(parts).removeprefix("api_v1_").replace("-", "_")
-    return f"{str(method).lower()}_{named}"
+    return f"{method.lower()}_{named}"
 
 
 def openapi_config() -> OpenAPIConfig:

@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 
 import msgspec
 from litestar import Controller, Response, get
+from litestar.openapi import ResponseSpec
 from litestar.response import ServerSentEvent, ServerSentEventMessage
 from msgspec import Struct
 
@@ -42,7 +43,11 @@ class LiveController(Controller):
     path = "/onboarding"
     tags = ("onboarding",)
 
-    @get("/events", media_type="text/event-stream")
+    @get(
+        "/events",
+        media_type="text/event-stream",
+        responses={204: ResponseSpec(None, description="The end of the run was seen: do not ask again.")},
+    )
     async def events(
         self,
         deps: WithDeps,

@@ -21,6 +21,7 @@ class Stream:
     def __init__(self, answer: httpx.Response) -> None:
         self.answer = answer
         self.comments: list[str] = []
+        self.run_id = ""
         self._lines = answer.aiter_lines()
 
     async def next(self, seconds: float = 5.0) -> Event | None:
@@ -36,7 +37,8 @@ class Stream:
                 elif line:
                     fields[name] = value
                 elif fields:
-                    return fields["event"], int(fields["id"]), msgspec.json.decode(fields["data"])
+                    self.run_id, _, seq = fields["id"].rpartition(":")
+                    return fields["event"], int(seq), msgspec.json.decode(fields["data"])
         return None
 
 
@@ -84,7 +86,8 @@ async def test_two_listeners(server: str, person: Person) -> None:
 async def test_what_was_missed(server: str, person: Person) -> None:
     """`Last-Event-ID` brings each missed event once and in order, without a snapshot, then the live ones."""
     await person.saved_until(3)
-    async with listening(server, person, **{"Last-Event-ID": "2"}) as stream:
+    run_id = (await person.progress())["run_id"]
+    async with listening(server, person, **{"Last-Event-ID": f"{run_id}:2"}) as stream:
         missed = [await stream.next() for _ in range(2)]
         assert [event[:2] for event in missed if event] == [("STATE_DELTA", 3), ("STATE_DELTA", 4)]
         ok(await person.save(4))
@@ -96,18 +99,21 @@ async def test_what_was_missed(server: str, person: Person) -> None:
 async def test_nothing_was_missed(server: str, person: Person) -> None:
     """Whoever is up to date hears only what comes."""
     await person.start()
-    async with listening(server, person, **{"Last-Event-ID": "1"}) as stream:
+    run_id = (await person.progress())["run_id"]
+    async with listening(server, person, **{"Last-Event-ID": f"{run_id}:1"}) as stream:
         ok(await person.save(1))
         event = await stream.next()
         assert event is not None
         assert event[:2] == ("STATE_DELTA", 2)
+        assert stream.run_id == run_id
 
 
-@pytest.mark.parametrize("last", ["999", "-5", "yesterday", "²", "9" * 40])
+@pytest.mark.parametrize("last", ["1", ":1", "{}:", "{}:999", "{}:-5", "{}:yesterday", "{}:²", "{}:" + "9" * 40])
 async def test_an_offset_of_no_use(server: str, person: Person, last: str) -> None:
     """An offset that is not of this run brings one snapshot."""
     await person.start()
-    sent: Any = {"Last-Event-ID": last.encode("latin-1")}
+    run_id = (await person.progress())["run_id"]
+    sent: Any = {"Last-Event-ID": last.format(run_id).encode("latin-1")}
     async with listening(server, person, **sent) as stream:
         event = await stream.next()
         assert event is not None
@@ -146,6 +152,27 @@ async def test_of_an_ended_run(server: str, person: Person) -> None:
         assert event is not None
         assert event[0] == "STATE_SNAPSHOT"
         assert event[2]["progress"]["is_complete"]
+
+
+async def test_an_offset_of_the_run_before(server: str, person: Person) -> None:
+    """After a restart the id of the run before is of no use: nothing of the new run is taken for seen."""
+    await person.saved_until(3)
+    before = (await person.progress())["run_id"]
+    ok(await person.post(f"{RUNS}/start", {"restart": True}), 201)
+    async with listening(server, person, **{"Last-Event-ID": f"{before}:1"}) as stream:
+        event = await stream.next()
+        assert event is not None
+        assert event[:2] == ("STATE_SNAPSHOT", 1)
+        assert stream.run_id != before
+
+
+async def test_the_end_was_seen(server: str, person: Person) -> None:
+    """Who has seen the end of a run and comes back is told to stop asking: 204."""
+    await person.completed()
+    state = ok(await person.get(f"{RUNS}/state"))
+    seq = ok(await person.get(f"{RUNS}/history?with_total=true"))["total"]
+    headers = {"Last-Event-ID": f"{state['run_id']}:{seq}"}
+    assert (await person.get(f"{RUNS}/events", headers=headers)).status_code == 204
 
 
 async def test_heartbeats(server: str, person: Person, monkeypatch: pytest.MonkeyPatch) -> None:
