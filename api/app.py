@@ -12,7 +12,7 @@ from litestar.types import ASGIApp
 from api.body import StrictRequest
 from api.deps import Deps, deps_of, message_id_of, principal_of
 from api.docs import assets, complete, openapi_config
-from api.entry import Entry
+from api.entry import Entry, tell_limits
 from api.errors import EXCEPTION_HANDLERS
 from api.health import HealthController
 from api.idempotency import Idempotency
@@ -54,6 +54,7 @@ def create_app(settings: Settings, opening: Opening) -> Litestar:
         request_class=StrictRequest,
         request_max_body_size=settings.body_max_bytes,
         middleware=[Entry(), Idempotency()],
+        before_send=[tell_limits],
         exception_handlers=EXCEPTION_HANDLERS,
         dependencies={
             "deps": Provide(deps_of, sync_to_thread=False),

@@ -70,15 +70,16 @@ def parse_json(raw: bytes) -> object:
 
 
 def _is_deep(data: object) -> bool:
-    level = [data]
-    for _ in range(MAX_DEPTH + 1):
+    level = _containers([data])
+    for _ in range(MAX_DEPTH):
         level = [
-            item
-            for each in level
-            if isinstance(each, list | dict)
-            for item in cast(Iterable[object], each.values() if isinstance(each, dict) else each)
+            inner for each in level for inner in _containers(each.values() if isinstance(each, dict) else each)
         ]
     return bool(level)
+
+
+def _containers(items: Iterable[object]) -> list[dict[str, object] | list[object]]:
+    return [cast(Any, item) for item in items if isinstance(item, list | dict)]
 
 
 def parse_form(raw: bytes) -> dict[str, str]:

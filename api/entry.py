@@ -30,13 +30,13 @@ class Entry(ASGIMiddleware):
                 limit = deps.settings.sign_in_limit_per_minute
                 bucket = f"sign_in/{address_of(scope)}"
                 count = await entry.count(deps.database, bucket, limit, WINDOW_SECONDS)
-                headers = _admit("sign_in", count)
-                await next_app(scope, receive, _with(send, headers))
+                _admit(scope, "sign_in", count)
+                await next_app(scope, receive, send)
             case _:
-                headers = await self._sign_in(scope, deps)
-                await next_app(scope, receive, _with(send, headers))
+                await self._sign_in(scope, deps)
+                await next_app(scope, receive, send)
 
-    async def _sign_in(self, scope: Scope, deps: Deps) -> dict[str, str]:
+    async def _sign_in(self, scope: Scope, deps: Deps) -> None:
         authorization = next((v for k, v in scope["headers"] if k == b"authorization"), b"")
         claims = deps.tokens.verify(authorization.decode("latin-1"))
         limit = deps.settings.rate_limit_per_minute
@@ -45,7 +45,7 @@ class Entry(ASGIMiddleware):
             raise unauthorised(Code.AUTH_INVALID_TOKEN, "The access token is not valid.")
         if not known.is_active:
             raise ProblemError(403, Code.ACCOUNT_INACTIVE, "This account is not active.")
-        headers = _admit("user", known)
+        _admit(scope, "user", known)
         caller = Caller(tenant_id=claims.tenant_id, user_id=claims.user_id, role=known.role)
         scope["user"] = Principal(
             caller=caller,
@@ -56,7 +56,6 @@ class Entry(ASGIMiddleware):
             expires_at=claims.expires_at,
         )
         scope["auth"] = claims
-        return headers
 
 
 def address_of(scope: Scope) -> str:
@@ -65,23 +64,19 @@ def address_of(scope: Scope) -> str:
     return client[0] if client else "unknown"
 
 
-def _admit(policy: str, count: entry.Count) -> dict[str, str]:
-    headers = {
-        "RateLimit-Policy": f'"{policy}";q={count.limit};w={WINDOW_SECONDS}',
-        "RateLimit": f'"{policy}";r={count.remaining};t={count.reset_seconds}',
+async def tell_limits(message: Message, scope: Scope) -> None:
+    """Put what is left of the limit on every answer, errors too (hook `before_send`)."""
+    if message["type"] == "http.response.start":
+        told: dict[str, str] = scope.get("state", {}).get("rate_limit", {})
+        headers = [(name.encode(), value.encode()) for name, value in told.items()]
+        message["headers"] = [*message["headers"], *headers]
+
+
+def _admit(scope: Scope, policy: str, count: entry.Count) -> None:
+    scope.setdefault("state", {})["rate_limit"] = {
+        "ratelimit-policy": f'"{policy}";q={count.limit};w={WINDOW_SECONDS}',
+        "ratelimit": f'"{policy}";r={count.remaining};t={count.reset_seconds}',
     }
     if count.exceeded:
-        headers["Retry-After"] = str(max(count.reset_seconds, 1))
+        headers = {"Retry-After": str(max(count.reset_seconds, 1))}
         raise ProblemError(429, Code.RATE_LIMITED, "Too many requests; slow down.", headers=headers)
-    return headers
-
-
-def _with(send: Send, headers: dict[str, str]) -> Send:
-    encoded = [(name.lower().encode(), value.encode()) for name, value in headers.items()]
-
-    async def sending(message: Message) -> None:
-        if message["type"] == "http.response.start":
-            message["headers"] = [*message["headers"], *encoded]
-        await send(message)
-
-    return sending

@@ -12,10 +12,11 @@ from litestar.exceptions import (
 )
 
 from api.gateway import RefusedByRun, WorkflowsUnavailable
+from api.parameters import field_error
 from api.problems import Code, Problem, ProblemError, problem_response
 from db.pool import DatabaseUnavailable
 from onboarding.errors import GangwayError, Refused
-from onboarding.payloads import FieldError, Refusal
+from onboarding.payloads import Refusal
 
 log = structlog.get_logger()
 
@@ -80,10 +81,7 @@ def _on_invalid(request: Request[Any, Any, Any], error: ValidationException) -> 
     details: list[Any] = error.extra if isinstance(error.extra, list) else []
     if any(item.get("key") == "data" for item in details):
         return problem_response(request, ProblemError(400, Code.MALFORMED_JSON, "A JSON body is needed."))
-    errors = tuple(
-        FieldError(field=str(item.get("key", "")), code="invalid", detail=str(item.get("message", "")))
-        for item in details
-    )
+    errors = tuple(field_error(request, item) for item in details)
     problem = ProblemError(400, Code.VALIDATION_ERROR, "The request is not valid.", errors=errors)
     return problem_response(request, problem)
 

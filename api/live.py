@@ -12,7 +12,8 @@ from msgspec import Struct
 
 from api.commands import current_run
 from api.deps import Deps, Principal, SignedIn, WithDeps
-from api.headers import FlowQuery, LastEventId
+from api.parameters import FlowQuery, LastEventId
+from api.problems import Code, ProblemError
 from db import runs
 from db.pool import DatabaseUnavailable
 from onboarding.payloads import Run, Status
@@ -20,6 +21,9 @@ from onboarding.progress import Progress, progress
 
 HEARTBEAT_SECONDS = 15
 MISSED_AT_MOST = 100
+
+STREAMS_AT_MOST = 20
+"""Of one run in one process: the tabs and devices of one person, not a way to use up connections."""
 
 
 class Snapshot(Struct, frozen=True, kw_only=True):
@@ -61,6 +65,9 @@ class LiveController(Controller):
         gets 204, which tells a browser to stop asking.
         """
         run = await current_run(deps, principal, flow)
+        if deps.listener.subscribers(run.id) >= STREAMS_AT_MOST:
+            headers = {"Retry-After": str(HEARTBEAT_SECONDS)}
+            raise ProblemError(429, Code.RATE_LIMITED, "Too many streams of this run are open.", headers=headers)
         seen = _seen(last_event_id, run)
         if run.status is not Status.IN_PROGRESS and seen == run.seq:
             return Response(None, status_code=204)

@@ -174,7 +174,6 @@ class MeController(Controller):
         """Change name, time zone, language, body data, reminders; open runs follow."""
         caller = principal.caller
         async with deps.database.transaction(caller) as connection:
-            await users.update(connection, caller.user_id, **_given(data))
             flows = await runs.active_flows(connection, caller.user_id)
         actor = Actor(kind=ActorKind.PERSON, id=caller.user_id)
         for flow in flows:
@@ -185,6 +184,9 @@ class MeController(Controller):
             if isinstance(data.reminders_enabled, bool):
                 snooze = SnoozeReminders(actor=actor, muted=not data.reminders_enabled)
                 await deps.gateway.tell(address, snooze)
+        # The row comes last: with Temporal away nothing has changed, and the same request works later.
+        async with deps.database.transaction(caller) as connection:
+            await users.update(connection, caller.user_id, **_given(data))
         return await _me(deps, principal)
 
 

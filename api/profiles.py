@@ -11,8 +11,8 @@ from api.body import Body
 from api.commands import flow_asked
 from api.deps import Principal, SignedIn, WithDeps
 from api.guards import onboarding_completed
-from api.headers import FlowQuery, IfMatch, read_version
 from api.paging import DEFAULT_LIMIT, Cursor, Limit, Page, WithTotal, page_of, read_cursor
+from api.parameters import FlowQuery, IfMatch, read_version
 from api.problems import Code, ProblemError
 from db import profiles
 from db.pool import Connection

@@ -13,8 +13,8 @@ from api.commands import Outcome, current_run, flow_asked, record, send
 from api.deps import Deps, MessageId, Principal, SignedIn, WithDeps
 from api.errors import of_refusal, unavailable
 from api.gateway import RefusedByRun, RunClosed
-from api.headers import AgentContext, FlowQuery, IfMatch, read_version
 from api.paging import DEFAULT_LIMIT, Cursor, Limit, WithTotal, page_of, read_cursor
+from api.parameters import AgentContext, FlowQuery, IfMatch, read_version
 from api.problems import Code, ProblemError
 from api.profiles import ProfileOut, profile_out
 from api.run_shapes import (

@@ -58,6 +58,10 @@ class Listener:
         """Whether notifications arrive at the moment."""
         return self._connected.is_set()
 
+    def subscribers(self, run_id: str) -> int:
+        """How many wait for this run to change, in this process."""
+        return len(self._waiting.get(run_id, ()))
+
     @asynccontextmanager
     async def subscribe(self, run_id: str) -> AsyncGenerator[asyncio.Event]:
         """An event that is set at each change of the run; clear it before looking, then wait again."""

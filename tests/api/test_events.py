@@ -10,7 +10,7 @@ import httpx
 import msgspec
 import pytest
 
-from tests.stack import RUNS, Person, ok, problem
+from tests.stack import RUNS, Person, ok, problem, until
 
 Event = tuple[str, int, Any]
 
@@ -158,7 +158,7 @@ async def test_an_offset_of_the_run_before(server: str, person: Person) -> None:
     """After a restart the id of the run before is of no use: nothing of the new run is taken for seen."""
     await person.saved_until(3)
     before = (await person.progress())["run_id"]
-    ok(await person.post(f"{RUNS}/start", {"restart": True}), 201)
+    await person.start(restart=True)
     async with listening(server, person, **{"Last-Event-ID": f"{before}:1"}) as stream:
         event = await stream.next()
         assert event is not None
@@ -169,9 +169,9 @@ async def test_an_offset_of_the_run_before(server: str, person: Person) -> None:
 async def test_the_end_was_seen(server: str, person: Person) -> None:
     """Who has seen the end of a run and comes back is told to stop asking: 204."""
     await person.completed()
-    state = ok(await person.get(f"{RUNS}/state"))
+    run_id = (await person.progress())["run_id"]
     seq = ok(await person.get(f"{RUNS}/history?with_total=true"))["total"]
-    headers = {"Last-Event-ID": f"{state['run_id']}:{seq}"}
+    headers = {"Last-Event-ID": f"{run_id}:{seq}"}
     assert (await person.get(f"{RUNS}/events", headers=headers)).status_code == 204
 
 
@@ -183,6 +183,26 @@ async def test_heartbeats(server: str, person: Person, monkeypatch: pytest.Monke
         await stream.next()
         beats = [await stream.next() for _ in range(2)]
         assert [beat[2] for beat in beats if beat] == [": heartbeat"] * 2
+
+
+async def test_not_without_end(server: str, person: Person, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A run has a bounded number of streams; the one too many is told to come back, and may when one ended."""
+    monkeypatch.setattr("api.live.STREAMS_AT_MOST", 2)
+    await person.start()
+    headers = {"Authorization": f"Bearer {person.token}"}
+    async with httpx.AsyncClient(base_url=server) as client, listening(server, person) as first:
+        await first.next()
+        async with listening(server, person) as second:
+            await second.next()
+            refused = await client.get(f"{RUNS}/events", headers=headers)
+            problem(refused, 429, "rate_limited")
+            assert int(refused.headers["retry-after"]) > 0
+
+        async def free() -> bool:
+            async with client.stream("GET", f"{RUNS}/events", headers=headers) as answer:
+                return answer.status_code == 200
+
+        await until(free)
 
 
 async def test_refusals(server: str, person: Person) -> None:

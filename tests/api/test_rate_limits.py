@@ -45,6 +45,16 @@ async def test_two_processes_share_a_count(person: Person, settings: Settings) -
             assert rest(refused)[:2] == ("user", 0)
 
 
+async def test_errors_count_and_tell(person: Person) -> None:
+    """A refused request counts like any other, and says so."""
+    await fresh_window(person)
+    before = rest(await person.get("/api/v1/users/me"))[1]
+    refused = await person.post(f"{RUNS}/step", {"step": 1, "data": {}})
+    problem(refused, 404, "run_not_found")
+    assert rest(refused)[:2] == ("user", before - 1)
+    assert rest(await person.post(f"{RUNS}/step", {"step": []}))[1] == before - 2
+
+
 async def test_people_have_their_own(person: Person, other: Person, settings: Settings) -> None:
     """One person's haste costs another nothing; a person who is refused is not a reason to refuse others."""
     async with application(replace(settings, rate_limit_per_minute=1)) as client:

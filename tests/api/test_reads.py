@@ -138,6 +138,22 @@ async def test_history_refuses(person: Person, query: str, field: str) -> None:
     assert wrong(await person.get(f"{RUNS}/history?{query}")).keys() == {field}
 
 
+async def test_all_wrong_parameters_at_once(person: Person) -> None:
+    """Every wrong parameter is named, in the words that bodies use and by the name that the client knows."""
+    await person.start()
+    answer = await person.get(f"{RUNS}/history?limit=0&flow=-&with_total=7&cursor={'x' * 201}")
+    assert wrong(answer) == {
+        "limit": "too_small",
+        "flow": "bad_format",
+        "with_total": "wrong_type",
+        "cursor": "too_long",
+    }
+    long = await person.save(1, headers={"If-Match": "1" * 41, "X-Agent-Context": "x" * 201})
+    assert wrong(long) == {"If-Match": "too_long", "X-Agent-Context": "too_long"}
+    details = [error["detail"] for answer in (answer, long) for error in answer.json()["errors"]]
+    assert not any("Expected" in detail for detail in details)
+
+
 async def test_the_only_active_run_is_meant(person: Person) -> None:
     """Without `flow` a request means the person's only active run."""
     await person.start(flow="fitness")

@@ -1,0 +1,65 @@
+"""Parameters that several controllers share, and how wrong ones are told."""
+
+import re
+from typing import Annotated, Any
+
+from litestar import Request
+from litestar.params import HeaderParameter, QueryParameter
+
+from api.problems import Code, ProblemError
+from onboarding.payloads import FieldError
+
+FlowQuery = Annotated[str | None, QueryParameter(pattern="^[a-z0-9_]{1,64}$", description="A flow's key.")]
+IfMatch = Annotated[
+    str | None, HeaderParameter(name="If-Match", max_length=40, description='The version seen, as `"3"`.')
+]
+AgentContext = Annotated[
+    str | None,
+    HeaderParameter(name="X-Agent-Context", max_length=200, description="Which agent claims to ask; logged only."),
+]
+LastEventId = Annotated[
+    str | None, HeaderParameter(name="Last-Event-ID", max_length=80, description="The last event seen.")
+]
+
+
+def read_version(if_match: str | None) -> int | None:
+    """The version that `If-Match` names; None for none or `*`.
+
+    Raises:
+        ProblemError: 400 when it is no version of ours.
+    """
+    text = (if_match or "*").strip().removeprefix("W/").strip('"')
+    if text == "*":
+        return None
+    if not text.isascii() or not text.isdigit() or len(text) > 9:
+        error = FieldError(field="If-Match", code="bad_format", detail='must be a version such as "3"')
+        raise ProblemError(400, Code.VALIDATION_ERROR, "The request is not valid.", errors=(error,))
+    return int(text)
+
+
+_TYPES = {"int": "an integer", "bool": "true or false", "float": "a number"}
+_WRONG: list[tuple[str, str, str]] = [
+    (r">= (\S+)$", "too_small", "must be at least {}"),
+    (r"[^h] <= (\S+)$", "too_large", "must be at most {}"),
+    (r"length >= (\d+)$", "too_short", "must have at least {} character(s)"),
+    (r"length <= (\d+)$", "too_long", "must have at most {} characters"),
+    (r"matching regex", "bad_format", "is malformed"),
+]
+
+
+def field_error(request: Request[Any, Any, Any], wrong: dict[str, Any]) -> FieldError:
+    """What the framework found wrong with a parameter, in the words that bodies use.
+
+    Args:
+        request: whose handler the parameter belongs to.
+        wrong: `key`, `message` and `source` of the framework's finding.
+    """
+    key, message = str(wrong.get("key", "")), str(wrong.get("message", ""))
+    definition = request.route_handler.parsed_fn_signature.parameters.get(key)
+    name: str = getattr(definition.kwarg_definition, "name", None) or key if definition else key
+    for pattern, code, detail in _WRONG:
+        if found := re.search(pattern, message):
+            return FieldError(field=name, code=code, detail=detail.format(*found.groups()))
+    if found := re.match(r"Expected `(\w+)", message):
+        return FieldError(field=name, code="wrong_type", detail=f"must be {_TYPES.get(found[1], 'a text')}")
+    return FieldError(field=name, code="invalid", detail="is not valid")
