@@ -1,28 +1,26 @@
 """The workflow of one onboarding."""
 
 import asyncio
-from collections.abc import Callable
-from datetime import datetime, timedelta
-from functools import partial
+from datetime import timedelta
 
 from msgspec.structs import replace
 from temporalio import workflow
-from temporalio.exceptions import ActivityError, ApplicationError
+from temporalio.exceptions import ApplicationError
 
 with workflow.unsafe.imports_passed_through():
     from activities.projection import Projection
-    from activities.reminders import Reminders
     from onboarding import payloads as p
     from onboarding.advance import advance, begin
     from onboarding.errors import Refused
-    from onboarding.progress import flow_of, view
-    from onboarding.timing import after_quiet_hours, wake_at
+    from onboarding.progress import view
     from runtime.context import current_request
 
+from workflows.clock import EXPIRE, Clock, until
 from workflows.details import details
-from workflows.policies import UNTIL_DONE, WITHIN_AN_HOUR
+from workflows.policies import UNTIL_DONE
 from workflows.search_attributes import attributes_of
 from workflows.seen import SeenMessages
+from workflows.unsettled import Unsettled
 
 SETTLE_AFTER = timedelta(seconds=5)
 """How long the projection of a change may be left to the process that asked for it."""
@@ -47,9 +45,9 @@ class OnboardingRun:
         self._begun = start.begun
         self._seen = SeenMessages(start.seen)
         self._refusals = list(start.refusals)
-        self._unsettled = {change.run.id: change for change in start.unsettled}
+        self._unsettled = Unsettled(start.unsettled)
         self._urgent = bool(start.unsettled)
-        self._reminding = False
+        self._clock = Clock(lambda: self._run, self._apply)
         self._request = current_request.get()
         self._shown = None if start.begun else attributes_of(start.run)
 
@@ -57,12 +55,12 @@ class OnboardingRun:
     async def run(self, start: p.StartRun) -> p.RunView:  # noqa: ARG002 - read in __init__
         """Live until finished and settled; continue as new when the history grows long."""
         self._show()
-        clock = asyncio.create_task(self._keep_time())
+        clock = asyncio.create_task(self._clock.keep())
         settling = asyncio.create_task(self._keep_settled())
         await workflow.wait_condition(
             lambda: (
                 self._at_rest()
-                or (workflow.info().is_continue_as_new_suggested() and not self._reminding)
+                or (workflow.info().is_continue_as_new_suggested() and not self._clock.reminding)
                 or clock.done()
                 or settling.done()
             )
@@ -84,7 +82,7 @@ class OnboardingRun:
         if workflow.now() < self._run.expires_at:
             return p.Opened(change=self._apply(message.place))
         # Its timer is late: nobody was there to see it. The person is given what they get a moment later.
-        offered, expired = self._run.answers, self._expire()
+        offered, expired = self._run.answers, self._apply(EXPIRE)
         message = replace(message, run=replace(message.run, prefill=offered))
         return p.Opened(change=self._begin(message), created=True, replaced=expired)
 
@@ -208,15 +206,13 @@ class OnboardingRun:
         self._run = run
         if events:
             self._request = current_request.get()
-            earlier = self._unsettled.get(run.id)
-            before = earlier.events if earlier else ()
-            self._unsettled[run.id] = p.Change(run=run, events=before + events)
+            self._unsettled.add(run, events)
         if run.status is not p.Status.IN_PROGRESS:
             self._urgent = True
-        if events or run.id not in self._unsettled:
+        if events:
             return p.Change(run=run, events=events)
         # Who asks again may be the one whose first answer got lost on its way to the projection.
-        return self._unsettled[run.id]
+        return self._unsettled.of(run) or p.Change(run=run, events=())
 
     def _begin(self, message: p.Begin) -> p.Change:
         if self._begun:
@@ -233,7 +229,7 @@ class OnboardingRun:
             run=self._run,
             begun=self._begun,
             seen=self._seen.digests,
-            unsettled=tuple(self._unsettled.values()),
+            unsettled=self._unsettled.changes,
             refusals=tuple(self._refusals),
         )
 
@@ -241,21 +237,15 @@ class OnboardingRun:
         """Write the projection once more, in case whoever asked for a change died before it could."""
         while True:
             await workflow.wait_condition(lambda: bool(self._unsettled))
-            await _until(lambda: self._urgent, SETTLE_AFTER, "settle the projection")
+            await until(lambda: self._urgent, SETTLE_AFTER, "settle the projection")
             self._urgent = False
             self._show()
-            changes = tuple(self._unsettled.values())
+            changes = self._unsettled.changes
             current_request.set(self._request)
             await workflow.execute_activity_method(
                 Projection.settle, p.Settle(changes=changes), summary="settle the projection", **UNTIL_DONE
             )
-            for change in changes:
-                self._settled(change)
-
-    def _settled(self, change: p.Change) -> None:
-        left = self._unsettled.pop(change.run.id)
-        if later := tuple(event for event in left.events if event.seq > change.run.seq):
-            self._unsettled[left.run.id] = p.Change(run=left.run, events=later)
+            self._unsettled.settled(changes)
 
     def _show(self) -> None:
         """Show support staff where the run stands."""
@@ -264,63 +254,6 @@ class OnboardingRun:
             workflow.upsert_search_attributes([pair.key.value_set(pair.value) for pair in attributes])
             self._shown = attributes
         workflow.set_current_details(details(self.view()))
-
-    async def _keep_time(self) -> None:
-        """Remind and expire. A wait ends early when what it waits for moved to an earlier time."""
-        while True:
-            await workflow.wait_condition(lambda: self._run.status is p.Status.IN_PROGRESS)
-            due = wake_at(self._run, flow_of(self._run).timing)
-            if due > workflow.now():
-                moved = partial(self._wakes_before, due)
-                await _until(moved, due - workflow.now(), "reminder or expiry")
-            elif self._run.expires_at <= workflow.now():
-                self._expire()
-            elif (quiet_until := self._quiet_until()) > workflow.now():
-                pause = min(quiet_until, self._run.expires_at) - workflow.now()
-                await workflow.sleep(pause, summary="quiet hours")
-            else:
-                await self._remind()
-
-    def _quiet_until(self) -> datetime:
-        """The end of the person's quiet hours if they are now: a worker that was away may come back in them."""
-        return after_quiet_hours(workflow.now(), self._run.timezone, flow_of(self._run).timing)
-
-    def _expire(self) -> p.Change:
-        return self._apply(p.Abandon(actor=p.SYSTEM, channel=p.Channel.SYSTEM, reason=p.AbandonedReason.EXPIRED))
-
-    def _wakes_before(self, due: datetime) -> bool:
-        if self._run.status is not p.Status.IN_PROGRESS:
-            return False
-        return wake_at(self._run, flow_of(self._run).timing) < due
-
-    async def _remind(self) -> None:
-        self._apply(p.Remind(actor=p.SYSTEM, channel=p.Channel.SYSTEM))
-        run = self._run
-        reminder = p.Reminder(
-            run_id=run.id,
-            tenant_id=run.tenant_id,
-            user_id=run.user_id,
-            flow=run.flow,
-            number=run.reminders.sent,
-            since=run.last_activity_at,
-        )
-        self._reminding = True  # Continuing as new would cancel the activity, and nobody would send it again.
-        try:
-            await workflow.execute_activity_method(
-                Reminders.remind, reminder, summary=f"reminder {reminder.number}", **WITHIN_AN_HOUR
-            )
-        except ActivityError:
-            workflow.logger.warning("a reminder could not be sent within an hour and is dropped")
-        finally:
-            self._reminding = False
-
-
-async def _until(condition: Callable[[], bool], at_most: timedelta, summary: str) -> None:
-    """Wait for a condition or a time, whichever is first."""
-    try:
-        await workflow.wait_condition(condition, timeout=at_most, timeout_summary=summary)
-    except TimeoutError:
-        return
 
 
 def _failure(refused: Refused) -> ApplicationError:

@@ -21,7 +21,7 @@ from onboarding.payloads import (
 )
 from runtime.addresses import scheduled_workflow_id
 from tests.domain.given import PERSON, answer, save, skip
-from tests.workflows.given import Someone, World, until
+from tests.workflows.given import Someone, World, until, zone_at
 from workflows.sweeps import AbandonExpiredRuns, ArchiveRuns, PruneRequests
 
 Path = Callable[[Someone], Awaitable[object]]
@@ -147,11 +147,19 @@ async def continued(someone: Someone) -> None:
 
     for number in range(30):
         level = ("beginner", "advanced")[number % 2]
-        await someone.send_surely(save((1, answer(1, fitness_level=level)), message_id=f"edit {number}"))
+        await someone.send(save((1, answer(1, fitness_level=level)), message_id=f"edit {number}"))
         if await moved():
             break
     await until(moved)
     await someone.settled()
+    await someone.send(Abandon(actor=PERSON, reason=AbandonedReason.DELETED))
+    await someone.closed()
+
+
+async def quiet_hours(someone: Someone) -> None:
+    """A reminder that is overdue at night, when the worker is back: it waits for the morning."""
+    await someone.begin(resume=someone.silent(26 * HOUR, timezone=zone_at(22)))
+    await someone.forward(11 * HOUR)
     await someone.send(Abandon(actor=PERSON, reason=AbandonedReason.DELETED))
     await someone.closed()
 
@@ -169,6 +177,7 @@ PATHS: dict[str, Path] = {
         prefilled,
         revived,
         settled_late,
+        quiet_hours,
     )
 }
 """On a server as it is."""

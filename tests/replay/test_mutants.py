@@ -12,6 +12,7 @@ from cli.replay import CORPUS, replay_all
 from runtime.encryption import KeyRing
 
 RUN = Path(__file__).parents[2] / "workflows" / "onboarding.py"
+CLOCK = RUN.with_name("clock.py")
 SWEEPS = RUN.with_name("sweeps.py")
 Mutate = Callable[[Path, str, str], ModuleType]
 
@@ -26,11 +27,15 @@ MUTANTS = {
         "            await workflow.execute_activity_method(\n                Projection.settle",
         "            if False: await workflow.execute_activity_method(\n                Projection.settle",
     ),
-    "another activity to settle": (RUN, "                Projection.settle,", "                Reminders.remind,"),
+    "another activity to settle": (
+        RUN,
+        "workflow.execute_activity_method(\n                Projection.settle,",
+        "workflow.execute_activity(\n                'remind',",
+    ),
     "settling without a pause": (
         RUN,
-        "            await _until(lambda: self._urgent, SETTLE_AFTER",
-        "            if False: await _until(lambda: self._urgent, SETTLE_AFTER",
+        "            await until(lambda: self._urgent, SETTLE_AFTER",
+        "            if False: await until(lambda: self._urgent, SETTLE_AFTER",
     ),
     "attributes not shown": (
         RUN,
@@ -38,16 +43,21 @@ MUTANTS = {
         "            self._urgent = False",
     ),
     "no reminder": (
-        RUN,
+        CLOCK,
         "            await workflow.execute_activity_method(\n                Reminders.remind",
         "            if False: await workflow.execute_activity_method(\n                Reminders.remind",
     ),
     "a reminder too many": (
-        RUN,
-        "        self._reminding = True",
-        "        await workflow.sleep(60)\n        self._reminding = True",
+        CLOCK,
+        "        self.reminding = True",
+        "        await workflow.sleep(60)\n        self.reminding = True",
     ),
-    "no expiry": (RUN, "elif self._run.expires_at <= workflow.now():", "elif False:"),
+    "a reminder at night": (
+        CLOCK,
+        "> now:\n                # The worker",
+        "> now and False:\n                # The worker",
+    ),
+    "no expiry": (CLOCK, "elif run.expires_at <= now:", "elif False:"),
     "never continued": (RUN, "            workflow.continue_as_new(self._carried_over())", "            pass"),
     "signals settled late": (
         RUN,
@@ -56,8 +66,8 @@ MUTANTS = {
     ),
     "attributes after the activity": (
         RUN,
-        "                self._settled(change)\n",
-        "                self._settled(change)\n            self._show()\n",
+        "            self._unsettled.settled(changes)\n",
+        "            self._unsettled.settled(changes)\n            self._show()\n",
     ),
     "restart that does not end the old run": (RUN, "replaced = self._apply(end)", "replaced = None"),
     "refused signals not survived": (RUN, "except ApplicationError as refused:", "except KeyError as refused:"),
@@ -69,7 +79,7 @@ MUTANTS = {
 
 @pytest.fixture
 def mutate(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Mutate]:
-    """Import a copy of a file with one text in it replaced."""
+    """Import a copy of a file with one text in it replaced; of a part of a run, a copy of the run with it."""
     made: list[str] = []
 
     def make(file: Path, old: str, new: str) -> ModuleType:
@@ -78,6 +88,8 @@ def mutate(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Mutate]:
         name = f"mutant_{file.stem}_{tmp_path.name}"
         (tmp_path / f"{name}.py").write_text(source.replace(old, new))
         made.append(name)
+        if file == CLOCK:
+            return make(RUN, "from workflows.clock import", f"from {name} import")
         return importlib.import_module(name)
 
     monkeypatch.syspath_prepend(tmp_path)

@@ -10,8 +10,8 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from msgspec import Struct
+from msgspec.structs import replace
 from temporalio.client import Client, WorkflowExecutionStatus, WorkflowHandle
-from temporalio.service import RPCError, RPCStatusCode
 from temporalio.testing import WorkflowEnvironment
 from temporalio.worker import Worker
 
@@ -116,6 +116,19 @@ class Someone:
             timezone=timezone or zone_at(12),
         )
 
+    def silent(self, silence: timedelta, *, timezone: str | None = None) -> Run:
+        """A run of theirs as it is after a silence; its first state is answered."""
+        then = datetime.now(UTC) - silence
+        return replace(
+            self.fresh(timezone=timezone),
+            created_at=then,
+            last_activity_at=then,
+            expires_at=then + timedelta(days=7),
+            answers={"fitness_level": answer(1)},
+            version=2,
+            seq=2,
+        )
+
     async def begin(
         self, run: Run | None = None, *, restart: bool = False, resume: Run | None = None, **place: Any
     ) -> Opened:
@@ -126,19 +139,6 @@ class Someone:
     async def send(self, command: Command) -> Change:
         """Send a command to the open run."""
         return await self.gateway.send(self.address, command)
-
-    async def send_surely(self, command: Command) -> Change:
-        """Send it again when the server turned it away because the run was just being continued as new.
-
-        The server fails a workflow task that would close a run past a signal that it has not seen, and with it
-        the updates in that task, which were not followed.
-        """
-        while True:
-            try:
-                return await self.send(command)
-            except RPCError as error:
-                if error.status is not RPCStatusCode.FAILED_PRECONDITION:
-                    raise
 
     async def save(self, step: int | str, **changes: Any) -> Change:
         """Save the example answer of a state, with some fields changed."""

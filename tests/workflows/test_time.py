@@ -1,6 +1,6 @@
 """Thirty days in seconds: reminders, quiet hours, expiry."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import msgspec
@@ -12,7 +12,7 @@ from onboarding.flows import FLOWS
 from onboarding.flows.fitness import FITNESS
 from onboarding.payloads import AbandonedReason, Complete, Event, EventKind, SnoozeReminders, Status
 from runtime.addresses import RunAddress
-from tests.domain.given import PERSON, answer
+from tests.domain.given import PERSON
 from tests.workflows.given import Someone, World, until, zone_at
 
 MINUTE, HOUR, DAY, MONTH = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1), timedelta(days=30)
@@ -58,6 +58,19 @@ async def test_quiet_hours(someone: Someone, hour: int) -> None:
     await someone.closed()
     local = [at.astimezone(ZoneInfo(zone)) for at in reminded_at(someone)]
     assert [(at.hour, at.minute < 3) for at in local] == [(8, True)] * 2
+
+
+async def test_quiet_hours_after_an_outage(someone: Someone) -> None:
+    """A reminder that nobody was there to send at 20:00 is not sent at 22:00, but in the morning."""
+    zone = zone_at(22)
+    await someone.begin(resume=someone.silent(26 * HOUR, timezone=zone))
+    await someone.forward(8 * HOUR)
+    assert numbers(someone) == []
+    await someone.forward(3 * HOUR)
+    await until(lambda: numbers(someone) == [1])
+    await until(lambda: len(reminded_at(someone)) == 1)
+    local = reminded_at(someone)[0].astimezone(ZoneInfo(zone))
+    assert (local.hour, local.minute < 3) == (8, True)
 
 
 async def test_snoozed_past_the_end(someone: Someone) -> None:
@@ -157,16 +170,7 @@ async def test_begin_before_a_late_timer(someone: Someone) -> None:
     """Who starts again does not find a run that should have expired while nobody was there to see it: it expires
     at that moment, and the new run offers its answers.
     """
-    long_ago = datetime.now(UTC) - 10 * DAY
-    forgotten = msgspec.structs.replace(
-        someone.fresh(),
-        created_at=long_ago,
-        last_activity_at=long_ago,
-        expires_at=long_ago + 7 * DAY,
-        answers={"fitness_level": answer(1)},
-        version=2,
-        seq=2,
-    )
+    forgotten = someone.silent(10 * DAY)
     opened = await someone.begin(resume=forgotten)
     assert opened.created
     assert opened.replaced is not None
