@@ -20,7 +20,6 @@ class Projection:
         run = message.changes[0].run
         caller = Caller(tenant_id=run.tenant_id, user_id=run.user_id, role=Role.USER)
         try:
-            async with self._database.transaction(caller) as connection:
-                await runs.project(connection, *message.changes)
+            await runs.project(self._database, caller, *message.changes)
         except runs.PersonGone:
             activity.logger.info("nothing to settle: the person is gone")

@@ -87,9 +87,10 @@ async def record(deps: Deps, caller: Caller, *changes: Change) -> bool:
         False when the database went away meanwhile, or an earlier change is not there yet; the workflow
         writes all of them shortly.
     """
+    written = [change for change in changes if change.events]
     try:
-        async with deps.database.transaction(caller) as connection:
-            await runs.project(connection, *(change for change in changes if change.events))
+        # Not durable: what a crash undoes here, the workflow writes again, and waits for the disk.
+        await runs.project(deps.database, caller, *written, durable=False)
     except (DatabaseUnavailable, runs.PredecessorOpen):
         log.warning("projection left to the workflow", run_id=changes[-1].run.id)
         return False

@@ -8,7 +8,8 @@ import asyncpg
 import msgspec
 from msgspec import Struct
 
-from db.pool import Connection
+from db.pool import Connection, Database
+from onboarding.access import Caller
 from onboarding.errors import GangwayError
 from onboarding.payloads import Actor, Change, Channel, Event, EventKind, Run, Status
 from onboarding.progress import current_state, flow_of
@@ -31,72 +32,6 @@ _LATEST_ARCHIVED = """
 FROM (
   SELECT run FROM onboarding_archive WHERE user_id = $1 AND flow = $2 ORDER BY ended_at DESC LIMIT 1
 ) AS a, jsonb_populate_record(NULL::onboarding_sessions, a.run) AS s
-"""
-
-# One statement for all that a change means, so that it is one round trip and one snapshot.
-# The lock lets the writers of a person's flow pass one by one: two that insert the same new run at once would
-# otherwise meet at the index of active runs, which ON CONFLICT (id) does not look after.
-_PROJECT = """
-WITH given AS MATERIALIZED (
-  SELECT r.*, pg_advisory_xact_lock(hashtextextended(r.user_id || r.flow, 0))::text AS locked
-  FROM jsonb_to_record($1) AS r (
-    id uuid, tenant_id uuid, user_id uuid, flow text, flow_version integer, status text,
-    abandoned_reason text, current_step integer, total_states integer, answers jsonb, skipped jsonb,
-    needs_review jsonb, prefill jsonb, agent_history jsonb, reminders jsonb, timezone text, locale text,
-    version bigint, seq bigint, completed_at timestamptz, ended_at timestamptz, created_at timestamptz,
-    changed_at timestamptz, last_activity_at timestamptz, expires_at timestamptz, events jsonb
-  )
-), saved AS (
-  INSERT INTO onboarding_sessions AS s (
-    id, tenant_id, user_id, flow, flow_version, status, abandoned_reason, current_step, total_states,
-    step_data, skipped, needs_review, prefill, agent_history, reminders, timezone, locale, version, seq,
-    completed_at, ended_at, created_at, updated_at, last_activity_at, expires_at
-  )
-  SELECT
-    id, tenant_id, user_id, flow, flow_version, status, abandoned_reason, current_step, total_states,
-    answers, skipped, needs_review, prefill, agent_history, reminders, timezone, locale, version, seq,
-    completed_at, ended_at, created_at, changed_at, last_activity_at, expires_at
-  FROM given
-  ON CONFLICT (id) DO UPDATE SET (
-    flow_version, status, abandoned_reason, current_step, total_states, step_data, skipped, needs_review,
-    prefill, agent_history, reminders, timezone, locale, version, seq, completed_at, ended_at, updated_at,
-    last_activity_at, expires_at
-  ) = ROW (
-    EXCLUDED.flow_version, EXCLUDED.status, EXCLUDED.abandoned_reason, EXCLUDED.current_step,
-    EXCLUDED.total_states, EXCLUDED.step_data, EXCLUDED.skipped, EXCLUDED.needs_review, EXCLUDED.prefill,
-    EXCLUDED.agent_history, EXCLUDED.reminders, EXCLUDED.timezone, EXCLUDED.locale, EXCLUDED.version,
-    EXCLUDED.seq, EXCLUDED.completed_at, EXCLUDED.ended_at, EXCLUDED.updated_at,
-    EXCLUDED.last_activity_at, EXCLUDED.expires_at
-  )
-  WHERE s.seq < EXCLUDED.seq
-  RETURNING s.id
-), noted AS (
-  INSERT INTO onboarding_events
-    (tenant_id, user_id, run_id, seq, version, kind, state, actor, channel, created_at)
-  SELECT g.tenant_id, g.user_id, g.id, e.seq, e.version, e.kind, e.state, e.actor, e.channel, e.at
-  FROM given AS g, jsonb_to_recordset(g.events) AS e (
-    seq bigint, version bigint, kind text, state integer, actor jsonb, channel text, at timestamptz
-  )
-  ON CONFLICT (run_id, seq) DO NOTHING
-), profile AS (
-  INSERT INTO profiles AS p
-    (tenant_id, user_id, flow, flow_version, answers, run_id, completed_at, created_at, updated_at)
-  SELECT g.tenant_id, g.user_id, g.flow, g.flow_version, g.answers, g.id, g.completed_at, now(), now()
-  FROM given AS g JOIN saved USING (id)
-  WHERE g.status = 'completed'
-  ON CONFLICT (user_id, flow) DO UPDATE SET (flow_version, answers, version, run_id, completed_at, updated_at)
-    = ROW (EXCLUDED.flow_version, EXCLUDED.answers, p.version + 1, EXCLUDED.run_id, EXCLUDED.completed_at, now())
-  WHERE p.run_id <> EXCLUDED.run_id AND p.completed_at < EXCLUDED.completed_at
-  RETURNING p.*
-), profile_version AS (
-  INSERT INTO profile_versions
-    (tenant_id, user_id, profile_id, version, flow_version, answers, changed_by, created_at)
-  SELECT tenant_id, user_id, id, version, flow_version, answers, user_id, completed_at FROM profile
-), person AS (
-  UPDATE users SET onboarding_completed = true, updated_at = now()
-  FROM profile WHERE users.id = profile.user_id AND NOT users.onboarding_completed
-)
-SELECT pg_notify('gangway_runs', id::text) FROM saved
 """
 
 
@@ -128,25 +63,34 @@ class PersonGone(GangwayError):
     detail: ClassVar[str] = "This person is no longer here."
 
 
-async def project(conn: Connection, *changes: Change) -> None:
-    """Write what happened to runs of the person whose transaction this is.
+async def project(database: Database, caller: Caller, *changes: Change, durable: bool = True) -> None:
+    """Write what happened to runs of one person: one round trip, all of it or nothing.
 
     Idempotent and in any order: the row follows the highest `seq` seen, each event is there once, each
     changed run is announced once. A run that is completed becomes the person's profile, version 1 or the
     next one, and marks the person as onboarded.
+
+    Args:
+        database: where to.
+        caller: the person.
+        changes: to their runs.
+        durable: wait until it is on disk. Without, a crash of the server may undo it within a second.
 
     Raises:
         PredecessorOpen: the person has another active run of that flow; give the change that ended it along,
             or before.
         PersonGone: the person was deleted; there is nobody whose row it could be.
     """
-    for run, events in _in_order(changes):
-        try:
-            await conn.execute(_PROJECT, _row(run, events))
-        except asyncpg.UniqueViolationError as error:
-            raise PredecessorOpen from error
-        except asyncpg.ForeignKeyViolationError as error:
-            raise PersonGone from error
+    rows = [_row(run, events) for run, events in _in_order(changes)]
+    try:
+        async with database.autocommit() as connection:
+            await connection.execute(
+                "SELECT project($1, $2, $3, $4)", caller.tenant_id, caller.user_id, durable, rows
+            )
+    except asyncpg.UniqueViolationError as error:
+        raise PredecessorOpen from error
+    except asyncpg.ForeignKeyViolationError as error:
+        raise PersonGone from error
 
 
 async def latest(conn: Connection, user_id: str, flow: str) -> Run | None:

@@ -5,6 +5,7 @@ import signal
 
 import structlog
 import uvicorn
+import uvloop
 
 from db.pool import Database
 from runtime.encryption import load_key_ring
@@ -68,7 +69,7 @@ def main() -> None:
     """Read the settings and serve."""
     settings = load_settings()
     configure_logging(settings.log_level)
-    asyncio.run(serve(settings))
+    uvloop.run(serve(settings))
 
 
 if __name__ == "__main__":

@@ -93,8 +93,7 @@ async def test_what_it_starts_runs(
 
 
 async def _write(database: Database, person: Person, *changes: object) -> None:
-    async with database.transaction(person.caller()) as conn:
-        await runs.project(conn, *changes)  # type: ignore[arg-type]
+    await runs.project(database, person.caller(), *changes)  # type: ignore[arg-type]
 
 
 async def _done(temporal: Client, schedule_id: str) -> bool:

@@ -63,8 +63,7 @@ async def sweep(temporal: Client, queue: str, workflow: Any, argument: Any) -> S
 
 async def written(database: Database, person: Person, *changes: Change) -> Run:
     """Put a run of theirs into the database, without a workflow."""
-    async with database.transaction(person.caller()) as conn:
-        await runs.project(conn, *changes)
+    await runs.project(database, person.caller(), *changes)
     return changes[-1].run
 
 

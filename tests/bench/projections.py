@@ -73,8 +73,7 @@ async def _opened(client: Client, database: Database, person: Person, design: st
     now = datetime.now(UTC)
     run = new_run(id=str(uuid.uuid4()), tenant_id=person.tenant_id, user_id=person.id, flow=FITNESS, now=now)
     run, events = begin(run, me, Channel.FORM, now)
-    async with database.transaction(caller) as connection:
-        await runs.project(connection, Change(run=run, events=events))
+    await runs.project(database, caller, Change(run=run, events=events))
     handle = await client.start_workflow(
         ProjectionVariant.run, args=[run, design], id=f"variant/{run.id}", task_queue=TASK_QUEUE
     )
@@ -84,7 +83,6 @@ async def _opened(client: Client, database: Database, person: Person, design: st
         step = StepAnswer(step=1, data={"fitness_level": next(levels)})
         change = await handle.execute_update(ProjectionVariant.save_step, SaveSteps(actor=me, steps=(step,)))
         if design == "request":
-            async with database.transaction(caller) as connection:
-                await runs.project(connection, change)
+            await runs.project(database, caller, change)
 
     return work

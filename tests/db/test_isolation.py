@@ -19,8 +19,8 @@ OF_SOMEBODY = [*(name for name in PRIVATE if name != "idempotency_keys"), KEYS_O
 
 async def filled(database: Database, person: Person) -> None:
     """Rows of theirs in every table."""
+    await runs.project(database, person.caller(), *completed(person))
     async with database.transaction(person.caller()) as conn:
-        await runs.project(conn, *completed(person))
         await notifications.add(
             conn, tenant_id=person.tenant_id, user_id=person.user_id, kind="x", body={}, dedupe_key="x"
         )
@@ -97,20 +97,17 @@ async def test_nobody_writes_for_others(database: Database, person: Person, stra
     """A run for somebody else, in the same tenant or another, is refused by the policies."""
     for victim in (stranger, Person(tenant_id=person.tenant_id, user_id=stranger.user_id, email="")):
         with pytest.raises(asyncpg.InsufficientPrivilegeError):
-            async with database.transaction(person.caller()) as conn:
-                await runs.project(conn, started(victim))
+            await runs.project(database, person.caller(), started(victim))
 
 
 async def test_another_run_is_not_taken_over(database: Database, person: Person, stranger: Person) -> None:
     """Projecting under the id of a stranger's run is refused, and theirs stays as it was."""
     theirs = started(stranger)
-    async with database.transaction(stranger.caller()) as conn:
-        await runs.project(conn, theirs)
+    await runs.project(database, stranger.caller(), theirs)
     mine = then([started(person)], *answers(1, 3))[-1]
     forged = type(mine)(run=type(mine.run)(**{**_fields(mine.run), "id": theirs.run.id}), events=mine.events)
     with pytest.raises(asyncpg.InsufficientPrivilegeError):
-        async with database.transaction(person.caller()) as conn:
-            await runs.project(conn, forged)
+        await runs.project(database, person.caller(), forged)
     async with database.transaction(stranger.caller()) as conn:
         assert await runs.get(conn, theirs.run.id) == theirs.run
         assert len(await runs.events(conn, theirs.run.id)) == 1
@@ -137,8 +134,7 @@ async def test_sign_in_is_narrow(database: Database, person: Person) -> None:
 async def test_the_sweeper_works_in_one_tenant(database: Database, person: Person, stranger: Person) -> None:
     """The sweeper lists tenants; runs it sees only in the tenant that it was given, and nobody's profile."""
     for somebody in (person, stranger):
-        async with database.transaction(somebody.caller()) as conn:
-            await runs.project(conn, *abandoned(somebody))
+        await runs.project(database, somebody.caller(), *abandoned(somebody))
     async with database.transaction(sweeper()) as conn:
         assert {person.tenant_id, stranger.tenant_id} <= set(await tenants.all_ids(conn))
         assert not any((await counts(conn, OF_SOMEBODY)).values())

@@ -28,9 +28,7 @@ async def test_wakes_who_waits(listener: Listener, database: Database, person: P
         listener.subscribe(mine.run.id) as second,
         listener.subscribe(other.run.id) as third,
     ):
-        async with database.transaction(person.caller()) as conn:
-            await runs.project(conn, mine)
-            assert not first.is_set()
+        await runs.project(database, person.caller(), mine)
         async with asyncio.timeout(5):
             await first.wait()
             await second.wait()
@@ -45,8 +43,7 @@ async def test_nothing_new_wakes_nobody(listener: Listener, database: Database, 
     async with database.autocommit() as ears:
         await ears.add_listener(runs.CHANNEL, lambda *message: heard.append(message[-1]))
         for given in (changes, changes, changes[:1], [started(person)]):
-            async with database.transaction(person.caller()) as conn:
-                await runs.project(conn, *given)
+            await runs.project(database, person.caller(), *given)
 
         async def two() -> bool:
             await ears.fetchval("SELECT 1")
@@ -74,8 +71,7 @@ async def test_survives_its_backend(
             await event.wait()
         assert listener.connected
         event.clear()
-        async with database.transaction(person.caller()) as conn:
-            await runs.project(conn, change)
+        await runs.project(database, person.caller(), change)
         async with asyncio.timeout(5):
             await event.wait()
 

@@ -12,8 +12,8 @@ from tests.db.given import Person, completed
 @pytest.fixture
 async def profile(database: Database, person: Person) -> profiles.Profile:
     """The profile that a completed run has become."""
+    await runs.project(database, person.caller(), *completed(person))
     async with database.transaction(person.caller()) as conn:
-        await runs.project(conn, *completed(person))
         profile = await profiles.get(conn, person.user_id, "fitness")
     assert profile is not None
     return profile
@@ -55,11 +55,11 @@ async def test_versions_in_pages(database: Database, person: Person, profile: pr
 async def test_projecting_again_keeps_edits(database: Database, person: Person) -> None:
     """The run, projected once more, does not undo what its person edited since."""
     changes = completed(person)
+    await runs.project(database, person.caller(), *changes)
     async with database.transaction(person.caller()) as conn:
-        await runs.project(conn, *changes)
         profile = await profiles.get(conn, person.user_id, "fitness")
         assert profile is not None
         saved = await profiles.save(conn, profile, {"n": {"n": 1}}, changed_by=person.user_id)
+    await runs.project(database, person.caller(), *changes)
     async with database.transaction(person.caller()) as conn:
-        await runs.project(conn, *changes)
         assert await profiles.get(conn, person.user_id, "fitness") == saved

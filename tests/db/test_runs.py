@@ -35,8 +35,7 @@ from tests.db.given import ACTOR, NOW, Person, abandoned, answers, completed, st
 
 
 async def project(database: Database, person: Person, *changes: Change) -> None:
-    async with database.transaction(person.caller()) as conn:
-        await runs.project(conn, *changes)
+    await runs.project(database, person.caller(), *changes)
 
 
 async def stored(database: Database, person: Person, run_id: str) -> tuple[Run | None, list[runs.StoredEvent]]:
@@ -145,16 +144,10 @@ async def test_completion_writes_one_profile(database: Database, person: Person)
         assert [v.answers for v in await profiles.versions(conn, profile.id)] == [profile.answers]
 
 
-async def test_completing_rolls_back_whole(database: Database, person: Person) -> None:
-    """A transaction that fails after the projection leaves neither run nor profile nor mark."""
-
-    async def project_and_fail() -> None:
-        async with database.transaction(person.caller()) as conn:
-            await runs.project(conn, *completed(person))
-            await conn.execute("SELECT 1 / 0")
-
-    with pytest.raises(asyncpg.DivisionByZeroError):
-        await project_and_fail()
+async def test_all_or_nothing(database: Database, person: Person, stranger: Person) -> None:
+    """Changes of which the last one is refused leave neither run nor profile nor mark."""
+    with pytest.raises(asyncpg.InsufficientPrivilegeError):
+        await project(database, person, *completed(person), started(stranger))
     async with database.transaction(person.caller()) as conn:
         assert await runs.latest(conn, person.user_id, "fitness") is None
         assert await profiles.get(conn, person.user_id, "fitness") is None
@@ -276,8 +269,8 @@ async def test_row_is_run(
         except Refused:
             continue
         changes.append(Change(run=run, events=events))
+    await runs.project(database, person.caller(), *changes)
     async with database.transaction(person.caller()) as conn:
-        await runs.project(conn, *changes)
         assert await runs.get(conn, run.id) == run
         assert len(await runs.events(conn, run.id, limit=1000)) == run.seq
         await conn.execute("DELETE FROM onboarding_sessions WHERE id = $1", run.id)

@@ -21,12 +21,10 @@ async def test_expired_in_pages(database: Database, person: Person) -> None:
         people += [await register(conn, person.tenant_id) for _ in range(4)]
     for somebody in people:
         changes = abandoned(somebody, now=now - 3 * WEEK) + [started(somebody, now - 2 * WEEK)]
-        async with database.transaction(somebody.caller()) as conn:
-            await runs.project(conn, *changes)
+        await runs.project(database, somebody.caller(), *changes)
     async with database.transaction(SIGN_IN) as conn:
         fresh = await register(conn, person.tenant_id)
-    async with database.transaction(fresh.caller()) as conn:
-        await runs.project(conn, started(fresh, now))
+    await runs.project(database, fresh.caller(), started(fresh, now))
     found: list[sweeps.Overdue] = []
     async with database.transaction(sweeper(person.tenant_id)) as conn:
         while page := await sweeps.expired(conn, now, found[-1].id if found else None, 2):
@@ -39,8 +37,7 @@ async def test_mark_expired_once(database: Database, person: Person) -> None:
     """An overdue run becomes abandoned with an event, once; one that is not overdue stays."""
     now = datetime.now(UTC)
     change = then([started(person, now)], *answers(1, 2), now=now)[-1]
-    async with database.transaction(person.caller()) as conn:
-        await runs.project(conn, change)
+    await runs.project(database, person.caller(), change)
     async with database.transaction(sweeper(person.tenant_id)) as conn:
         assert not await sweeps.mark_expired(conn, change.run.id, now)
         assert await sweeps.mark_expired(conn, change.run.id, now + 2 * WEEK)
@@ -61,8 +58,7 @@ async def test_archive_moves(database: Database, person: Person, admin: asyncpg.
     ended = completed(person, now - 9 * WEEK)
     given_up = abandoned(person, now=now - 12 * WEEK)
     recent = abandoned(person, now=now - WEEK)
-    async with database.transaction(person.caller()) as conn:
-        await runs.project(conn, *given_up, *ended, *recent)
+    await runs.project(database, person.caller(), *given_up, *ended, *recent)
     before = now - timedelta(days=30)
     async with database.transaction(sweeper(person.tenant_id)) as conn:
         assert await sweeps.archive(conn, before, 1) == 1
@@ -88,8 +84,7 @@ async def test_archive_moves(database: Database, person: Person, admin: asyncpg.
 async def test_archived_runs_are_remembered(database: Database, person: Person, colleague: Person) -> None:
     """The newest run of somebody is read from the archive when it has gone there, by themselves only."""
     ended = completed(person, datetime.now(UTC) - 9 * WEEK)
-    async with database.transaction(person.caller()) as conn:
-        await runs.project(conn, *ended)
+    await runs.project(database, person.caller(), *ended)
     async with database.transaction(sweeper(person.tenant_id)) as conn:
         assert await sweeps.archive(conn, datetime.now(UTC)) == 1
     async with database.transaction(person.caller()) as conn:
@@ -102,8 +97,7 @@ async def test_archived_runs_are_remembered(database: Database, person: Person, 
 async def test_partitions_come_and_go(database: Database, person: Person, admin: asyncpg.Connection) -> None:
     """Months are made once, and dropped with all that is in them when they are past; the current one stays."""
     ended = abandoned(person, now=datetime(2013, 5, 20, 12, tzinfo=UTC))
-    async with database.transaction(person.caller()) as conn:
-        await runs.project(conn, *ended)
+    await runs.project(database, person.caller(), *ended)
     today = datetime.now(UTC).date()
     async with database.transaction(sweeper(person.tenant_id)) as conn:
         await sweeps.drop_partitions(conn, date(2014, 1, 1))
