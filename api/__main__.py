@@ -15,6 +15,7 @@ from db.listen import Listener
 from db.migrate import is_current
 from db.pool import Database
 from runtime.encryption import load_key_ring
+from runtime.ending import leave
 from runtime.health import storage_check, temporal_check
 from runtime.settings import InvalidSettings, Settings, load_settings
 from runtime.storage import storage_client
@@ -82,6 +83,7 @@ def main() -> None:
         forwarded_allow_ips=settings.trusted_proxies or None,
         timeout_graceful_shutdown=10,
     )
+    leave()
 
 
 if __name__ == "__main__":

@@ -12,6 +12,7 @@ from cli.processes import api, worker
 from cli.replay import replay
 from cli.runs import run
 from cli.schedules import schedules
+from runtime.ending import leave
 from runtime.settings import load_settings
 
 
@@ -28,7 +29,10 @@ for command in (api, db, demo, dev, doctor, flow, openapi, replay, run, schedule
 
 def main() -> None:
     """The entry point of the `gangway` script."""
-    gangway()
+    try:
+        gangway()
+    except SystemExit as ended:
+        leave(ended.code if isinstance(ended.code, int) else int(ended.code is not None))
 
 
 if __name__ == "__main__":

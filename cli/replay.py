@@ -98,7 +98,7 @@ async def replay_all(
     from temporalio.worker import Replayer
 
     from runtime.temporal import plugin
-    from workflows import WORKFLOWS
+    from workflows.registry import WORKFLOWS
 
     replayer = Replayer(
         workflows=[],

@@ -41,7 +41,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     temporal_api_key: str | None = None
     temporal_tls: bool = False
     task_queue: str = "gangway"
-    worker_cached_workflows: int = 2000
+    worker_cached_workflows: int = 6000
     update_timeout_seconds: float = 8.0
 
     s3_endpoint_url: str | None = None

@@ -13,7 +13,8 @@ from runtime.propagation import ContextPropagation
 from runtime.settings import Settings
 
 # asyncpg imported a second time inside the sandbox ends the process, and structs with datetimes must be the
-# same classes inside and outside; the domain is pure, so sharing its modules is safe.
+# same classes inside and outside; the domain is pure, so sharing its modules is safe. So it is with the parts of
+# workflows, which hold nothing: reading them anew for each run would cost a third more memory and time.
 PASSED_THROUGH = (
     "onboarding",
     "activities",
@@ -23,6 +24,12 @@ PASSED_THROUGH = (
     "piccolo",
     "asyncpg",
     "cryptography",
+    "workflows.clock",
+    "workflows.details",
+    "workflows.policies",
+    "workflows.search_attributes",
+    "workflows.seen",
+    "workflows.unsettled",
 )
 
 

@@ -39,7 +39,7 @@ async def temporal(settings: Settings) -> Client:
     """A client of Temporal as the worker has it."""
     from runtime.encryption import load_key_ring
     from runtime.temporal import connect
-    from workflows import WORKFLOWS
+    from workflows.registry import WORKFLOWS
 
     return await connect(settings, load_key_ring(settings.encryption_key_file), workflows=WORKFLOWS)
 

@@ -9,6 +9,7 @@ import uvloop
 
 from db.pool import Database
 from runtime.encryption import load_key_ring
+from runtime.ending import leave
 from runtime.health import temporal_check
 from runtime.settings import InvalidSettings, Settings, load_settings
 from runtime.telemetry import configure_logging
@@ -17,7 +18,7 @@ from worker.app import build_worker
 from worker.health import health_app
 from worker.registration import register_search_attributes
 from worker.schedules import apply
-from workflows import WORKFLOWS
+from workflows.registry import WORKFLOWS
 
 log = structlog.get_logger()
 
@@ -70,6 +71,7 @@ def main() -> None:
     settings = load_settings()
     configure_logging(settings.log_level)
     uvloop.run(serve(settings))
+    leave()
 
 
 if __name__ == "__main__":

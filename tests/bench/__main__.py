@@ -11,6 +11,7 @@ from typing import Any
 import uvloop
 from temporalio.client import Client
 
+from runtime.ending import leave
 from tests.bench import open_runs, projections, report
 from tests.bench.children import worker_process
 from tests.bench.people import People
@@ -81,6 +82,7 @@ def main() -> None:
     arguments = _arguments()
     with tempfile.TemporaryDirectory(prefix="gangway-bench-") as folder:
         uvloop.run(_bench(arguments, Path(folder)))
+    leave()
 
 
 if __name__ == "__main__":

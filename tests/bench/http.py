@@ -68,8 +68,8 @@ class Http(asyncio.Protocol):
             f"Authorization: Bearer {self._token}\r\nContent-Type: application/json\r\n"
             f"Content-Length: {len(body)}\r\n{f'Idempotency-Key: {key}' if key else 'Accept: */*'}\r\n\r\n"
         )
-        self._transport.write(head.encode() + body)
         try:
+            self._transport.write(head.encode() + body)
             async with asyncio.timeout(TIMEOUT_SECONDS):
                 return await self._waiting
         finally:

@@ -13,6 +13,7 @@ from temporalio.client import Client, WorkflowHandle
 
 from cli.replay import CORPUS, CORPUS_KEYS
 from runtime.encryption import load_key_ring
+from runtime.ending import leave
 from tests.replay.paths import PATHS, SHORT_PATHS, SWEEPS, swept
 from tests.workflows.given import World, working, world
 from tests.workflows.outside import Outside
@@ -54,3 +55,4 @@ if __name__ == "__main__":
     target.mkdir(parents=True, exist_ok=True)
     names = asyncio.run(record(target))
     print(f"{len(names)} histories in {target}: {', '.join(names)}", file=sys.stderr)  # noqa: T201
+    leave()

@@ -11,7 +11,7 @@ from cli.__main__ import gangway
 from cli.replay import CORPUS, CORPUS_KEYS, read_history, replay_all
 from runtime.encryption import KeyRing
 from tests.replay.paths import PATHS, SHORT_PATHS
-from workflows import WORKFLOWS
+from workflows.registry import WORKFLOWS
 
 BYTES_AT_MOST = 800_000
 

@@ -100,7 +100,7 @@ def mutate(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Mutate]:
 
 def mutated(module: ModuleType) -> list[type]:
     """The workflows, those of the module instead of the real ones."""
-    from workflows import WORKFLOWS
+    from workflows.registry import WORKFLOWS
 
     return [getattr(module, workflow.__name__, workflow) for workflow in WORKFLOWS]
 

@@ -9,7 +9,7 @@ from temporalio.testing import TimeSkippingConfig, WorkflowEnvironment
 from cli.embedded.binaries import temporal_binary
 from runtime.encryption import KeyRing
 from runtime.temporal import plugin
-from workflows import WORKFLOWS
+from workflows.registry import WORKFLOWS
 from workflows.search_attributes import SEARCH_ATTRIBUTES
 
 _DYNAMIC = (

@@ -20,7 +20,7 @@ from runtime.temporal import plugin
 from tests.domain.given import PERSON, answer, save, skip
 from tests.workflows.given import Someone, World, until, working, world
 from tests.workflows.outside import Outside
-from workflows import WORKFLOWS
+from workflows.registry import WORKFLOWS
 
 
 async def test_a_worker_that_dies(environment: WorkflowEnvironment) -> None:

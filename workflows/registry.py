@@ -1,0 +1,10 @@
+"""Every workflow.
+
+Not in the package's own file: the sandbox reads the modules that a run's class needs anew for each run, and a run
+needs none of the others.
+"""
+
+from workflows.onboarding import OnboardingRun
+from workflows.sweeps import AbandonExpiredRuns, ArchiveRuns, PruneRequests
+
+WORKFLOWS = [OnboardingRun, AbandonExpiredRuns, ArchiveRuns, PruneRequests]
