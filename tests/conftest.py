@@ -8,7 +8,23 @@ from temporalio.client import Client
 
 from cli.embedded import EmbeddedStack, with_free_ports
 from cli.local_stack import search_attributes
+from runtime.ending import leave
 from runtime.settings import Settings
+
+ENDED = pytest.StashKey[int]()
+
+
+def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
+    """Keep how it ended."""
+    session.config.stash[ENDED] = exitstatus
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_unconfigure(config: pytest.Config) -> None:
+    """Leave once everything is said: a test run that passed must not be aborted on its way out."""
+    if ENDED in config.stash:
+        config.get_terminal_writer().flush()
+        leave(config.stash[ENDED])
 
 
 @pytest.fixture(scope="session")
