@@ -71,6 +71,7 @@ def openapi_config() -> OpenAPIConfig:
         version="1",
         description="Onboarding runs: start, answer, complete, and read the profile.",
         operation_id_creator=_operation_id,
+        use_handler_docstrings=True,
         openapi_router=Router(
             "/schema",
             route_handlers=[],
@@ -130,6 +131,8 @@ _KEY = Parameter(
 
 
 def _complete(operation: Operation, method: str, opt: Mapping[str, Any]) -> None:
+    operation.summary, _, details = (operation.description or "").partition("\n")
+    operation.summary, operation.description = operation.summary.rstrip("."), details.strip() or None
     responses = operation.responses or {}
     # The framework's own form of a 400 is not the one that leaves this house.
     kept = {code: response for code, response in responses.items() if code != "400"}
