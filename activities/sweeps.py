@@ -57,6 +57,8 @@ class Sweeps:
         before = datetime.now(UTC) - timedelta(seconds=sweep.grace_seconds)
         place = _remembered()
         for tenant_id in await self._tenants(place):
+            place = place.then(tenant_id, seen=0, changed=0, after=place.after_in(tenant_id))
+            activity.heartbeat(place)
             while True:
                 async with self._database.transaction(sweeper(tenant_id)) as connection:
                     page = await sweeps.expired(connection, before, place.after_in(tenant_id), self._page)

@@ -11,8 +11,8 @@ from api.deps import Deps
 from api.gateway import Gateway
 from api.passwords import Passwords
 from api.tokens import Tokens
+from db import migrate
 from db.listen import Listener
-from db.migrate import is_current
 from db.pool import Database
 from runtime.encryption import load_key_ring
 from runtime.ending import leave
@@ -50,23 +50,13 @@ async def opened(settings: Settings) -> AsyncGenerator[Deps]:
                 keys=keys,
                 checks={
                     "postgres": database.ping,
-                    "migrations": partial(_migrated, database),
+                    "migrations": partial(migrate.check, database),
                     "temporal": temporal_check(client),
                     "s3": storage_check(storage, settings.s3_bucket),
                 },
             )
     finally:
         await database.close()
-
-
-class NotMigrated(Exception):
-    """Migrations of this version have not run."""
-
-
-async def _migrated(database: Database) -> None:
-    async with database.autocommit() as connection:
-        if not await is_current(connection):
-            raise NotMigrated
 
 
 def main() -> None:

@@ -10,6 +10,7 @@ from litestar.di import Provide
 from litestar.types import ASGIApp
 
 from api.body import StrictRequest
+from api.cors import CrossOrigin
 from api.deps import Deps, deps_of, message_id_of, principal_of
 from api.docs import assets, complete, openapi_config
 from api.entry import Entry, tell_limits
@@ -77,5 +78,10 @@ def create_app(settings: Settings, opening: Opening) -> Litestar:
 
 
 def create_asgi(settings: Settings, opening: Opening) -> ASGIApp:
-    """The application inside its outermost layer."""
-    return RequestIds(create_app(settings, opening))  # pyright: ignore[reportReturnType]
+    """The application inside its outermost layers."""
+    return outermost(create_app(settings, opening), settings)
+
+
+def outermost(app: Litestar, settings: Settings) -> ASGIApp:
+    """What every answer passes through, the framework's own included."""
+    return RequestIds(CrossOrigin(app, settings.cors_allowed))  # pyright: ignore

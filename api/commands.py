@@ -88,6 +88,8 @@ async def record(deps: Deps, caller: Caller, *changes: Change) -> bool:
         writes all of them shortly.
     """
     written = [change for change in changes if change.events]
+    if not written:
+        return True
     try:
         # Not durable: what a crash undoes here, the workflow writes again, and waits for the disk.
         await runs.project(deps.database, caller, *written, durable=False)

@@ -39,6 +39,7 @@ class Principal(Struct, frozen=True, kw_only=True):
     timezone: str
     locale: str
     default_flow: str
+    reminders_enabled: bool
     expires_at: datetime
 
     @property

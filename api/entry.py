@@ -53,6 +53,7 @@ class Entry(ASGIMiddleware):
             timezone=known.timezone,
             locale=known.locale,
             default_flow=known.default_flow,
+            reminders_enabled=known.reminders_enabled,
             expires_at=claims.expires_at,
         )
         scope["auth"] = claims

@@ -1,5 +1,6 @@
 """The one table from errors to problems."""
 
+from http import HTTPStatus
 from typing import Any
 
 import structlog
@@ -11,11 +12,13 @@ from litestar.exceptions import (
     ValidationException,
 )
 
-from api.gateway import RefusedByRun, WorkflowsUnavailable
+from api.gateway import RefusedByRun, RunClosed, WorkflowsUnavailable
 from api.parameters import field_error
 from api.problems import Code, Problem, ProblemError, problem_response
 from db.pool import DatabaseUnavailable
-from onboarding.errors import GangwayError, Refused
+from db.runs import PersonGone, PredecessorOpen
+from db.users import EmailTaken, UserNotFound
+from onboarding.errors import GangwayError, Refused, RunNotFound, UnknownFlow
 from onboarding.payloads import Refusal
 
 log = structlog.get_logger()
@@ -26,15 +29,27 @@ STATUS_OF: dict[str, int] = {
     "validation_error": 400,
     "state_not_optional": 400,
     "onboarding_incomplete": 400,
-    "run_not_found": 404,
-    "unknown_flow": 404,
     "state_mismatch": 409,
     "onboarding_already_complete": 409,
     "run_abandoned": 409,
     "run_expired": 410,
     "version_conflict": 412,
 }
-"""The HTTP status of each code of the domain."""
+"""The HTTP status of each refusal."""
+
+
+OUTSIDE_THE_RULES: dict[type[GangwayError], tuple[int, Code, str]] = {
+    RunNotFound: (404, Code.RUN_NOT_FOUND, RunNotFound.detail),
+    UnknownFlow: (404, Code.UNKNOWN_FLOW, UnknownFlow.detail),
+    EmailTaken: (409, Code.EMAIL_TAKEN, "This e-mail address has an account."),
+    # Deleted while their request was under way; the next one meets the same answer at the door.
+    UserNotFound: (401, Code.AUTH_INVALID_TOKEN, "The access token is not valid."),
+    PersonGone: (401, Code.AUTH_INVALID_TOKEN, "The access token is not valid."),
+    # It closed twice between being found and being asked.
+    RunClosed: (503, Code.WORKFLOW_UNAVAILABLE, "The answer could not be taken now; send the same again shortly."),
+    PredecessorOpen: (503, Code.DATABASE_UNAVAILABLE, "An earlier change is still being written."),
+}
+"""How errors are told that are no refusals."""
 
 
 def of_refusal(refusal: Refusal) -> ProblemError:
@@ -58,7 +73,10 @@ def _on_problem(request: Request[Any, Any, Any], error: ProblemError) -> Respons
 def _on_domain_error(request: Request[Any, Any, Any], error: GangwayError) -> Response[Problem]:
     if isinstance(error, Refused):
         return problem_response(request, of_refusal(error.refusal))
-    return problem_response(request, ProblemError(STATUS_OF[error.code], Code(error.code), error.detail))
+    status, code, detail = OUTSIDE_THE_RULES[type(error)]
+    away = status == HTTPStatus.SERVICE_UNAVAILABLE
+    problem = unavailable(code, detail) if away else ProblemError(status, code, detail)
+    return problem_response(request, problem)
 
 
 def _on_database(request: Request[Any, Any, Any], error: DatabaseUnavailable) -> Response[Problem]:

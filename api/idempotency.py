@@ -93,7 +93,7 @@ class _Record:
         self._place = f"idempotency_keys.body/{self._scope}/{self._key}".encode()
         self._hash = deps.keys.fingerprint(b"\n".join((scope["query_string"], _if_match(scope), body)))
         self._lease: datetime | None = None
-        self.message_id = hashlib.sha256(self._place).hexdigest()
+        self.message_id = hashlib.sha256(self._place + self._hash).hexdigest()
 
     async def replayed(self, send: Send) -> bool:
         """Whether there is an answer already, and it was sent.
@@ -134,7 +134,7 @@ class _Record:
                 return True
 
     async def keep(self, answer: _Answer) -> None:
-        """Remember an answer that a repeat may get; forget the key otherwise."""
+        """Remember an answer that a repeat may get; otherwise let the same request be tried again."""
         try:
             await self._keep(answer)
         except DatabaseUnavailable:

@@ -79,6 +79,8 @@ async def _stream(
 ) -> AsyncGenerator[ServerSentEventMessage]:
     """Subscribed before the first look, so that no change falls between the two."""
     async with deps.listener.subscribe(run.id) as changed:
+        if deps.listener.subscribers(run.id) > STREAMS_AT_MOST:
+            return  # They were asked for at once: each was told yes before the others had begun.
         if seen is None or not run.seq - MISSED_AT_MOST <= seen <= run.seq:
             run = await _read(deps, principal, run)
             seen = run.seq

@@ -7,6 +7,7 @@ from litestar import Request
 from litestar.params import HeaderParameter, QueryParameter
 
 from api.problems import Code, ProblemError
+from onboarding.errors import VersionConflict
 from onboarding.payloads import FieldError
 
 FlowQuery = Annotated[str | None, QueryParameter(pattern="^[a-z0-9_]{1,64}$", description="A flow's key.")]
@@ -15,7 +16,7 @@ IfMatch = Annotated[
 ]
 AgentContext = Annotated[
     str | None,
-    HeaderParameter(name="X-Agent-Context", max_length=200, description="Which agent claims to ask; logged only."),
+    HeaderParameter(name="X-Agent-Context", description="Which agent claims to ask; logged only."),
 ]
 LastEventId = Annotated[
     str | None, HeaderParameter(name="Last-Event-ID", max_length=80, description="The last event seen.")
@@ -26,15 +27,19 @@ def read_version(if_match: str | None) -> int | None:
     """The version that `If-Match` names; None for none or `*`.
 
     Raises:
-        ProblemError: 400 when it is no version of ours.
+        ProblemError: 400 when it is no version.
+        VersionConflict: when no run can be at it.
     """
-    text = (if_match or "*").strip().removeprefix("W/").strip('"')
+    text = (if_match or "*").strip()
     if text == "*":
         return None
-    if not text.isascii() or not text.isdigit() or len(text) > 9:
+    found = re.fullmatch(r'(W/)?"?([0-9]+)"?', text)
+    if found is None:
         error = FieldError(field="If-Match", code="bad_format", detail='must be a version such as "3"')
         raise ProblemError(400, Code.VALIDATION_ERROR, "The request is not valid.", errors=(error,))
-    return int(text)
+    if found[1] or len(found[2]) > 9:  # a weak tag never matches here (RFC 9110, 13.1.1)
+        raise VersionConflict
+    return int(found[2])
 
 
 _TYPES = {"int": "an integer", "bool": "true or false", "float": "a number"}

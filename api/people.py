@@ -14,6 +14,7 @@ from api.body import Body
 from api.commands import percentage_of
 from api.deps import Deps, Principal, SignedIn, WithDeps
 from api.problems import Code, ProblemError
+from api.tokens import unauthorised
 from db import runs, tenants, users
 from db.tenant import SIGN_IN
 from onboarding.access import PERMISSIONS, AccessControl, Role, access_control
@@ -112,23 +113,20 @@ class AuthController(Controller):
             raise ProblemError(400, Code.VALIDATION_ERROR, "The request is not valid.", errors=(error,))
         hashed = await deps.passwords.hash(data.password)
         fields = _given(data, without=frozenset({"email", "password"}))
-        try:
-            async with deps.database.transaction(SIGN_IN) as connection:
-                tenant = await tenants.ensure(
-                    connection,
-                    deps.settings.default_tenant,
-                    deps.settings.default_tenant,
-                    deps.settings.default_flow,
-                )
-                user = await users.create(
-                    connection,
-                    tenant_id=tenant.id,
-                    email=_email(data.email) or data.email,
-                    password_hash=hashed,
-                    **fields,
-                )
-        except users.EmailTaken:
-            raise ProblemError(409, Code.EMAIL_TAKEN, "This e-mail address has an account.") from None
+        async with deps.database.transaction(SIGN_IN) as connection:
+            tenant = await tenants.ensure(
+                connection,
+                deps.settings.default_tenant,
+                deps.settings.default_tenant,
+                deps.settings.default_flow,
+            )
+            user = await users.create(
+                connection,
+                tenant_id=tenant.id,
+                email=_email(data.email) or data.email,
+                password_hash=hashed,
+                **fields,
+            )
         return _shown(user)
 
     @post("/login", opt={"entry": "sign_in", "accepts_form": True}, status_code=200)
@@ -139,7 +137,7 @@ class AuthController(Controller):
             known = await users.credentials_by_email(connection, email)
         right = await deps.passwords.verify(data.password, known.password_hash if known else None)
         if known is None or not right:
-            raise ProblemError(401, Code.INVALID_CREDENTIALS, "E-mail or password is wrong.")
+            raise unauthorised(Code.INVALID_CREDENTIALS, "E-mail or password is wrong.")
         if not known.user.is_active:
             raise ProblemError(403, Code.ACCOUNT_INACTIVE, "This account is not active.")
         token = deps.tokens.issue(

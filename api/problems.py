@@ -97,19 +97,24 @@ class ProblemError(Exception):
         self.extra = extra
 
 
-def problem_response(request: Request[Any, Any, Any], error: ProblemError) -> Response[Problem]:
-    """The answer to a request that met an error."""
+def problem_at(path: str, error: ProblemError) -> Problem:
+    """What a request to this path is told of an error."""
     context = current_request.get()
-    body = Problem(
+    return Problem(
         type=f"urn:gangway:problem:{error.code.value}",
         title=HTTPStatus(error.status).phrase,
         status=error.status,
         detail=error.detail,
-        instance=request.url.path,
+        instance=path,
         code=error.code,
         errors=list(error.errors),
         request_id=context.request_id if context else None,
         retryable=error.status in (429, 502, 503) or error.code is Code.REQUEST_IN_PROGRESS,
         **error.extra,
     )
+
+
+def problem_response(request: Request[Any, Any, Any], error: ProblemError) -> Response[Problem]:
+    """The answer to a request that met an error."""
+    body = problem_at(request.url.path, error)
     return Response(body, status_code=error.status, media_type=PROBLEM_JSON, headers=error.headers)

@@ -31,9 +31,9 @@ from api.run_shapes import (
     run_out,
     step_out,
 )
-from db import profiles, runs
-from onboarding.advance import new_run
-from onboarding.errors import AlreadyComplete, Incomplete
+from db import profiles, runs, users
+from onboarding.advance import new_run, offered
+from onboarding.errors import Incomplete
 from onboarding.flows import FLOWS
 from onboarding.forms import state_forms
 from onboarding.payloads import (
@@ -81,7 +81,6 @@ class RunsController(Controller):
         restart = data.restart is True
         if latest and latest.status is Status.COMPLETED and not restart:
             return Response(run_out(latest), status_code=200)
-        expired = latest and latest.abandoned_reason is AbandonedReason.EXPIRED and not restart
         message = Begin(
             run=new_run(
                 id=str(uuid7()),
@@ -91,7 +90,8 @@ class RunsController(Controller):
                 now=datetime.now(UTC),
                 timezone=data.timezone or principal.timezone,
                 locale=data.locale or principal.locale,
-                prefill=latest.answers if latest and expired else None,
+                muted=not principal.reminders_enabled,
+                prefill=offered(latest) if latest and not restart else None,
             ),
             place=SetPlace(
                 actor=_person(principal),
@@ -104,6 +104,7 @@ class RunsController(Controller):
         opened = await _begin(deps, message, resume, restart)
         changes = [change for change in (opened.replaced, opened.change) if change]
         await record(deps, caller, *changes)
+        await _remember_place(deps, principal, data)
         return Response(run_out(opened.change.run), status_code=201 if opened.created else 200)
 
     @get("/progress")
@@ -138,7 +139,7 @@ class RunsController(Controller):
     ) -> StepOut:
         """Save the answer to one state."""
         if agent_context:
-            log.info("agent context claimed", claim=agent_context, user_id=principal.caller.user_id)
+            log.info("agent context claimed", claim=agent_context[:200], user_id=principal.caller.user_id)
         command = SaveSteps(
             actor=_person(principal),
             message_id=message_id,
@@ -258,10 +259,18 @@ async def _begin(deps: Deps, message: Begin, resume: Run | None, restart: bool) 
     except RunClosed:
         # It closed between finding and asking; there is nothing left to find now.
         return await deps.gateway.begin(message, resume=None, restart=restart)
-    except RefusedByRun as refused:
-        if refused.refusal.code == AlreadyComplete.code:
-            raise of_refusal(refused.refusal) from refused
-        raise
+
+
+async def _remember_place(deps: Deps, principal: Principal, data: StartBody) -> None:
+    """Where somebody says they are when they start is where they are: their days are counted there too."""
+    place: users.PersonalData = {}
+    if data.timezone and data.timezone != principal.timezone:
+        place["timezone"] = data.timezone
+    if data.locale and data.locale != principal.locale:
+        place["locale"] = data.locale
+    if place:
+        async with deps.database.transaction(principal.caller) as connection:
+            await users.update(connection, principal.caller.user_id, **place)
 
 
 async def _with_requirements(

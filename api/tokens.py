@@ -96,5 +96,6 @@ class Tokens:
 
 def unauthorised(code: Code, detail: str) -> ProblemError:
     """401, with the challenge that the standard asks for."""
-    challenge = "Bearer" if code is Code.AUTH_MISSING_TOKEN else 'Bearer error="invalid_token"'
+    wrong_token = code in (Code.AUTH_INVALID_TOKEN, Code.AUTH_EXPIRED_TOKEN)
+    challenge = 'Bearer error="invalid_token"' if wrong_token else "Bearer"
     return ProblemError(401, code, detail, headers={"WWW-Authenticate": challenge})

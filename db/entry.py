@@ -35,6 +35,7 @@ class Entry(Count, frozen=True, kw_only=True):
     timezone: str = "UTC"
     locale: str = "en"
     default_flow: str = ""
+    reminders_enabled: bool = True
 
 
 async def enter(database: Database, tenant_id: str, user_id: str, limit: int, window_seconds: int = 60) -> Entry:

@@ -19,7 +19,7 @@ INSERT INTO idempotency_keys AS k (scope, key, body_hash, locked_until)
 VALUES ($1, $2, $3, clock_timestamp() + make_interval(secs => $4))
 ON CONFLICT (scope, key) DO UPDATE SET
   body_hash = EXCLUDED.body_hash, locked_until = EXCLUDED.locked_until, created_at = now(),
-  status = NULL, headers = NULL, body = NULL, request_id = NULL
+  status = NULL, headers = NULL, body = NULL
 WHERE k.created_at < now() - interval '{KEPT_HOURS} hours'
   OR (k.status IS NULL AND k.locked_until < clock_timestamp() AND k.body_hash = EXCLUDED.body_hash)
 RETURNING locked_until
@@ -38,7 +38,6 @@ class Replay(Struct, frozen=True, kw_only=True):
     status: int
     headers: dict[str, str]
     body: bytes
-    request_id: str | None
 
 
 class OtherBody(Struct, frozen=True, kw_only=True):
@@ -60,13 +59,13 @@ async def reserve(conn: Connection, scope: str, key: str, body_hash: bytes, leas
             return Fresh(lease=lease)
         row = await conn.fetchrow(
             """
-            SELECT body_hash, status, headers, body, request_id
+            SELECT body_hash, status, headers, body
             FROM idempotency_keys WHERE scope = $1 AND key = $2
             """,
             scope,
             key,
         )
-        if row is None:  # released in between
+        if row is None:  # purged in between
             continue
         if row["body_hash"] != body_hash:
             return OtherBody()
@@ -83,12 +82,11 @@ async def settle(
     status: int,
     headers: dict[str, str],
     body: bytes,
-    request_id: str | None = None,
 ) -> bool:
     """Keep the answer; False when the lease had run out and another request has the key."""
     done = await conn.execute(
         """
-        UPDATE idempotency_keys SET status = $4, headers = $5, body = $6, request_id = $7
+        UPDATE idempotency_keys SET status = $4, headers = $5, body = $6
         WHERE scope = $1 AND key = $2 AND locked_until = $3 AND status IS NULL
         """,
         scope,
@@ -97,15 +95,17 @@ async def settle(
         status,
         headers,
         body,
-        request_id,
     )
     return done == "UPDATE 1"
 
 
 async def release(conn: Connection, scope: str, key: str, lease: datetime) -> None:
-    """Give the key back without an answer, so that the request can be tried again."""
+    """Give the key back without an answer, so that the same request, and no other, can be tried again."""
     await conn.execute(
-        "DELETE FROM idempotency_keys WHERE scope = $1 AND key = $2 AND locked_until = $3 AND status IS NULL",
+        """
+        UPDATE idempotency_keys SET locked_until = '-infinity'
+        WHERE scope = $1 AND key = $2 AND locked_until = $3 AND status IS NULL
+        """,
         scope,
         key,
         lease,

@@ -16,7 +16,7 @@ from piccolo.conf.apps import AppConfig, MigrationModule
 
 from db import migrations
 from db.piccolo_conf import MIGRATING
-from db.pool import Connection, Engine
+from db.pool import Connection, Database, Engine
 
 APP_ROLE = "gangway_app"
 _APP = AppConfig(app_name="db", migrations_folder_path=next(iter(migrations.__path__)))
@@ -84,6 +84,21 @@ async def is_current(connection: Connection) -> bool:
         return False
     rows = await connection.fetch("SELECT name FROM migration WHERE app_name = $1", _APP.app_name)
     return set(_modules()) <= {row["name"] for row in rows}
+
+
+class NotMigrated(Exception):
+    """Migrations of this version have not run."""
+
+
+async def check(database: Database) -> None:
+    """For readiness.
+
+    Raises:
+        NotMigrated: when a migration of this version of the code has not run.
+    """
+    async with database.autocommit() as connection:
+        if not await is_current(connection):
+            raise NotMigrated
 
 
 @cache

@@ -26,12 +26,21 @@ SELECT
 _GET = " FROM onboarding_sessions AS s WHERE s.id = $1"
 _LATEST = """
 FROM onboarding_sessions AS s
-WHERE s.user_id = $1 AND s.flow = $2 ORDER BY s.created_at DESC, s.id DESC LIMIT 1
+WHERE s.user_id = $1 AND s.flow = $2
+ORDER BY s.status = 'in_progress' DESC, s.created_at DESC, s.id DESC LIMIT 1
 """
 _LATEST_ARCHIVED = """
 FROM (
   SELECT run FROM onboarding_archive WHERE user_id = $1 AND flow = $2 ORDER BY ended_at DESC LIMIT 1
 ) AS a, jsonb_populate_record(NULL::onboarding_sessions, a.run) AS s
+"""
+
+
+_EVENTS = "FROM onboarding_events AS e WHERE e.run_id = $1"
+_EVENTS_ARCHIVED = """
+FROM (SELECT events FROM onboarding_archive WHERE id = $1) AS a,
+  jsonb_populate_recordset(NULL::onboarding_events, a.events) AS e
+WHERE true
 """
 
 
@@ -113,16 +122,10 @@ async def active_flows(conn: Connection, user_id: str) -> list[str]:
     return [row["flow"] for row in await conn.fetch(query, user_id)]
 
 
-async def latest_flow(conn: Connection, user_id: str) -> str | None:
-    """The flow of the person's newest run."""
-    query = "SELECT flow FROM onboarding_sessions WHERE user_id = $1 ORDER BY created_at DESC, id DESC LIMIT 1"
-    return await conn.fetchval(query, user_id)
-
-
 async def events(
     conn: Connection, run_id: str, *, before: int | None = None, after: int | None = None, limit: int = 20
 ) -> list[StoredEvent]:
-    """A page of a run's history.
+    """A page of a run's history, also when it has been archived.
 
     Args:
         conn: from `Database.transaction`.
@@ -131,16 +134,19 @@ async def events(
         after: events with a higher `seq`, oldest first.
         limit: events at most.
     """
-    bound, order = ("seq > $2", "ASC") if after is not None else ("($2::bigint IS NULL OR seq < $2)", "DESC")
-    rows = await conn.fetch(
-        f"""
-        SELECT id::text, run_id::text, seq, version, kind, state, actor, channel, created_at
-        FROM onboarding_events WHERE run_id = $1 AND {bound} ORDER BY seq {order} LIMIT $3
-        """,
-        run_id,
-        after if after is not None else before,
-        limit,
-    )
+    bound, order = ("e.seq > $2", "ASC") if after is not None else ("($2::bigint IS NULL OR e.seq < $2)", "DESC")
+    for source in (_EVENTS, _EVENTS_ARCHIVED):
+        rows = await conn.fetch(
+            f"""
+            SELECT e.id::text, e.run_id::text, e.seq, e.version, e.kind, e.state, e.actor, e.channel, e.created_at
+            {source} AND {bound} ORDER BY e.seq {order} LIMIT $3
+            """,
+            run_id,
+            after if after is not None else before,
+            limit,
+        )
+        if rows:
+            break
     return [msgspec.convert(dict(row), StoredEvent) for row in rows]
 
 

@@ -175,7 +175,6 @@ class IdempotencyKey(Table, tablename="idempotency_keys"):
     status = _optional(Integer)
     headers = _optional(JSONB)
     body = _optional(Bytea)
-    request_id = _optional(Text)
     locked_until = Timestamptz()
     created_at = Timestamptz()
 

@@ -139,11 +139,6 @@ async def update(conn: Connection, user_id: str, **data: Unpack[PersonalData]) -
     return msgspec.convert(dict(row), User)
 
 
-async def rehash(conn: Connection, user_id: str, password_hash: str) -> None:
-    """Replace the hash of one's own password by one of the same password with other parameters."""
-    await conn.execute("UPDATE users SET password_hash = $2 WHERE id = $1", user_id, password_hash)
-
-
 def _known(data: PersonalData) -> dict[str, Any]:
     """As columns; a name that is none of PersonalData must not reach the SQL."""
     if unknown := data.keys() - PersonalData.__annotations__.keys():

@@ -52,9 +52,10 @@ def new_run(
     now: datetime,
     timezone: str = "UTC",
     locale: str = "en",
+    muted: bool = False,
     prefill: dict[str, dict[str, Any]] | None = None,
 ) -> Run:
-    """A run before its first event."""
+    """A run before its first event; `muted` for who wants no reminders."""
     return Run(
         id=id,
         tenant_id=tenant_id,
@@ -66,13 +67,26 @@ def new_run(
         expires_at=now + flow.timing.expires_after,
         timezone=timezone,
         locale=locale,
+        reminders=Reminders(muted=muted),
         prefill=prefill or {},
     )
 
 
+def offered(run: Run) -> dict[str, dict[str, Any]]:
+    """What the successor of an expired run offers for reuse: its answers, and what it offered itself in vain."""
+    return {**run.prefill, **run.answers} if run.abandoned_reason is AbandonedReason.EXPIRED else {}
+
+
+def is_untouched(run: Run) -> bool:
+    """Whether beginning anew would give the same run again."""
+    return run.status is Status.IN_PROGRESS and not (run.answers or run.skipped or run.prefill)
+
+
 def begin(run: Run, actor: Actor, channel: Channel, now: datetime) -> tuple[Run, tuple[Event, ...]]:
-    """The first event of a run."""
-    change = Changing(run, flow_of(run), actor, channel, now)
+    """The first event of a run, whose times are counted from here: runs are in the order of their beginnings."""
+    flow = flow_of(run)
+    run = replace(run, created_at=now, last_activity_at=now, expires_at=now + flow.timing.expires_after)
+    change = Changing(run, flow, actor, channel, now)
     change.note(EventKind.RUN_STARTED)
     return change.done()
 

@@ -50,10 +50,6 @@ _MARKUP = re.compile(r"<[A-Za-z/!?]")
 _INVISIBLE = {"Cc", "Cf", "Cs", "Zs", "Zl", "Zp", "Cn"}
 
 
-Verbatim = Meta(extra={"verbatim": True})
-"""For texts that are kept as they are typed, such as passwords: no trimming, no rule but their length."""
-
-
 def read(kind: type[AnswerT], data: object, *, prefix: str = "", whole_floats: bool = False) -> AnswerT:
     """Turn plain JSON data into an answer.
 
@@ -258,4 +254,4 @@ def repeats(path: str, keys: list[Any]) -> Iterator[FieldError]:
         seen.add(key)
 
 
-__all__ = ["UNSET", "Answer", "Text", "Texts", "TimeOfDay", "Verbatim", "plain", "read", "recall", "repeats"]
+__all__ = ["UNSET", "Answer", "Text", "Texts", "TimeOfDay", "plain", "read", "recall", "repeats"]

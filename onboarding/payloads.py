@@ -313,7 +313,7 @@ class RunView(Payload, frozen=True, kw_only=True):
 
 
 class SweepReport(Payload, frozen=True, kw_only=True):
-    """What a clean-up did: rows looked at, and rows changed."""
+    """What a clean-up did: rows looked at, and rows that it changed or whose runs it told to end."""
 
     seen: int = 0
     changed: int = 0

@@ -14,8 +14,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from api.__main__ import opened
-from api.app import Opening, create_app, create_asgi
-from api.request_ids import RequestIds
+from api.app import Opening, create_app, create_asgi, outermost
 from cli.embedded.ports import free_ports
 from onboarding.flows.fitness import FITNESS
 from runtime.settings import Settings
@@ -48,7 +47,7 @@ async def application(
 ) -> AsyncGenerator[httpx.AsyncClient]:
     """The application as its process makes it, and a client that has not signed in."""
     app = create_app(settings, opening)
-    async with _in_one_task(app.lifespan()), client_of(app, address=address) as client:
+    async with _in_one_task(app.lifespan()), client_of(app, settings, address=address) as client:
         yield client
 
 
@@ -73,9 +72,9 @@ async def _in_one_task(context: AbstractAsyncContextManager[object]) -> AsyncGen
         await holding
 
 
-def client_of(app: Litestar, *, address: str = "127.0.0.1") -> httpx.AsyncClient:
+def client_of(app: Litestar, settings: Settings, *, address: str = "127.0.0.1") -> httpx.AsyncClient:
     """A client of an application inside its outermost layer."""
-    transport = httpx.ASGITransport(app=RequestIds(app), client=(address, 1))  # type: ignore[arg-type]
+    transport = httpx.ASGITransport(app=outermost(app, settings), client=(address, 1))  # type: ignore[arg-type]
     return httpx.AsyncClient(transport=transport, base_url="http://gangway.test")
 
 

@@ -2,16 +2,19 @@
 
 import asyncio
 import signal
+from functools import partial
 
 import structlog
 import uvicorn
 import uvloop
 
+from db import migrate
 from db.pool import Database
 from runtime.encryption import load_key_ring
 from runtime.ending import leave
-from runtime.health import temporal_check
+from runtime.health import storage_check, temporal_check
 from runtime.settings import InvalidSettings, Settings, load_settings
+from runtime.storage import storage_client
 from runtime.telemetry import configure_logging
 from runtime.temporal import connect
 from worker.app import build_worker
@@ -41,9 +44,15 @@ async def serve(settings: Settings) -> None:
     stop = asyncio.Event()
     for signum in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(signum, stop.set)
+    checks = {
+        "postgres": database.ping,
+        "migrations": partial(migrate.check, database),
+        "temporal": temporal_check(client),
+        "s3": storage_check(storage_client(settings), settings.s3_bucket),
+    }
     health = _HealthServer(
         uvicorn.Config(
-            health_app({"postgres": database.ping, "temporal": temporal_check(client)}, settings.git_sha),
+            health_app(checks, settings.git_sha),
             lifespan="off",
             host=settings.host,
             port=settings.worker_health_port,

@@ -25,12 +25,26 @@ def health_app(checks: Mapping[str, Check], git_sha: str) -> Callable[..., Await
             case "/version":
                 await _answer(send, 200, {"git_sha": git_sha})
             case _:
-                await _answer(send, 404, {"status": 404, "code": "not_found", "title": "Not found"})
+                await _answer(send, 404, _nothing_here(scope["path"]), "application/problem+json")
 
     return app
 
 
-async def _answer(send: Send, status: int, body: object) -> None:
-    headers = [(b"content-type", b"application/json")]
+def _nothing_here(path: str) -> dict[str, Any]:
+    return {
+        "type": "urn:gangway:problem:not_found",
+        "title": "Not Found",
+        "status": 404,
+        "detail": "There is nothing here.",
+        "instance": path,
+        "code": "not_found",
+        "errors": [],
+        "request_id": None,
+        "retryable": False,
+    }
+
+
+async def _answer(send: Send, status: int, body: object, media_type: str = "application/json") -> None:
+    headers = [(b"content-type", media_type.encode())]
     await send({"type": "http.response.start", "status": status, "headers": headers})
     await send({"type": "http.response.body", "body": msgspec.json.encode(body)})

@@ -10,7 +10,7 @@ from temporalio.exceptions import ApplicationError
 with workflow.unsafe.imports_passed_through():
     from activities.projection import Projection
     from onboarding import payloads as p
-    from onboarding.advance import advance, begin
+    from onboarding.advance import advance, begin, is_untouched, offered
     from onboarding.errors import Refused
     from onboarding.progress import view
     from runtime.context import current_request
@@ -76,26 +76,26 @@ class OnboardingRun:
 
     @workflow.update(name="begin", description="Open the run, or find it open")
     async def begin(self, message: p.Begin) -> p.Opened:
-        """Answer with the open run; make `message.run` the run when there is none."""
-        if not self._begun or self._run.status is not p.Status.IN_PROGRESS:
+        """Answer with the run that is open or completed; make `message.run` the run when there is none."""
+        if not self._begun:
             return p.Opened(change=self._begin(message), created=True)
-        if workflow.now() < self._run.expires_at:
+        if self._run.status is p.Status.COMPLETED:
+            return p.Opened(change=self._take(self._run, ()))
+        if self._run.status is p.Status.IN_PROGRESS and workflow.now() < self._run.expires_at:
             return p.Opened(change=self._apply(message.place))
-        # Its timer is late: nobody was there to see it. The person is given what they get a moment later.
-        offered, expired = self._run.answers, self._apply(EXPIRE)
-        message = replace(message, run=replace(message.run, prefill=offered))
+        # Where its timer is late, nobody was there to see it: the person is given what they get a moment later.
+        expired = self._apply(EXPIRE) if self._run.status is p.Status.IN_PROGRESS else None
+        if self._run.abandoned_reason is p.AbandonedReason.EXPIRED:
+            message = replace(message, run=replace(message.run, prefill=offered(self._run)))
         return p.Opened(change=self._begin(message), created=True, replaced=expired)
-
-    @begin.validator
-    def _may_begin(self, message: p.Begin) -> None:
-        if self._begun and self._run.status is p.Status.COMPLETED:
-            self._refuse_unless_allowed(message.place)
 
     @workflow.update(name="restart", description="Abandon the run and begin anew")
     async def restart(self, message: p.Begin) -> p.Opened:
-        """Begin `message.run` in the place of the run that there is."""
+        """Begin `message.run` in the place of the run that there is, unless that has only just begun."""
         if message.place.message_id in self._seen:
             return p.Opened(change=self._take(self._run, ()))
+        if self._begun and is_untouched(self._run) and workflow.now() < self._run.expires_at:
+            return p.Opened(change=self._apply(message.place))
         replaced = None
         if self._begun and self._run.status is p.Status.IN_PROGRESS:
             place = message.place

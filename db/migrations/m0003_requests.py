@@ -35,7 +35,6 @@ CREATE TABLE idempotency_keys (
   status integer,
   headers jsonb,
   body bytea,
-  request_id text,
   locked_until timestamptz NOT NULL,
   created_at timestamptz NOT NULL DEFAULT now(),
   PRIMARY KEY (scope, key)
@@ -78,15 +77,17 @@ $$;
 CREATE FUNCTION enter(
   tenant uuid, person uuid, bucket_key text, seconds integer,
   OUT hits integer, OUT reset_seconds integer, OUT role text, OUT is_active boolean,
-  OUT onboarding_completed boolean, OUT timezone text, OUT locale text, OUT default_flow text
+  OUT onboarding_completed boolean, OUT timezone text, OUT locale text, OUT default_flow text,
+  OUT reminders_enabled boolean
 ) LANGUAGE plpgsql AS $$
 #variable_conflict use_column
 BEGIN
   PERFORM set_config('app.tenant_id', tenant::text, true), set_config('app.user_id', person::text, true),
     set_config('app.role', 'user', true);
   SELECT r.hits, r.reset_seconds INTO hits, reset_seconds FROM rate_hit(bucket_key, seconds) AS r;
-  SELECT u.role, u.is_active, u.onboarding_completed, u.timezone, u.locale, t.default_flow
-    INTO role, is_active, onboarding_completed, timezone, locale, default_flow
+  SELECT u.role, u.is_active, u.onboarding_completed, u.timezone, u.locale, t.default_flow,
+      u.reminders_enabled
+    INTO role, is_active, onboarding_completed, timezone, locale, default_flow, reminders_enabled
     FROM users AS u JOIN tenants AS t ON t.id = u.tenant_id
     WHERE u.id = person AND u.tenant_id = tenant;
 END

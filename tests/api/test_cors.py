@@ -5,7 +5,7 @@ import pytest
 from msgspec.structs import replace
 
 from runtime.settings import Settings
-from tests.stack import RUNS, application
+from tests.stack import RUNS, application, problem
 
 ALLOWED = "https://app.example.org"
 PREFLIGHT = {
@@ -56,11 +56,18 @@ async def test_what_scripts_may_read(api: httpx.AsyncClient) -> None:
 )
 async def test_another_origin(api: httpx.AsyncClient, origin: str) -> None:
     """Any other origin is told nothing that would let its script read an answer."""
-    for answer in (
-        await api.options(f"{RUNS}/step", headers={"Origin": origin, **PREFLIGHT}),
-        await api.get("/livez", headers={"Origin": origin}),
-    ):
+    preflight = await api.options(f"{RUNS}/step", headers={"Origin": origin, **PREFLIGHT})
+    problem(preflight, 403, "forbidden")
+    for answer in (preflight, await api.get("/livez", headers={"Origin": origin})):
         assert "access-control-allow-origin" not in answer.headers
+
+
+@pytest.mark.parametrize("path", ["/livez", "/nowhere"])
+async def test_caches_are_told(api: httpx.AsyncClient, path: str) -> None:
+    """An answer to no origin at all says too that it would differ by origin, once."""
+    assert (await api.get(path)).headers.get_list("vary", split_commas=True).count("Origin") == 1
+    named = await api.get(path, headers={"Origin": ALLOWED})
+    assert named.headers.get_list("vary", split_commas=True).count("Origin") == 1
 
 
 async def test_without_origins(settings: Settings) -> None:

@@ -72,6 +72,21 @@ async def test_the_successor_offers_the_answers(expired: Person) -> None:
     assert again["progress"] == taken["progress"]
 
 
+async def test_offers_outlive_another_expiry(expired: Person) -> None:
+    """What is offered and not taken up before the successor expires too, the next one offers again."""
+    old = ok(await expired.get(f"{RUNS}/state?flow=brief"))
+    with FLOWS.registered(BRIEF):
+        second = await expired.start(flow="brief")
+
+        async def is_over() -> bool:
+            return (await expired.progress("brief"))["status"] == "abandoned"
+
+        await until(is_over)
+    third = await expired.start(flow="brief")
+    assert len({old["id"], second["id"], third["id"]}) == 3
+    assert (third["prefilled"], third["prefill"]) == (True, old["step_data"])
+
+
 async def test_the_successor_can_be_answered_anew(expired: Person) -> None:
     """What is answered is offered no longer."""
     await expired.start(flow="brief")

@@ -197,6 +197,23 @@ async def test_while_the_first_runs(person: Person, monkeypatch: pytest.MonkeyPa
     assert await events(person) == 2
 
 
+async def test_another_body_after_a_failure(person: Person, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A key whose request failed still belongs to that request: nobody knows whether its work was done."""
+    await person.start()
+    headers = key()
+
+    async def away(*_: object) -> None:
+        raise WorkflowsUnavailable
+
+    monkeypatch.setattr(Gateway, "send", away)
+    problem(await person.save(1, headers=headers), 503, "workflow_unavailable")
+    monkeypatch.undo()
+    other = await person.save(1, {"fitness_level": "advanced"}, headers=headers)
+    problem(other, 409, "idempotency_key_reused")
+    assert REPLAYED not in (await person.save(1, headers=headers)).headers
+    assert await events(person) == 2
+
+
 async def test_a_refusal_for_haste_is_not_kept(person: Person, settings: Settings) -> None:
     """429 is not kept: the same key works when there is room again."""
     await person.start()

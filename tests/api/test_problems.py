@@ -12,8 +12,11 @@ from msgspec.structs import replace
 
 from api.__main__ import opened
 from api.deps import Deps
+from api.errors import EXCEPTION_HANDLERS, OUTSIDE_THE_RULES, STATUS_OF
 from cli.embedded.ports import free_ports
 from db.pool import Database, DatabaseUnavailable
+from db.profiles import ProfileConflict
+from onboarding.errors import GangwayError, Refused
 from runtime.settings import Settings
 from tests.stack import EXAMPLES, RUNS, Person, application, ok, problem, wrong
 
@@ -264,6 +267,15 @@ async def test_without_postgresql(person: Person, settings: Settings) -> None:
         body = {"email": "a@example.org", "password": "x"}
         problem(await client.post("/api/v1/auth/login", json=body), 503, "database_unavailable")
         assert (await client.get("/livez")).status_code == 200
+
+
+def test_every_error_is_told() -> None:
+    """Every error of ours that may reach a client has its status, its code and its words."""
+    handled = {error for error in EXCEPTION_HANDLERS if isinstance(error, type)} - {GangwayError}
+    caught = {ProfileConflict}  # where it is raised
+    for error in set(GangwayError.__subclasses__()) - {Refused} - caught:
+        assert error in handled ^ OUTSIDE_THE_RULES.keys(), error
+    assert {error.code for error in Refused.__subclasses__()} == STATUS_OF.keys()
 
 
 async def test_an_unknown_parameter_value(api: httpx.AsyncClient, person: Person) -> None:

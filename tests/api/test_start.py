@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from temporalio.client import Client
 
+from onboarding.payloads import RunView
 from runtime.addresses import RunAddress, workflow_id
 from tests.stack import RUNS, Person, ok, problem, until, wrong
 
@@ -55,6 +56,37 @@ async def test_restart(person: Person) -> None:
     ok(await person.save(1))
 
 
+async def test_twenty_restarts_at_once(person: Person) -> None:
+    """Of twenty restarts at the same time one begins anew; the others find its run, which stays."""
+    first = await person.saved_until(1)
+    answers = await asyncio.gather(*(person.post(f"{RUNS}/start", {"restart": True}) for _ in range(20)))
+    assert sorted(answer.status_code for answer in answers) == [200] * 19 + [201]
+    (second,) = {answer.json()["id"] for answer in answers}
+    assert second != first["run_id"]
+    assert (await person.progress())["run_id"] == second
+    ok(await person.save(1))
+
+
+async def test_restarts_among_answers(person: Person) -> None:
+    """Restarts and answers at the same time leave one open run, the newest, and reads and writes agree on it."""
+    await person.start()
+    calls = [person.post(f"{RUNS}/start", {"restart": True}) if n % 4 == 0 else person.save(1) for n in range(20)]
+    answers = await asyncio.gather(*calls)
+    assert {answer.status_code for answer in answers} <= {200, 201}
+    progress = await person.progress()
+    assert progress["status"] == "in_progress"
+    assert ok(await person.post(f"{RUNS}/start"))["id"] == progress["run_id"]
+    assert ok(await person.save(1))["progress"]["run_id"] == progress["run_id"]
+
+
+async def test_start_beside_complete(person: Person) -> None:
+    """A start that meets a completion answers 200 with the run, whichever was first."""
+    await person.saved_until(9)
+    done, started = await asyncio.gather(person.post(f"{RUNS}/complete"), person.post(f"{RUNS}/start"))
+    assert (done.status_code, started.status_code) == (201, 200)
+    assert started.json()["id"] == done.json()["run_id"]
+
+
 async def test_restart_after_completion(person: Person) -> None:
     """A completed run is what `start` answers with; `restart` begins anew, and completing that is version 2."""
     first = await person.completed()
@@ -93,6 +125,18 @@ async def test_place(person: Person) -> None:
     moved = await person.start(timezone="America/Lima", locale="en")
     assert (moved["id"], moved["timezone"], moved["locale"]) == (run["id"], "America/Lima", "en")
     assert moved["version"] == run["version"]
+    me = ok(await person.get("/api/v1/users/me"))
+    assert (me["timezone"], me["locale"]) == ("America/Lima", "en")
+
+
+async def test_who_wants_no_reminders(person: Person, temporal: Client) -> None:
+    """A run of somebody who wants no reminders is begun without any."""
+    ok(await person.patch("/api/v1/users/me", {"reminders_enabled": False}))
+    await person.start()
+    handle = temporal.get_workflow_handle(workflow_id(RunAddress(person.tenant_id, person.id, "fitness")))
+    assert (await handle.query("view", result_type=RunView)).next_reminder_at is None
+    ok(await person.patch("/api/v1/users/me", {"reminders_enabled": True}))
+    assert (await handle.query("view", result_type=RunView)).next_reminder_at is not None
 
 
 @pytest.mark.parametrize(

@@ -53,20 +53,26 @@ async def test_mark_expired_once(database: Database, person: Person) -> None:
 
 
 async def test_archive_moves(database: Database, person: Person, admin: asyncpg.Connection) -> None:
-    """Runs that ended long ago move with their events; recent ones and the profile stay."""
+    """Runs that ended long ago move with their events, whose person still reads them; recent ones and the
+    profile stay.
+    """
     now = datetime.now(UTC)
     ended = completed(person, now - 9 * WEEK)
     given_up = abandoned(person, now=now - 12 * WEEK)
     recent = abandoned(person, now=now - WEEK)
     await runs.project(database, person.caller(), *given_up, *ended, *recent)
     before = now - timedelta(days=30)
+    async with database.transaction(person.caller()) as conn:
+        happened = await runs.events(conn, ended[-1].run.id)
     async with database.transaction(sweeper(person.tenant_id)) as conn:
         assert await sweeps.archive(conn, before, 1) == 1
         assert await sweeps.archive(conn, before, 10) == 1
         assert await sweeps.archive(conn, before, 10) == 0
     async with database.transaction(person.caller()) as conn:
         assert await runs.get(conn, ended[-1].run.id) is None
-        assert await runs.events(conn, ended[-1].run.id) == []
+        assert await runs.events(conn, ended[-1].run.id) == happened != []
+        assert await runs.events(conn, ended[-1].run.id, before=4, limit=2) == happened[-3:-1]
+        assert await runs.events(conn, ended[-1].run.id, after=9) == happened[:2][::-1]
         assert await runs.latest(conn, person.user_id, "fitness") == recent[-1].run
         assert await profiles.get(conn, person.user_id, "fitness") is not None
     rows = await admin.fetch(

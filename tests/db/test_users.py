@@ -92,12 +92,6 @@ async def test_update(database: Database, person: Person) -> None:
     assert (after.full_name, after.age, after.timezone) == ("Ana", None, "Asia/Tokyo")
     assert not after.reminders_enabled
     assert after.updated_at > before.updated_at
-    async with database.transaction(person.caller()) as conn:
-        await users.rehash(conn, person.user_id, "stronger")
-    async with database.transaction(SIGN_IN) as conn:
-        known = await users.credentials_by_email(conn, person.email)
-    assert known is not None
-    assert known.password_hash == "stronger"
 
 
 async def test_only_personal_data(database: Database, person: Person) -> None:

@@ -2,11 +2,13 @@
 
 import asyncio
 import time
+from typing import Any
 
 import msgspec
 import pytest
 
 import runtime.health
+from api.problems import Problem
 from runtime.health import CheckResult, readiness
 from worker.health import health_app
 
@@ -72,6 +74,19 @@ async def test_the_workers_health(path: str, status: int, holds: dict[str, objec
     answered, body = await ask(path, {"a": stuck})
     assert answered == status
     assert holds.items() <= body.items()
+
+
+async def test_what_the_worker_does_not_have() -> None:
+    """Another path is 404 as a problem, in the shape that the API gives it."""
+    sent: list[dict[str, Any]] = []
+
+    async def send(message: dict[str, Any]) -> None:
+        sent.append(message)
+
+    await health_app({}, "abc")({"type": "http", "path": "/elsewhere"}, None, send)
+    assert sent[0]["headers"] == [(b"content-type", b"application/problem+json")]
+    problem = msgspec.json.decode(sent[1]["body"], type=Problem)
+    assert (problem.status, problem.instance) == (404, "/elsewhere")
 
 
 async def test_the_workers_readiness() -> None:

@@ -12,7 +12,7 @@ from onboarding.flows import FLOWS
 from onboarding.flows.fitness import FITNESS
 from onboarding.payloads import AbandonedReason, Complete, Event, EventKind, SnoozeReminders, Status
 from runtime.addresses import RunAddress
-from tests.domain.given import PERSON
+from tests.domain.given import PERSON, answer
 from tests.workflows.given import Someone, World, until, zone_at
 
 MINUTE, HOUR, DAY, MONTH = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1), timedelta(days=30)
@@ -151,14 +151,18 @@ async def test_expired_but_not_settled(someone: Someone) -> None:
 
 
 async def test_begin_after_expiry_before_closing(someone: Someone) -> None:
-    """Who starts again while an expired run waits to be settled gets a new run, and both are written."""
+    """Who starts again while an expired run waits to be settled gets a new run that offers the answers of the
+    old one, and both are written.
+    """
     first = await someone.begin()
+    await someone.save(1)
     await someone.forward(7 * DAY - MINUTE)
     someone.outside.away[someone.user_id] = "away"
     await someone.forward(MINUTE)  # and no further: time does not move while an activity is tried again
     await until(lambda: someone.outside.attempts[someone.user_id] > 1)
     second = await someone.begin()
     assert (second.created, second.replaced) == (True, None)
+    assert second.change.run.prefill == {"fitness_level": answer(1)}
     del someone.outside.away[someone.user_id]
     rows = someone.outside.rows
     await until(lambda: len(rows(someone.user_id)) == 2)
