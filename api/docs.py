@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from http import HTTPStatus
 from importlib.resources import files
-from typing import Any, Never
+from typing import Any
 
 import msgspec
 from litestar import Litestar, Response, Router, get
@@ -30,7 +30,6 @@ from litestar.types.internal_types import PathParameterDefinition
 from api.body import FORM, body_type
 from api.idempotency import UNSAFE
 from api.problems import PROBLEM_JSON, Problem
-from runtime.settings import Settings
 
 ASSETS = {
     "swagger-ui-bundle.js": "text/javascript",
@@ -147,17 +146,3 @@ def _complete(operation: Operation, method: str, opt: Mapping[str, Any]) -> None
             media.schema, body.required = media.schema.one_of[0], False
         if opt.get("accepts_form"):
             body.content[FORM] = media
-
-
-def export_openapi() -> bytes:
-    """The document as `docs/openapi.json` holds it: the same bytes for the same code."""
-    # Late: the application shows this document.
-    from api.app import create_app
-
-    document = create_app(Settings(), _never).openapi_schema.to_schema()
-    ordered = msgspec.json.encode(document, order="sorted")
-    return msgspec.json.format(ordered, indent=2) + b"\n"
-
-
-def _never(_: Settings) -> Never:
-    raise NotImplementedError("this application is shown, not run")

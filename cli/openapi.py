@@ -11,6 +11,6 @@ def openapi() -> None:
 @openapi.command()
 def export() -> None:
     """Print the document as docs/openapi.json holds it."""
-    from api.docs import export_openapi
+    from api.export import export_openapi
 
     click.echo(export_openapi().decode(), nl=False)

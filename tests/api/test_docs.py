@@ -6,7 +6,7 @@ import httpx
 import msgspec
 import pytest
 
-from api.docs import export_openapi
+from api.export import export_openapi
 from tests.stack import ok
 
 

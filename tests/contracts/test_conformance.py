@@ -15,7 +15,7 @@ from schemathesis.specs.openapi.checks import (
     status_code_conformance,
 )
 
-from api.docs import export_openapi
+from api.export import export_openapi
 from tests.stack import Person
 
 CHECKS = [

@@ -8,7 +8,7 @@ import msgspec
 import pytest
 
 from api.app import create_app
-from api.docs import export_openapi
+from api.export import export_openapi
 from api.problems import Code
 from runtime.settings import Settings
 from tests.contracts.compat import breaks
