@@ -2,12 +2,13 @@
 
 from collections.abc import Mapping
 from datetime import datetime
+from functools import cache
 from typing import Any
 
 import msgspec
 from msgspec import Struct
 
-from onboarding.answers import recall
+from onboarding.answers import Answer, recall
 from onboarding.flow import Flow, State
 from onboarding.flows import FLOWS
 from onboarding.payloads import FieldError, Run, RunView, StateView, Status
@@ -109,9 +110,14 @@ def state_info(state: State) -> StateInfo:
         name=state.title,
         agent=state.agent,
         description=state.description,
-        required_fields=[f.name for f in msgspec.structs.fields(state.answer) if f.required],
+        required_fields=list(_required_fields(state.answer)),
         optional=state.optional,
     )
+
+
+@cache
+def _required_fields(answer: type[Answer]) -> tuple[str, ...]:
+    return tuple(field.name for field in msgspec.structs.fields(answer) if field.required)
 
 
 def progress(run: Run) -> Progress:

@@ -23,6 +23,13 @@ class Gangway:
     def __init__(self, stack: Stack, people: People) -> None:
         self._port = stack.settings.port
         self._people = people
+        self._open: list[Person] = []
+
+    async def open(self, count: int) -> None:
+        """Runs for the requests that need one."""
+        self._open = await self._people.new(count)
+        async with _Connections(self._port, self._open) as connections:
+            await asyncio.gather(*(http.call("POST", "/start", shapes.START) for http in connections))
 
     async def save(self, clients: int, total: int) -> Sample:
         """`POST /step`: each client edits the first state of a run of its own."""
@@ -38,8 +45,7 @@ class Gangway:
 
     async def progress(self, clients: int, total: int) -> Sample:
         """`GET /progress` of a run."""
-        async with _Connections(self._port, await self._people.new(clients)) as connections:
-            await asyncio.gather(*(http.call("POST", "/start", shapes.START) for http in connections))
+        async with _Connections(self._port, self._open[:clients]) as connections:
             return await closed_loop([_get(http) for http in connections], total)
 
     async def start(self, clients: int, total: int) -> Sample:
@@ -63,8 +69,7 @@ class Gangway:
         *,
         keyed: bool = False,
     ) -> Sample:
-        async with _Connections(self._port, await self._people.new(clients)) as connections:
-            await asyncio.gather(*(http.call("POST", "/start", shapes.START) for http in connections))
+        async with _Connections(self._port, self._open[:clients]) as connections:
             return await closed_loop([_post(http, path, bodies(), keyed=keyed) for http in connections], total)
 
 
@@ -75,16 +80,24 @@ class Bare:
         self._client = client
         self._step, self._step_answer = shapes.step_sizes()
         self._batch, self._batch_answer = shapes.batch_sizes()
+        self._steps: list[BareRun] = []
+        self._batches: list[BareRun] = []
+
+    async def open(self, count: int) -> None:
+        """Workflows for the updates that need one."""
+        self._steps = [BareRun(self._client, self._step_answer) for _ in range(count)]
+        self._batches = [BareRun(self._client, self._batch_answer) for _ in range(count)]
+        await asyncio.gather(*(run.start() for run in self._steps + self._batches))
 
     async def save(self, clients: int, total: int) -> Sample:
         """An update of a step's size."""
-        return await self._updates(clients, total, self._step, self._step_answer)
+        return await _updates(self._steps[:clients], total, self._step)
 
     keyed = save
 
     async def batch(self, clients: int, total: int) -> Sample:
         """An update of a batch's size."""
-        return await self._updates(clients, total, self._batch, self._batch_answer)
+        return await _updates(self._batches[:clients], total, self._batch)
 
     async def start(self, clients: int, total: int) -> Sample:
         """An update that starts its workflow."""
@@ -105,11 +118,10 @@ class Bare:
 
         return work
 
-    async def _updates(self, clients: int, total: int, size: int, answer: int) -> Sample:
-        runs = [BareRun(self._client, answer) for _ in range(clients)]
-        await asyncio.gather(*(run.start() for run in runs))
-        message = message_of(size)
-        return await closed_loop([lambda run=run: run.save(message) for run in runs], total)
+
+async def _updates(runs: list[BareRun], total: int, size: int) -> Sample:
+    message = message_of(size)
+    return await closed_loop([lambda run=run: run.save(message) for run in runs], total)
 
 
 @dataclass
