@@ -101,17 +101,24 @@ def advance(run: Run, command: Command, now: datetime) -> tuple[Run, tuple[Event
         Refused: when the rules do not allow it; each subclass says which rule.
     """
     if isinstance(command, Abandon) and run.status is Status.ABANDONED:
+        if _is_deletion(command) and run.abandoned_reason is AbandonedReason.EXPIRED:
+            raise RunExpired
         return run, ()
     if isinstance(command, Complete) and run.status is Status.COMPLETED:
         return run, ()
     refuse_if_finished(run)
-    if isinstance(command, _WRITES) and now >= run.expires_at:  # its timer is late, the person is not early
+    # Its timer may be late; the person is not early.
+    if now >= run.expires_at and (isinstance(command, _WRITES) or _is_deletion(command)):
         raise RunExpired
     if command.expected_version is not None and command.expected_version != run.version:
         raise VersionConflict
     change = Changing(run, flow_of(run), command.actor, command.channel, now)
     _HANDLERS[type(command)](change, command)
     return change.done()
+
+
+def _is_deletion(command: Command) -> bool:
+    return isinstance(command, Abandon) and command.reason is AbandonedReason.DELETED
 
 
 def refuse_if_finished(run: Run) -> None:

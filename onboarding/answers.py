@@ -1,6 +1,6 @@
 """What an answer may look like, and how it is read: strictly, and with every failing field named at once.
 
-An answer is a Struct whose annotations carry its bounds; rules between fields stand in `problems`. The same
+An answer is a Struct whose annotations carry its bounds; rules between fields are methods under `rule`. The same
 annotations give the JSON schema, the form and the agents' tools, so they are the only place for a bound.
 What no bound can say of a field stands in `Meta(extra={"check": ...})`: a function that gives the code and
 the detail of the error, or None.
@@ -17,23 +17,21 @@ the detail of the error, or None.
 import math
 import re
 import unicodedata
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import suppress
 from functools import cache
-from typing import Annotated, Any, TypeVar, cast
+from types import FunctionType
+from typing import Annotated, Any, Generic, TypeVar, cast
 
 import msgspec
-from msgspec import UNSET, Meta, Struct, inspect
+from msgspec import NODEFAULT, UNSET, Meta, Struct, inspect
 
 from onboarding.errors import InvalidAnswer
 from onboarding.payloads import FieldError
 
 
 class Answer(Struct, frozen=True, kw_only=True):
-    """The base of every state's answer."""
-
-    def problems(self) -> Iterator[FieldError]:
-        """Yield what is wrong between fields; each field alone is known to be valid."""
-        yield from ()
+    """The base of every state's answer. Rules between its fields are methods under `rule`."""
 
 
 Text = Annotated[str, Meta(min_length=1, max_length=200)]
@@ -45,6 +43,8 @@ ERRORS_AT_MOST = 200
 """More than any honest form has fields; a hostile one is not answered in kind."""
 
 AnswerT = TypeVar("AnswerT", bound=Answer)
+ItemT = TypeVar("ItemT")
+RuleT = TypeVar("RuleT", bound=Callable[[Any], Iterable[FieldError]])
 _Report = Callable[[str, str, str], None]
 _MARKUP = re.compile(r"<[A-Za-z/!?]")
 _INVISIBLE = {"Cc", "Cf", "Cs", "Zs", "Zl", "Zp", "Cn"}
@@ -62,19 +62,51 @@ def read(kind: type[AnswerT], data: object, *, prefix: str = "", whole_floats: b
     Raises:
         InvalidAnswer: with one error for every failing field.
     """
+    examined = examine(kind, data, prefix=prefix, whole_floats=whole_floats)
+    if examined.errors:
+        raise InvalidAnswer(examined.errors)
+    return examined.answer
+
+
+class Examined(Struct, Generic[AnswerT], frozen=True, kw_only=True):
+    """An answer as far as it is valid, and every failing field. With errors, the fields that failed are not there:
+    whoever looks at one must be a rule that `followed` runs.
+    """
+
+    answer: AnswerT
+    errors: tuple[FieldError, ...]
+
+
+def examine(
+    kind: type[AnswerT], data: object, *, prefix: str = "", whole_floats: bool = False
+) -> Examined[AnswerT]:
+    """Like `read`, for who has more rules to try before anybody is refused."""
     errors: list[FieldError] = []
 
     def report(field: str, code: str, detail: str) -> None:
         errors.append(FieldError(field=field, code=code, detail=detail))
 
-    value = _struct(kind, data, prefix, report, whole_floats)
-    if errors:
-        raise InvalidAnswer(tuple(errors[:ERRORS_AT_MOST]))
-    answer = cast(AnswerT, value)
-    errors.extend(FieldError(field=prefix + e.field, code=e.code, detail=e.detail) for e in answer.problems())
-    if errors:
-        raise InvalidAnswer(tuple(errors))
-    return answer
+    answer = cast(AnswerT, _struct(kind, data, prefix, report, whole_floats))
+    for method in _rules(kind):
+        for error in followed(method, answer):
+            report(prefix + error.field, error.code, error.detail)
+    return Examined(answer=answer, errors=tuple(errors[:ERRORS_AT_MOST]))
+
+
+def rule(method: RuleT) -> RuleT:
+    """A method of an answer that yields what is wrong between its fields.
+
+    It finds fields that are valid in themselves, and ends where it looks at one that is not. So that nothing else
+    is left unsaid then, each rule is a method of its own; it calls no other.
+    """
+    _RULES.add(method)
+    return method
+
+
+def followed(rule: Callable[..., Iterable[FieldError]], *answers: Answer) -> Iterator[FieldError]:
+    """What a rule finds in answers before it looks at a field that failed."""
+    with suppress(_NotThere):
+        yield from rule(*answers)
 
 
 def plain(answer: Answer) -> dict[str, Any]:
@@ -87,6 +119,35 @@ def recall(kind: type[AnswerT], data: Mapping[str, Any]) -> AnswerT:
     return msgspec.convert(data, kind)
 
 
+class _NotThere(Exception):
+    """A rule looked at a field that failed."""
+
+
+_RULES: set[Callable[..., Iterable[FieldError]]] = set()
+
+_FAILED = object()
+"""What stands for a value that was reported, until its Struct leaves it out."""
+
+
+class _Partial:
+    """The valid fields of a Struct that others failed of."""
+
+    def __init__(self, values: Mapping[str, object]) -> None:
+        self.__dict__.update(values)
+
+    def __getattr__(self, name: str) -> object:
+        raise _NotThere(name)
+
+
+@cache
+def _rules(kind: type[Answer]) -> tuple[Callable[..., Iterable[FieldError]], ...]:
+    return tuple(m for base in reversed(kind.__mro__) for m in vars(base).values() if _is_rule(m))
+
+
+def _is_rule(member: object) -> bool:
+    return isinstance(member, FunctionType) and member in _RULES
+
+
 @cache
 def _fields(kind: type[Struct]) -> tuple[inspect.Field, ...]:
     info = inspect.type_info(kind)
@@ -97,7 +158,7 @@ def _fields(kind: type[Struct]) -> tuple[inspect.Field, ...]:
 def _struct(kind: type[Struct], data: object, prefix: str, report: _Report, whole: bool) -> object:
     if not isinstance(data, Mapping):
         report(prefix.rstrip("."), "wrong_type", "must be an object")
-        return None
+        return _Partial({})
     given = cast(Mapping[str, object], data)
     values: dict[str, object] = {}
     for field in _fields(kind):
@@ -106,25 +167,37 @@ def _struct(kind: type[Struct], data: object, prefix: str, report: _Report, whol
             values[field.name] = _value(field.type, value, prefix + field.name, report, whole)
         elif field.required:
             report(prefix + field.name, "required", "is required")
+            values[field.name] = _FAILED
     known = {field.name for field in _fields(kind)}
     for name in given:
         if name not in known:
             report(prefix + name[:80], "unknown_field", "is not a known field")
-    # A failed field leaves a hole; the struct is only a value when the report stayed empty.
-    return kind(**{**{f.name: None for f in _fields(kind) if f.required}, **values})
+    valid = {name: value for name, value in values.items() if value is not _FAILED}
+    if len(valid) == len(values):
+        return kind(**valid)
+    absent = {field.name: _default(field) for field in _fields(kind) if field.name not in values}
+    return _Partial({**absent, **valid})
+
+
+def _default(field: inspect.Field) -> object:
+    if field.default_factory is not NODEFAULT:
+        return field.default_factory()
+    return UNSET if field.default is NODEFAULT else field.default
 
 
 def _value(kind: inspect.Type, value: object, path: str, report: _Report, whole: bool) -> object:
+    """The value as it is kept; `_FAILED` when it was reported."""
     match kind:
-        case inspect.Metadata() if (kind.extra or {}).get("verbatim"):
-            return _verbatim(kind.type, value, path, report)
         case inspect.Metadata():
-            checked = _value(kind.type, value, path, report, whole)
             extra = kind.extra or {}
-            if extra.get("unique") and isinstance(checked, list):
-                _refuse_repeats(cast(list[object], checked), path, report)
-            if (check := extra.get("check")) and (wrong := check(checked)):
-                report(path, *wrong)
+            if extra.get("verbatim"):
+                checked = _verbatim(kind.type, value, path, report)
+            else:
+                checked = _value(kind.type, value, path, report, whole)
+            if extra.get("unique") and isinstance(kind.type, inspect.ListType) and _fits_in(kind.type, value):
+                _refuse_repeats(cast(list[object], value), path, report)
+            if checked is not _FAILED and (check := extra.get("check")) and (wrong := check(checked)):
+                return _failed(report, path, *wrong)
             return checked
         case inspect.UnionType():
             return _value(_member(kind, value), value, path, report, whole)
@@ -132,7 +205,7 @@ def _value(kind: inspect.Type, value: object, path: str, report: _Report, whole:
             return _struct(kind.cls, value, f"{path}.", report, whole)
         case inspect.DictType():
             if not isinstance(value, Mapping):
-                report(path, "wrong_type", "must be an object")
+                return _failed(report, path, "wrong_type", "must be an object")
             return cast(object, value)
         case inspect.ListType():
             return _list(kind, value, path, report, whole)
@@ -140,18 +213,17 @@ def _value(kind: inspect.Type, value: object, path: str, report: _Report, whole:
             return _text(kind, value, path, report)
         case inspect.LiteralType():
             if not isinstance(value, str) or value not in kind.values:
-                report(path, "not_allowed", "must be one of " + ", ".join(map(str, kind.values)))
+                return _failed(report, path, "not_allowed", "must be one of " + ", ".join(map(str, kind.values)))
             return value
         case inspect.BoolType():
             if not isinstance(value, bool):
-                report(path, "wrong_type", "must be true or false")
+                return _failed(report, path, "wrong_type", "must be true or false")
             return value
         case inspect.IntType():
             if whole and isinstance(value, float) and value.is_integer():
                 value = int(value)
             if not isinstance(value, int) or isinstance(value, bool):
-                report(path, "wrong_type", "must be an integer")
-                return value
+                return _failed(report, path, "wrong_type", "must be an integer")
             return _bounded(kind, value, path, report)
         case inspect.FloatType():
             # An int is always finite, and one of a thousand digits does not even fit isfinite.
@@ -160,11 +232,15 @@ def _value(kind: inspect.Type, value: object, path: str, report: _Report, whole:
                 or not isinstance(value, int | float)
                 or (isinstance(value, float) and not math.isfinite(value))
             ):
-                report(path, "wrong_type", "must be a number")
-                return value
+                return _failed(report, path, "wrong_type", "must be a number")
             return _bounded(kind, value, path, report)
         case _:
             raise TypeError(f"{path}: answers have no field of type {kind}")
+
+
+def _failed(report: _Report, path: str, code: str, detail: str) -> object:
+    report(path, code, detail)
+    return _FAILED
 
 
 def _member(union: inspect.UnionType, value: object) -> inspect.Type:
@@ -177,61 +253,63 @@ def _member(union: inspect.UnionType, value: object) -> inspect.Type:
 def _verbatim(kind: inspect.Type, value: object, path: str, report: _Report) -> object:
     assert isinstance(kind, inspect.StrType)
     if not isinstance(value, str):
-        report(path, "wrong_type", "must be a text")
-    elif kind.min_length is not None and len(value) < kind.min_length:
-        report(path, "too_short", f"must have at least {kind.min_length} character(s)")
-    elif kind.max_length is not None and len(value) > kind.max_length:
-        report(path, "too_long", f"must have at most {kind.max_length} characters")
+        return _failed(report, path, "wrong_type", "must be a text")
+    if kind.min_length is not None and len(value) < kind.min_length:
+        return _failed(report, path, "too_short", f"must have at least {kind.min_length} character(s)")
+    if kind.max_length is not None and len(value) > kind.max_length:
+        return _failed(report, path, "too_long", f"must have at most {kind.max_length} characters")
     return value
 
 
 def _list(kind: inspect.ListType, value: object, path: str, report: _Report, whole: bool) -> object:
+    """A list of Structs stays one, each as far as it is valid; another list fails with any of its items."""
     if not isinstance(value, list):
-        report(path, "wrong_type", "must be a list")
-        return value
+        return _failed(report, path, "wrong_type", "must be a list")
     items = cast(list[object], value)
-    if kind.min_length is not None and len(items) < kind.min_length:
-        report(path, "too_short", f"must have at least {kind.min_length} item(s)")
     if kind.max_length is not None and len(items) > kind.max_length:
-        report(path, "too_long", f"must have at most {kind.max_length} items")
-        return []  # one error speaks for all of them
-    return [_value(kind.item_type, item, f"{path}[{i}]", report, whole) for i, item in enumerate(items)]
+        # One error speaks for all of them.
+        return _failed(report, path, "too_long", f"must have at most {kind.max_length} items")
+    read = [_value(kind.item_type, item, f"{path}[{i}]", report, whole) for i, item in enumerate(items)]
+    if kind.min_length is not None and len(items) < kind.min_length:
+        return _failed(report, path, "too_short", f"must have at least {kind.min_length} item(s)")
+    return _FAILED if any(item is _FAILED for item in read) else read
 
 
 def _text(kind: inspect.StrType, value: object, path: str, report: _Report) -> object:
     if not isinstance(value, str):
-        report(path, "wrong_type", "must be a text")
-        return value
+        return _failed(report, path, "wrong_type", "must be a text")
     if kind.pattern is not None:
         fits = (kind.min_length or 0) <= len(value) <= (kind.max_length or 100)
-        if not fits or not re.fullmatch(kind.pattern.removesuffix("$"), value, re.ASCII):
-            time = kind.pattern == _HH_MM
-            report(
-                path,
-                "bad_format",
-                "must be a time of day, HH:MM from 00:00 to 23:59" if time else "is malformed",
-            )
-        return value
+        if fits and re.fullmatch(kind.pattern.removesuffix("$"), value, re.ASCII):
+            return value
+        time = "must be a time of day, HH:MM from 00:00 to 23:59"
+        return _failed(report, path, "bad_format", time if kind.pattern == _HH_MM else "is malformed")
     text = value.strip()
     if all(unicodedata.category(c) in _INVISIBLE for c in text):
         text = ""
     if kind.min_length is not None and len(text) < kind.min_length:
-        report(path, "too_short", f"must have at least {kind.min_length} character(s)")
-    elif kind.max_length is not None and len(text) > kind.max_length:
-        report(path, "too_long", f"must have at most {kind.max_length} characters")
-    elif _MARKUP.search(text):
-        report(path, "markup", "must be plain text without tags")
-    elif any(unicodedata.category(c) in {"Cc", "Cs"} for c in text):
-        report(path, "control_character", "must not contain control characters")
+        return _failed(report, path, "too_short", f"must have at least {kind.min_length} character(s)")
+    if kind.max_length is not None and len(text) > kind.max_length:
+        return _failed(report, path, "too_long", f"must have at most {kind.max_length} characters")
+    if _MARKUP.search(text):
+        return _failed(report, path, "markup", "must be plain text without tags")
+    if any(unicodedata.category(c) in {"Cc", "Cs"} for c in text):
+        return _failed(report, path, "control_character", "must not contain control characters")
     return text
 
 
-def _bounded(kind: inspect.IntType | inspect.FloatType, value: float, path: str, report: _Report) -> float:
+def _bounded(kind: inspect.IntType | inspect.FloatType, value: float, path: str, report: _Report) -> object:
     if kind.ge is not None and value < kind.ge:
-        report(path, "too_small", f"must be at least {kind.ge}")
-    elif kind.le is not None and value > kind.le:
-        report(path, "too_large", f"must be at most {kind.le}")
+        return _failed(report, path, "too_small", f"must be at least {kind.ge}")
+    if kind.le is not None and value > kind.le:
+        return _failed(report, path, "too_large", f"must be at most {kind.le}")
     return value
+
+
+def _fits_in(kind: inspect.ListType, value: object) -> bool:
+    return isinstance(value, list) and (
+        kind.max_length is None or len(cast(list[object], value)) <= kind.max_length
+    )
 
 
 def _refuse_repeats(values: list[object], path: str, report: _Report) -> None:
@@ -239,19 +317,35 @@ def _refuse_repeats(values: list[object], path: str, report: _Report) -> None:
     for index, value in enumerate(values):
         if not isinstance(value, str):
             continue
-        key = value.casefold()
+        key = value.strip().casefold()
         if key in seen:
             report(f"{path}[{index}]", "duplicate", "is there already")
         seen.add(key)
 
 
-def repeats(path: str, keys: list[Any]) -> Iterator[FieldError]:
-    """Yield an error for each key that stood earlier in the list; `path` has `{}` for the index."""
-    seen: set[Any] = set()
-    for index, key in enumerate(keys):
-        if key in seen:
-            yield FieldError(field=path.format(index), code="duplicate", detail="is there already")
-        seen.add(key)
+def repeats(path: str, items: Iterable[ItemT], key: Callable[[ItemT], object]) -> Iterator[FieldError]:
+    """A rule: an error for each item whose key an earlier one had; `path` has `{}` for the index."""
+    seen: set[object] = set()
+    for index, item in enumerate(items):
+        with suppress(_NotThere):
+            found = key(item)
+            if found in seen:
+                yield FieldError(field=path.format(index), code="duplicate", detail="is there already")
+            seen.add(found)
 
 
-__all__ = ["UNSET", "Answer", "Text", "Texts", "TimeOfDay", "plain", "read", "recall", "repeats"]
+__all__ = [
+    "UNSET",
+    "Answer",
+    "Examined",
+    "Text",
+    "Texts",
+    "TimeOfDay",
+    "examine",
+    "followed",
+    "plain",
+    "read",
+    "recall",
+    "repeats",
+    "rule",
+]

@@ -15,11 +15,12 @@ from onboarding.payloads import FieldError
 class Dependency(Struct, frozen=True, kw_only=True):
     """An earlier state that a state's answer must fit.
 
-    `fits(answer, earlier)` yields what does not fit, field by field; nothing when all is well.
+    Each of `rules` is called with the answer and the earlier one, and yields what does not fit, field by field.
+    Of an answer that is being refused it finds the valid fields, and ends where it looks at another.
     """
 
     on: str
-    fits: Callable[[Any, Any], Iterable[FieldError]]
+    rules: tuple[Callable[[Any, Any], Iterable[FieldError]], ...]
 
 
 class State(Struct, frozen=True, kw_only=True):

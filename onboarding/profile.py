@@ -4,7 +4,7 @@ from typing import Any
 
 from msgspec.structs import replace
 
-from onboarding.answers import plain, read
+from onboarding.answers import Answer, examine, plain
 from onboarding.errors import InvalidAnswer
 from onboarding.flow import Flow
 from onboarding.payloads import FieldError
@@ -21,23 +21,21 @@ def edit(flow: Flow, answers: Answers, changes: dict[str, Any]) -> Answers:
             is not touched no longer fits one that is.
     """
     errors: list[FieldError] = []
-    merged = dict(answers)
+    changed: dict[str, Answer] = {}
     for key, data in changes.items():
         state = next((s for s in flow.states if s.key == key), None)
         if state is None:
             detail = "is no state of this flow"
             errors.append(FieldError(field=f"answers.{key[:80]}", code="unknown_state", detail=detail))
             continue
-        try:
-            merged[key] = plain(read(state.answer, data, prefix=f"answers.{key}."))
-        except InvalidAnswer as invalid:
-            errors.extend(invalid.errors)
-    if not errors:
-        errors.extend(
-            replace(error, field=f"answers.{error.field}")
-            for state in flow.states
-            for error in misfits(flow, state, merged)
-        )
+        examined = examine(state.answer, data, prefix=f"answers.{key}.")
+        errors.extend(examined.errors)
+        changed[key] = examined.answer
+    errors.extend(
+        replace(error, field=f"answers.{error.field}")
+        for state in flow.states
+        for error in misfits(flow, state, answers, changed)
+    )
     if errors:
         raise InvalidAnswer(tuple(errors))
-    return merged
+    return {**answers, **{key: plain(answer) for key, answer in changed.items()}}

@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 from msgspec import Struct
 
-from onboarding.answers import Answer, recall
+from onboarding.answers import Answer, followed, recall
 from onboarding.flow import Flow, State
 from onboarding.flows import FLOWS
 from onboarding.payloads import FieldError, Run, RunView, StateView, Status
@@ -89,16 +89,32 @@ def requirements(run: Run, flow: Flow) -> Requirements:
     )
 
 
-def misfits(flow: Flow, state: State, answers: Answers) -> list[FieldError]:
-    """Where a state's answer does not fit the earlier ones; paths start with the state's key."""
-    if state.key not in answers:
+def misfits(
+    flow: Flow, state: State, answers: Answers, examined: Mapping[str, Answer] | None = None
+) -> list[FieldError]:
+    """Where a state's answer does not fit the earlier ones; paths start with the state's key.
+
+    Args:
+        flow: the flow.
+        state: the state.
+        answers: stored answers by state key.
+        examined: answers that are not stored yet, perhaps valid in part only; they go before stored ones.
+    """
+
+    def found(of: State) -> Answer | None:
+        if examined and of.key in examined:
+            return examined[of.key]
+        return recall(of.answer, answers[of.key]) if of.key in answers else None
+
+    answer = found(state)
+    if answer is None:
         return []
-    answer = recall(state.answer, answers[state.key])
     return [
         msgspec.structs.replace(error, field=f"{state.key}.{error.field}")
         for dependency in state.depends_on
-        if (earlier := flow.find(dependency.on)) and earlier.key in answers
-        for error in dependency.fits(answer, recall(earlier.answer, answers[earlier.key]))
+        if (on := flow.find(dependency.on)) and (earlier := found(on)) is not None
+        for rule in dependency.rules
+        for error in followed(rule, answer, earlier)
     ]
 
 

@@ -6,7 +6,7 @@ from typing import Any
 from msgspec import ValidationError
 from msgspec.structs import replace
 
-from onboarding.answers import plain, read, recall
+from onboarding.answers import Answer, examine, plain, read, recall
 from onboarding.changing import Changing
 from onboarding.errors import InvalidAnswer, Refused, StateMismatch, StateNotOptional
 from onboarding.flow import State
@@ -18,14 +18,20 @@ def save(change: Changing, command: SaveSteps) -> None:
     """Save every answer of the command or none, all failing fields named."""
     _refuse_out_of_order(change, command)
     errors: list[FieldError] = []
+    failed: dict[str, Answer] = {}
     for index, step in enumerate(command.steps):
         state = change.flow.find(step.step)
         assert state is not None
         prefix = f"steps[{index}].data." if command.batch else ""
-        try:
-            _save_one(change, state, step.data, prefix, whole_floats=command.channel is Channel.CHAT)
-        except InvalidAnswer as refused:
-            errors.extend(refused.errors)
+        examined = examine(state.answer, step.data, prefix=prefix, whole_floats=command.channel is Channel.CHAT)
+        # An earlier answer of the batch binds a later one as far as it is valid, though it is not kept.
+        unfit = misfits(change.flow, state, change.run.answers, {**failed, state.key: examined.answer})
+        errors += examined.errors
+        errors += (replace(error, field=prefix + error.field.removeprefix(f"{state.key}.")) for error in unfit)
+        if examined.errors or unfit:
+            failed[state.key] = examined.answer
+        else:
+            _keep(change, state, plain(examined.answer))
     if errors:
         raise InvalidAnswer(tuple(errors))
 
@@ -50,10 +56,8 @@ def _refuse_out_of_order(change: Changing, command: SaveSteps) -> None:
             open_keys.remove(state.key)
 
 
-def _save_one(change: Changing, state: State, data: object, prefix: str, *, whole_floats: bool = False) -> None:
-    value = plain(read(state.answer, data, prefix=prefix, whole_floats=whole_floats))
-    if errors := _unfit(change, state, value, prefix):
-        raise InvalidAnswer(errors)
+def _keep(change: Changing, state: State, value: dict[str, Any]) -> None:
+    """Make a valid answer the state's."""
     old = change.run.answers.get(state.key)
     reviewed = state.key in change.run.needs_review
     if old == value and not reviewed:
@@ -70,14 +74,6 @@ def _save_one(change: Changing, state: State, data: object, prefix: str, *, whol
         change.note(EventKind.STATE_EDITED if old != value else EventKind.STATE_CONFIRMED, state)
     change.answered()
     _review_dependants(change, state)
-
-
-def _unfit(change: Changing, state: State, value: dict[str, Any], prefix: str) -> tuple[FieldError, ...]:
-    answers = {**change.run.answers, state.key: value}
-    return tuple(
-        replace(error, field=prefix + error.field.removeprefix(f"{state.key}."))
-        for error in misfits(change.flow, state, answers)
-    )
 
 
 def _review_dependants(change: Changing, state: State) -> None:
@@ -121,7 +117,9 @@ def accept_prefilled(change: Changing, _: AcceptPrefilled) -> None:
         if (offered := change.run.prefill.get(state.key)) is not None:
             # Recalled first: an older version of the flow may have had fields that this one dropped.
             with suppress(InvalidAnswer, ValidationError):
-                _save_one(change, state, plain(recall(state.answer, offered)), "")
+                answer = read(state.answer, plain(recall(state.answer, offered)))
+                if not misfits(change.flow, state, change.run.answers, {state.key: answer}):
+                    _keep(change, state, plain(answer))
     if change.events:
         change.set(prefill={})
 

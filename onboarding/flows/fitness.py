@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 
 from msgspec import UNSET, Meta, Struct, UnsetType, field
 
-from onboarding.answers import Answer, Text, Texts, TimeOfDay, repeats
+from onboarding.answers import Answer, Text, Texts, TimeOfDay, repeats, rule
 from onboarding.flow import Dependency, Flow, State
 from onboarding.payloads import FieldError
 
@@ -32,9 +32,10 @@ class FitnessGoals(Answer, frozen=True, kw_only=True):
 
     goals: Annotated[list[Goal], Meta(min_length=1, max_length=3)]
 
-    def problems(self) -> Iterator[FieldError]:
-        """No goal twice."""
-        return repeats("goals[{}].goal_type", [goal.goal_type for goal in self.goals])
+    @rule
+    def no_goal_twice(self) -> Iterator[FieldError]:
+        """Each goal has one place."""
+        return repeats("goals[{}].goal_type", self.goals, lambda goal: goal.goal_type)
 
 
 class WorkoutConstraints(Answer, frozen=True, kw_only=True):
@@ -64,8 +65,9 @@ class MealPlan(Answer, frozen=True, kw_only=True):
     carbs_percentage: Percentage
     fats_percentage: Percentage
 
-    def problems(self) -> Iterator[FieldError]:
-        """The three shares make a whole."""
+    @rule
+    def shares_of_a_whole(self) -> Iterator[FieldError]:
+        """The three shares add up to 100."""
         total = self.protein_percentage + self.carbs_percentage + self.fats_percentage
         # Rounded: 33.33 x 3 is 99.99 in decimals and a hair less in binary.
         if round(abs(total - 100), 6) > MACROS_TOLERANCE:
@@ -89,9 +91,10 @@ class MealSchedule(Answer, frozen=True, kw_only=True):
 
     meals: Annotated[list[Meal], Meta(min_length=1, max_length=12)]
 
-    def problems(self) -> Iterator[FieldError]:
-        """No name twice, however it is written."""
-        return repeats("meals[{}].meal_name", [meal.meal_name.casefold() for meal in self.meals])
+    @rule
+    def no_name_twice(self) -> Iterator[FieldError]:
+        """However it is written."""
+        return repeats("meals[{}].meal_name", self.meals, lambda meal: meal.meal_name.casefold())
 
 
 class Workout(Struct, frozen=True, kw_only=True):
@@ -107,9 +110,10 @@ class WorkoutSchedule(Answer, frozen=True, kw_only=True):
 
     workouts: Annotated[list[Workout], Meta(min_length=1, max_length=14)]
 
-    def problems(self) -> Iterator[FieldError]:
-        """No two at the same day and time."""
-        return repeats("workouts[{}].scheduled_time", [(w.day_of_week, w.scheduled_time) for w in self.workouts])
+    @rule
+    def no_two_at_once(self) -> Iterator[FieldError]:
+        """Each workout has a time of its own in the week."""
+        return repeats("workouts[{}].scheduled_time", self.workouts, lambda w: (w.day_of_week, w.scheduled_time))
 
 
 class HydrationSchedule(Answer, frozen=True, kw_only=True):
@@ -126,14 +130,16 @@ class SupplementPreferences(Answer, frozen=True, kw_only=True):
     current_supplements: Texts = field(default_factory=list)
 
 
-def plan_fits_diet(plan: MealPlan, diet: DietaryPreferences) -> Iterator[FieldError]:
-    """A ketogenic diet has few carbohydrates and much fat; other diets bind nothing."""
-    if diet.diet_type != "keto":
-        return
-    if plan.carbs_percentage > KETO_MAX_CARBS_PERCENTAGE:
+def few_carbs_with_keto(plan: MealPlan, diet: DietaryPreferences) -> Iterator[FieldError]:
+    """A ketogenic diet has few carbohydrates; other diets bind nothing."""
+    if diet.diet_type == "keto" and plan.carbs_percentage > KETO_MAX_CARBS_PERCENTAGE:
         detail = f"must be at most {KETO_MAX_CARBS_PERCENTAGE} with a keto diet"
         yield FieldError(field="carbs_percentage", code="too_large", detail=detail)
-    if plan.fats_percentage < KETO_MIN_FATS_PERCENTAGE:
+
+
+def much_fat_with_keto(plan: MealPlan, diet: DietaryPreferences) -> Iterator[FieldError]:
+    """A ketogenic diet has much fat; other diets bind nothing."""
+    if diet.diet_type == "keto" and plan.fats_percentage < KETO_MIN_FATS_PERCENTAGE:
         detail = f"must be at least {KETO_MIN_FATS_PERCENTAGE} with a keto diet"
         yield FieldError(field="fats_percentage", code="too_small", detail=detail)
 
@@ -196,7 +202,7 @@ FITNESS = Flow(
             opener="How many calories a day, and which shares of protein, carbs and fats?",
             why_we_ask="Meals are portioned to these figures.",
             answer=MealPlan,
-            depends_on=(Dependency(on="dietary_preferences", fits=plan_fits_diet),),
+            depends_on=(Dependency(on="dietary_preferences", rules=(few_carbs_with_keto, much_fat_with_keto)),),
             example={
                 "daily_calorie_target": 2200,
                 "protein_percentage": 30,

@@ -42,7 +42,7 @@ def chain() -> Flow:
             answer=Number,
             example={"value": 5},
             optional=optional,
-            depends_on=tuple(Dependency(on=other, fits=at_least) for other in on),
+            depends_on=tuple(Dependency(on=other, rules=(at_least,)) for other in on),
         )
 
     states = (state(1, "a", optional=True), state(2, "b", "a", optional=True), state(3, "c", "a", "b"))

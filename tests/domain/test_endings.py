@@ -40,7 +40,8 @@ COMMANDS: list[Any] = [
 
 def abandoned(reason: AbandonedReason, run: Run | None = None) -> Run:
     run = run or answered(3)
-    return after(run, Abandon(actor=PERSON, reason=reason), now=run.expires_at)
+    now = run.expires_at if reason is AbandonedReason.EXPIRED else LATER
+    return after(run, Abandon(actor=PERSON, reason=reason), now=now)
 
 
 @pytest.mark.parametrize("done", range(9))
@@ -84,7 +85,16 @@ def test_abandoning_again_is_harmless(first: AbandonedReason, second: AbandonedR
     """The first reason stands; a later one changes nothing."""
     run = abandoned(first)
     assert (run.status, run.abandoned_reason) == (Status.ABANDONED, first)
-    assert advance(run, Abandon(actor=PERSON, reason=second), LATER) == (run, ())
+    if second is not AbandonedReason.DELETED or first is not AbandonedReason.EXPIRED:
+        assert advance(run, Abandon(actor=PERSON, reason=second), LATER) == (run, ())
+
+
+def test_deleting_what_expired_comes_too_late() -> None:
+    """A deletion is a write: after the expiry it is refused, and does not take the offer from the successor."""
+    delete = Abandon(actor=PERSON, reason=AbandonedReason.DELETED)
+    refused(RunExpired, lambda: after(abandoned(AbandonedReason.EXPIRED), delete))
+    run = answered(3)
+    refused(RunExpired, lambda: after(run, delete, now=run.expires_at))
 
 
 def test_abandoning_is_one_event_and_keeps_the_answers() -> None:

@@ -13,7 +13,7 @@ from onboarding.flows.fitness import FITNESS
 
 def state(number: int, key: str, *on: str) -> State:
     """A state that depends on others."""
-    depends_on = tuple(Dependency(on=other, fits=lambda _a, _b: ()) for other in on)
+    depends_on = tuple(Dependency(on=other, rules=(lambda _a, _b: (),)) for other in on)
     return replace(FITNESS.states[0], number=number, key=key, depends_on=depends_on)
 
 

@@ -126,7 +126,7 @@ def flows(draw: st.DrawFn) -> Flow:
                 answer=answer,
                 example=example,
                 optional=draw(st.booleans()),
-                depends_on=tuple(Dependency(on=other.key, fits=not_less) for other in earlier),
+                depends_on=tuple(Dependency(on=other.key, rules=(not_less,)) for other in earlier),
             )
         )
     timing = Timing(

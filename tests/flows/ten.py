@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 
 from msgspec import UNSET, Meta, Struct, UnsetType
 
-from onboarding.answers import Answer, Text, Texts, TimeOfDay, repeats
+from onboarding.answers import Answer, Text, Texts, TimeOfDay, repeats, rule
 from onboarding.flow import Dependency, Flow, State
 from onboarding.payloads import FieldError
 
@@ -58,7 +58,8 @@ class Window(Answer, frozen=True, kw_only=True):
     opens: TimeOfDay
     closes: TimeOfDay
 
-    def problems(self) -> Iterator[FieldError]:
+    @rule
+    def in_order(self) -> Iterator[FieldError]:
         """It opens before it closes."""
         if self.closes <= self.opens:
             yield FieldError(field="closes", code="before", detail="must be after the opening")
@@ -77,9 +78,10 @@ class Contacts(Answer, frozen=True, kw_only=True):
 
     contacts: Annotated[list[Contact], Meta(min_length=2, max_length=4)]
 
-    def problems(self) -> Iterator[FieldError]:
-        """Nobody twice."""
-        return repeats("contacts[{}].name", [contact.name.casefold() for contact in self.contacts])
+    @rule
+    def nobody_twice(self) -> Iterator[FieldError]:
+        """However it is written."""
+        return repeats("contacts[{}].name", self.contacts, lambda contact: contact.name.casefold())
 
 
 class Budget(Answer, frozen=True, kw_only=True):
@@ -133,7 +135,7 @@ TEN = Flow(
         state(6, Listed, {"topics": ["jazz", "chess"], "avoided": []}),
         state(7, Window, {"opens": "08:00", "closes": "17:00"}),
         state(8, Contacts, {"contacts": PEOPLE}),
-        state(9, Budget, {"amount": 2000}, Dependency(on="counted", fits=enough)),
+        state(9, Budget, {"amount": 2000}, Dependency(on="counted", rules=(enough,))),
         state(10, Coded, {"voucher": "ABC-0123"}),
     ),
 )
