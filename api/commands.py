@@ -12,11 +12,16 @@ from db.pool import Connection, DatabaseUnavailable
 from onboarding.access import Caller
 from onboarding.advance import advance
 from onboarding.errors import RunNotFound
-from onboarding.payloads import Change, Command, Run, Status
+from onboarding.payloads import Actor, ActorKind, Change, Command, Run, Status
 from onboarding.progress import progress
 from runtime.addresses import RunAddress
 
 log = structlog.get_logger()
+
+READS_AT_MOST = 3
+"""Of a run that ends while it is looked at. One that is open and unchanged when it is read again, after its
+workflow has ended, came back with a restored database: its workflow is made again.
+"""
 
 
 class Outcome(Struct, frozen=True, kw_only=True):
@@ -24,6 +29,11 @@ class Outcome(Struct, frozen=True, kw_only=True):
 
     run: Run
     projected: bool
+
+
+def person_of(principal: Principal) -> Actor:
+    """Whoever is signed in, as somebody who acts."""
+    return Actor(kind=ActorKind.PERSON, id=principal.caller.user_id)
 
 
 async def flow_asked(connection: Connection, principal: Principal, flow: str | None) -> str:
@@ -68,16 +78,23 @@ async def send(deps: Deps, principal: Principal, flow: str | None, command: Comm
     if flow is None:
         async with deps.database.transaction(caller) as connection:
             flow = await flow_asked(connection, principal, flow)
-    try:
-        change = await deps.gateway.send(RunAddress(caller.tenant_id, caller.user_id, flow), command)
-    except RunClosed:
-        run = await current_run(deps, principal, flow)
-        if run.status is not Status.IN_PROGRESS:
-            # The rules say what a finished run answers: a refusal, or itself for a repeat.
-            run, _ = advance(run, command, datetime.now(UTC))
-            return Outcome(run=run, projected=True)
-        change = await deps.gateway.revive(run, command)
-    return Outcome(run=change.run, projected=await record(deps, caller, change))
+    before: Run | None = None
+    for _ in range(READS_AT_MOST):
+        try:
+            change = await deps.gateway.send(RunAddress(caller.tenant_id, caller.user_id, flow), command)
+        except RunClosed:
+            run = await current_run(deps, principal, flow)
+            if run.status is not Status.IN_PROGRESS:
+                # The rules say what a finished run answers: a refusal, or itself for a repeat.
+                run, _ = advance(run, command, datetime.now(UTC))
+                return Outcome(run=run, projected=True)
+            try:
+                change = await deps.gateway.revive(run, command, after_end=run == before)
+            except RunClosed:
+                before = run
+                continue
+        return Outcome(run=change.run, projected=await record(deps, caller, change))
+    raise RunClosed
 
 
 async def record(deps: Deps, caller: Caller, *changes: Change) -> bool:

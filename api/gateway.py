@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from typing import Any
+from typing import Any, ClassVar
 
 import msgspec
 from temporalio.client import (
@@ -11,8 +11,8 @@ from temporalio.client import (
     WorkflowUpdateFailedError,
     WorkflowUpdateRPCTimeoutOrCancelledError,
 )
-from temporalio.common import WorkflowIDConflictPolicy
-from temporalio.exceptions import ApplicationError
+from temporalio.common import WorkflowIDConflictPolicy, WorkflowIDReusePolicy
+from temporalio.exceptions import ApplicationError, WorkflowAlreadyStartedError
 from temporalio.service import RPCError, RPCStatusCode
 
 from onboarding.errors import GangwayError
@@ -39,19 +39,26 @@ from workflows.search_attributes import attributes_of
 
 
 class RefusedByRun(GangwayError):
-    """The workflow refused; `refusal` says why."""
+    """The workflow refused; `refusal` says why, and which code and words are the client's."""
 
     def __init__(self, refusal: Refusal) -> None:
         super().__init__(refusal.code)
         self.refusal = refusal
+        self.code, self.detail = refusal.code, refusal.detail  # pyright: ignore[reportAttributeAccessIssue]
 
 
 class RunClosed(GangwayError):
-    """No workflow is open for this run."""
+    """No workflow is open for this run; what is written of it has to be read again."""
+
+    code: ClassVar[str] = "workflow_unavailable"
+    detail: ClassVar[str] = "The answer could not be taken now; send the same again shortly."
 
 
 class WorkflowsUnavailable(GangwayError):
     """Temporal, or every worker, is away. The command may still be followed; the same again is harmless."""
+
+    code: ClassVar[str] = "workflow_unavailable"
+    detail: ClassVar[str] = "The answer could not be taken now; send the same again shortly."
 
 
 _AWAY = {
@@ -90,25 +97,25 @@ class Gateway:
         self._task_queue = settings.task_queue
         self._timeout = settings.update_timeout_seconds
 
-    async def begin(self, message: Begin, *, resume: Run | None = None, restart: bool = False) -> Opened:
+    async def begin(
+        self, message: Begin, *, resume: Run | None = None, restart: bool = False, after_end: bool = True
+    ) -> Opened:
         """Start the person's run, or find it open; one call that cannot race.
 
         Args:
             message: the run to begin with when there is none.
             resume: what the projection knows of an open run; its workflow is made again if it is gone.
             restart: abandon the run that there is.
+            after_end: whether the caller knows that the workflow before has ended. A workflow ends only when its
+                run is finished and written, so who read an open run, or none, has read too early then.
 
         Raises:
-            RefusedByRun: the run is finishing.
+            RunClosed: the workflow has ended, which the caller did not know.
             WorkflowsUnavailable: nobody answered in time.
         """
         update = OnboardingRun.restart if restart else OnboardingRun.begin
         start = StartRun(run=resume or message.run, begun=resume is not None)
-        return await self._bounded(
-            lambda: self._client.execute_update_with_start_workflow(
-                update, message, id=message.place.message_id, start_workflow_operation=self._start(start)
-            )
-        )
+        return await self._update_with_start(update, message, message.place.message_id, start, after_end)
 
     async def send(self, address: RunAddress, command: Command) -> Change:
         """Send a command to an open run.
@@ -123,21 +130,17 @@ class Gateway:
             lambda: handle.execute_update(_UPDATES[type(command)], command, id=command.message_id)
         )
 
-    async def revive(self, run: Run, command: Command) -> Change:
+    async def revive(self, run: Run, command: Command, *, after_end: bool = False) -> Change:
         """Send a command to a run whose workflow is gone: make it again from the projection.
 
         Raises:
             RefusedByRun: the rules do not allow it.
+            RunClosed: the workflow has ended, which the caller did not know; see `begin`.
             WorkflowsUnavailable: nobody answered in time.
         """
-        return await self._bounded(
-            lambda: self._client.execute_update_with_start_workflow(
-                _UPDATES[type(command)],
-                command,
-                id=command.message_id,
-                start_workflow_operation=self._start(StartRun(run=run, begun=True)),
-            )
-        )
+        start = StartRun(run=run, begun=True)
+        update = _UPDATES[type(command)]
+        return await self._update_with_start(update, command, command.message_id, start, after_end)
 
     async def tell(self, address: RunAddress, command: SetPlace | SnoozeReminders) -> None:
         """Signal an open run; one that is gone needs to be told nothing.
@@ -151,14 +154,33 @@ class Gateway:
         except RunClosed:
             return
 
-    def _start(self, start: StartRun) -> WithStartWorkflowOperation[Any, Any]:
+    async def _update_with_start(
+        self, update: Any, message: Begin | Command, id: str | None, start: StartRun, after_end: bool
+    ) -> Any:
+        async def call() -> Any:
+            operation = self._start(start, after_end)
+            try:
+                return await self._client.execute_update_with_start_workflow(
+                    update, message, id=id, start_workflow_operation=operation
+                )
+            except BaseException:
+                # The operation fails along with the update; looked at here, or the event loop complains.
+                looked = asyncio.ensure_future(operation.workflow_handle())
+                looked.add_done_callback(lambda done: done.cancelled() or done.exception())
+                raise
+
+        return await self._bounded(call)
+
+    def _start(self, start: StartRun, after_end: bool) -> WithStartWorkflowOperation[Any, Any]:
         run = start.run
+        reuse = WorkflowIDReusePolicy
         return WithStartWorkflowOperation(
             OnboardingRun.run,
             start,
             id=workflow_id(RunAddress(run.tenant_id, run.user_id, run.flow)),
             task_queue=self._task_queue,
             id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
+            id_reuse_policy=reuse.ALLOW_DUPLICATE if after_end else reuse.ALLOW_DUPLICATE_FAILED_ONLY,
             search_attributes=attributes_of(run),
             static_summary=f"Onboarding {run.flow}@{run.flow_version}",
         )
@@ -178,6 +200,8 @@ class Gateway:
             raise WorkflowsUnavailable from error
         except WorkflowUpdateFailedError as failed:
             raise _refused(failed) from failed
+        except WorkflowAlreadyStartedError as error:
+            raise RunClosed from error
         except RPCError as error:
             if error.status is RPCStatusCode.NOT_FOUND:
                 raise RunClosed from error

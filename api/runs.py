@@ -1,18 +1,15 @@
 """Runs: `/api/v1/onboarding`."""
 
-from datetime import UTC, datetime
-
 import structlog
 from litestar import Controller, Response, delete, get, post
 from litestar.openapi import ResponseSpec
 from litestar.params import JSONBody
 from msgspec import UNSET
-from uuid_utils.compat import uuid7
 
-from api.commands import Outcome, current_run, flow_asked, record, send
+from api.commands import Outcome, current_run, flow_asked, person_of, send
 from api.deps import Deps, MessageId, Principal, SignedIn, WithDeps
 from api.errors import of_refusal, unavailable
-from api.gateway import RefusedByRun, RunClosed
+from api.gateway import RefusedByRun
 from api.paging import DEFAULT_LIMIT, Cursor, Limit, WithTotal, page_of, read_cursor
 from api.parameters import AgentContext, FlowQuery, IfMatch, read_version
 from api.problems import Code, ProblemError
@@ -31,8 +28,8 @@ from api.run_shapes import (
     run_out,
     step_out,
 )
-from db import profiles, runs, users
-from onboarding.advance import new_run, offered
+from api.starting import open_run
+from db import profiles, runs
 from onboarding.errors import Incomplete
 from onboarding.flows import FLOWS
 from onboarding.forms import state_forms
@@ -40,14 +37,8 @@ from onboarding.payloads import (
     Abandon,
     AbandonedReason,
     AcceptPrefilled,
-    Actor,
-    ActorKind,
-    Begin,
     Complete,
-    Opened,
-    Run,
     SaveSteps,
-    SetPlace,
     SkipStep,
     Status,
     StepAnswer,
@@ -72,40 +63,8 @@ class RunsController(Controller):
         data: JSONBody[StartBody | None] = None,
     ) -> Response[RunOut]:
         """Start a run (201), or answer with the one that there is (200)."""
-        data = data or StartBody()
-        caller = principal.caller
-        async with deps.database.transaction(caller) as connection:
-            key = await flow_asked(connection, principal, data.flow or None)
-            latest = await runs.latest(connection, caller.user_id, key)
-        flow = FLOWS.get(key)
-        restart = data.restart is True
-        if latest and latest.status is Status.COMPLETED and not restart:
-            return Response(run_out(latest), status_code=200)
-        message = Begin(
-            run=new_run(
-                id=str(uuid7()),
-                tenant_id=caller.tenant_id,
-                user_id=caller.user_id,
-                flow=flow,
-                now=datetime.now(UTC),
-                timezone=data.timezone or principal.timezone,
-                locale=data.locale or principal.locale,
-                muted=not principal.reminders_enabled,
-                prefill=offered(latest) if latest and not restart else None,
-            ),
-            place=SetPlace(
-                actor=_person(principal),
-                message_id=message_id,
-                timezone=data.timezone or None,
-                locale=data.locale or None,
-            ),
-        )
-        resume = latest if latest and latest.status is Status.IN_PROGRESS else None
-        opened = await _begin(deps, message, resume, restart)
-        changes = [change for change in (opened.replaced, opened.change) if change]
-        await record(deps, caller, *changes)
-        await _remember_place(deps, principal, data)
-        return Response(run_out(opened.change.run), status_code=201 if opened.created else 200)
+        opened = await open_run(deps, principal, data or StartBody(), message_id)
+        return Response(run_out(opened.run), status_code=201 if opened.created else 200)
 
     @get("/progress")
     async def progress(self, deps: WithDeps, principal: SignedIn, flow: FlowQuery = None) -> Progress:
@@ -141,7 +100,7 @@ class RunsController(Controller):
         if agent_context:
             log.info("agent context claimed", claim=agent_context[:200], user_id=principal.caller.user_id)
         command = SaveSteps(
-            actor=_person(principal),
+            actor=person_of(principal),
             message_id=message_id,
             expected_version=read_version(if_match),
             steps=(StepAnswer(step=data.step, data=data.data),),
@@ -159,7 +118,7 @@ class RunsController(Controller):
     ) -> StepOut:
         """Save several answers in order, all or nothing."""
         command = SaveSteps(
-            actor=_person(principal),
+            actor=person_of(principal),
             message_id=message_id,
             expected_version=read_version(if_match),
             steps=tuple(StepAnswer(step=one.step, data=one.data) for one in data.steps),
@@ -178,7 +137,7 @@ class RunsController(Controller):
     ) -> StepOut:
         """Leave an optional state out."""
         command = SkipStep(
-            actor=_person(principal),
+            actor=person_of(principal),
             message_id=message_id,
             expected_version=read_version(if_match),
             step=data.step,
@@ -192,9 +151,12 @@ class RunsController(Controller):
         principal: SignedIn,
         message_id: MessageId,
         data: JSONBody[FlowBody | None] = None,
+        if_match: IfMatch = None,
     ) -> StepOut:
         """Take over the answers that an expired run offers, as far as they are valid."""
-        command = AcceptPrefilled(actor=_person(principal), message_id=message_id)
+        command = AcceptPrefilled(
+            actor=person_of(principal), message_id=message_id, expected_version=read_version(if_match)
+        )
         flow = data.flow if data else None
         return _told(await send(deps, principal, flow or None, command), "Taken over.")
 
@@ -205,9 +167,12 @@ class RunsController(Controller):
         principal: SignedIn,
         message_id: MessageId,
         data: JSONBody[FlowBody | None] = None,
+        if_match: IfMatch = None,
     ) -> ProfileOut:
-        """Finish: the answers become the profile. A repeat answers the same."""
-        command = Complete(actor=_person(principal), message_id=message_id)
+        """Finish: the answers become the profile. A repeat completes nothing and answers with the profile."""
+        command = Complete(
+            actor=person_of(principal), message_id=message_id, expected_version=read_version(if_match)
+        )
         flow = (data.flow if data else None) or None
         try:
             outcome = await send(deps, principal, flow, command)
@@ -224,10 +189,20 @@ class RunsController(Controller):
 
     @delete("/", status_code=204)
     async def abandon(
-        self, deps: WithDeps, principal: SignedIn, message_id: MessageId, flow: FlowQuery = None
+        self,
+        deps: WithDeps,
+        principal: SignedIn,
+        message_id: MessageId,
+        flow: FlowQuery = None,
+        if_match: IfMatch = None,
     ) -> None:
         """End the run without completion."""
-        command = Abandon(actor=_person(principal), message_id=message_id, reason=AbandonedReason.DELETED)
+        command = Abandon(
+            actor=person_of(principal),
+            message_id=message_id,
+            expected_version=read_version(if_match),
+            reason=AbandonedReason.DELETED,
+        )
         await send(deps, principal, flow, command)
 
     @get("/history")
@@ -253,26 +228,6 @@ class RunsController(Controller):
         return EventPage(items=items, next_cursor=page.next_cursor, total=total)
 
 
-async def _begin(deps: Deps, message: Begin, resume: Run | None, restart: bool) -> Opened:
-    try:
-        return await deps.gateway.begin(message, resume=resume, restart=restart)
-    except RunClosed:
-        # It closed between finding and asking; there is nothing left to find now.
-        return await deps.gateway.begin(message, resume=None, restart=restart)
-
-
-async def _remember_place(deps: Deps, principal: Principal, data: StartBody) -> None:
-    """Where somebody says they are when they start is where they are: their days are counted there too."""
-    place: users.PersonalData = {}
-    if data.timezone and data.timezone != principal.timezone:
-        place["timezone"] = data.timezone
-    if data.locale and data.locale != principal.locale:
-        place["locale"] = data.locale
-    if place:
-        async with deps.database.transaction(principal.caller) as connection:
-            await users.update(connection, principal.caller.user_id, **place)
-
-
 async def _with_requirements(
     deps: Deps, principal: Principal, flow: str | None, refused: Incomplete | RefusedByRun
 ) -> ProblemError:
@@ -281,10 +236,6 @@ async def _with_requirements(
         run = await current_run(deps, principal, flow)
         problem.extra["requirements"] = requirements(run, flow_of(run))
     return problem
-
-
-def _person(principal: Principal) -> Actor:
-    return Actor(kind=ActorKind.PERSON, id=principal.caller.user_id)
 
 
 def _told(outcome: Outcome, message: str) -> StepOut:

@@ -1,29 +1,22 @@
 """The workflow of one onboarding."""
 
 import asyncio
-from datetime import timedelta
 
 from msgspec.structs import replace
 from temporalio import workflow
 from temporalio.exceptions import ApplicationError
 
 with workflow.unsafe.imports_passed_through():
-    from activities.projection import Projection
     from onboarding import payloads as p
     from onboarding.advance import advance, begin, is_untouched, offered
     from onboarding.errors import Refused
     from onboarding.progress import view
-    from runtime.context import current_request
 
-from workflows.clock import EXPIRE, Clock, until
+from workflows.clock import EXPIRE, Clock
 from workflows.details import details
-from workflows.policies import UNTIL_DONE
 from workflows.search_attributes import attributes_of
 from workflows.seen import SeenMessages
 from workflows.unsettled import Unsettled
-
-SETTLE_AFTER = timedelta(seconds=5)
-"""How long the projection of a change may be left to the process that asked for it."""
 
 REFUSALS_KEPT = 20
 
@@ -46,9 +39,7 @@ class OnboardingRun:
         self._seen = SeenMessages(start.seen)
         self._refusals = list(start.refusals)
         self._unsettled = Unsettled(start.unsettled)
-        self._urgent = bool(start.unsettled)
         self._clock = Clock(lambda: self._run, self._apply)
-        self._request = current_request.get()
         self._shown = None if start.begun else attributes_of(start.run)
 
     @workflow.run
@@ -56,7 +47,7 @@ class OnboardingRun:
         """Live until finished and settled; continue as new when the history grows long."""
         self._show()
         clock = asyncio.create_task(self._clock.keep())
-        settling = asyncio.create_task(self._keep_settled())
+        settling = asyncio.create_task(self._unsettled.keep_settled(self._show))
         await workflow.wait_condition(
             lambda: (
                 self._at_rest()
@@ -100,7 +91,7 @@ class OnboardingRun:
         if self._begun and self._run.status is p.Status.IN_PROGRESS:
             place = message.place
             end = p.Abandon(actor=place.actor, channel=place.channel, reason=p.AbandonedReason.RESTARTED)
-            replaced = self._apply(end)
+            replaced = self._apply(end if workflow.now() < self._run.expires_at else EXPIRE)
         return p.Opened(change=self._begin(message), created=True, replaced=replaced)
 
     @workflow.update(name="save_step", description="Save one answer or several")
@@ -200,16 +191,14 @@ class OnboardingRun:
             refusal = p.RefusedSignal(at=workflow.now(), code=refused.type or "refused", step=step[:100])
             self._refusals = [*self._refusals, refusal][-REFUSALS_KEPT:]
             self._show()
-        self._urgent = True
+        self._unsettled.urgent = True
 
     def _take(self, run: p.Run, events: tuple[p.Event, ...]) -> p.Change:
         self._run = run
-        if events:
-            self._request = current_request.get()
-            self._unsettled.add(run, events)
         if run.status is not p.Status.IN_PROGRESS:
-            self._urgent = True
+            self._unsettled.urgent = True
         if events:
+            self._unsettled.add(run, events)
             return p.Change(run=run, events=events)
         # Who asks again may be the one whose first answer got lost on its way to the projection.
         return self._unsettled.of(run) or p.Change(run=run, events=())
@@ -232,20 +221,6 @@ class OnboardingRun:
             unsettled=self._unsettled.changes,
             refusals=tuple(self._refusals),
         )
-
-    async def _keep_settled(self) -> None:
-        """Write the projection once more, in case whoever asked for a change died before it could."""
-        while True:
-            await workflow.wait_condition(lambda: bool(self._unsettled))
-            await until(lambda: self._urgent, SETTLE_AFTER, "settle the projection")
-            self._urgent = False
-            self._show()
-            changes = self._unsettled.changes
-            current_request.set(self._request)
-            await workflow.execute_activity_method(
-                Projection.settle, p.Settle(changes=changes), summary="settle the projection", **UNTIL_DONE
-            )
-            self._unsettled.settled(changes)
 
     def _show(self) -> None:
         """Show support staff where the run stands."""

@@ -30,6 +30,24 @@ async def test_complete_twice(person: Person) -> None:
     assert len(ok(await person.get("/api/v1/profile/versions"))["items"]) == 1
 
 
+async def test_a_repeat_after_an_edit(person: Person) -> None:
+    """A repeat completes nothing: it answers with the profile as its person has edited it since."""
+    await person.completed()
+    edit = {"answers": {"fitness_level": {"fitness_level": "advanced"}}}
+    edited = ok(await person.patch("/api/v1/profile", edit))
+    assert ok(await person.post(f"{RUNS}/complete")) == edited
+
+
+@pytest.mark.parametrize(("method", "path"), [("POST", f"{RUNS}/complete"), ("DELETE", f"{RUNS}/")])
+async def test_a_stale_page_ends_nothing(person: Person, method: str, path: str) -> None:
+    """Who saw an older version neither completes nor deletes the run; who saw this one does."""
+    version = (await person.saved_until(9))["version"]
+    stale = await person.send(method, path, headers={"If-Match": f'"{version - 1}"'})
+    problem(stale, 412, "version_conflict")
+    assert (await person.progress())["status"] == "in_progress"
+    assert (await person.send(method, path, headers={"If-Match": f'"{version}"'})).is_success
+
+
 async def test_ten_at_once(person: Person) -> None:
     """Ten completions at once are one: one event, one profile version, one answer."""
     await person.saved_until(9)

@@ -64,7 +64,9 @@ async def test_the_successor_offers_the_answers(expired: Person) -> None:
     assert run["id"] != old["id"]
     assert (run["prefilled"], run["prefill"]) == (True, old["step_data"])
     assert (await expired.progress("brief"))["prefilled"]
-    taken = ok(await expired.post(f"{RUNS}/accept-prefilled", {"flow": "brief"}))
+    accept = f"{RUNS}/accept-prefilled"
+    problem(await expired.post(accept, {"flow": "brief"}, headers={"If-Match": '"9"'}), 412, "version_conflict")
+    taken = ok(await expired.post(accept, {"flow": "brief"}))
     assert (taken["current_step"], taken["progress"]["prefilled"]) == (2, False)
     state = ok(await expired.get(f"{RUNS}/state?flow=brief"))
     assert (state["step_data"], state["prefill"]) == (old["step_data"], {})
@@ -101,6 +103,7 @@ async def test_a_restart_offers_nothing(expired: Person) -> None:
     assert (run["prefilled"], run["prefill"]) == (False, {})
 
 
-async def test_an_expired_run_can_be_deleted(expired: Person) -> None:
-    """DELETE of what has ended already is 204."""
-    assert (await expired.send("DELETE", f"{RUNS}/?flow=brief")).status_code == 204
+async def test_an_expired_run_is_not_deleted(expired: Person) -> None:
+    """DELETE is a write like any, and comes too late; the successor still offers the answers."""
+    problem(await expired.send("DELETE", f"{RUNS}/?flow=brief"), 410, "run_expired")
+    assert (await expired.start(flow="brief"))["prefilled"]

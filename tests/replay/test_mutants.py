@@ -13,6 +13,7 @@ from runtime.encryption import KeyRing
 
 RUN = Path(__file__).parents[2] / "workflows" / "onboarding.py"
 CLOCK = RUN.with_name("clock.py")
+UNSETTLED = RUN.with_name("unsettled.py")
 SWEEPS = RUN.with_name("sweeps.py")
 Mutate = Callable[[Path, str, str], ModuleType]
 
@@ -23,24 +24,24 @@ MUTANTS = {
         "        await workflow.sleep(1)\n        clock =",
     ),
     "no settling": (
-        RUN,
+        UNSETTLED,
         "            await workflow.execute_activity_method(\n                Projection.settle",
         "            if False: await workflow.execute_activity_method(\n                Projection.settle",
     ),
     "another activity to settle": (
-        RUN,
+        UNSETTLED,
         "workflow.execute_activity_method(\n                Projection.settle,",
         "workflow.execute_activity(\n                'remind',",
     ),
     "settling without a pause": (
-        RUN,
-        "            await until(lambda: self._urgent, SETTLE_AFTER",
-        "            if False: await until(lambda: self._urgent, SETTLE_AFTER",
+        UNSETTLED,
+        "            await until(lambda: self.urgent, SETTLE_AFTER",
+        "            if False: await until(lambda: self.urgent, SETTLE_AFTER",
     ),
     "attributes not shown": (
-        RUN,
-        "            self._urgent = False\n            self._show()",
-        "            self._urgent = False",
+        UNSETTLED,
+        "            self.urgent = False\n            show()",
+        "            self.urgent = False",
     ),
     "no reminder": (
         CLOCK,
@@ -61,15 +62,15 @@ MUTANTS = {
     "never continued": (RUN, "            workflow.continue_as_new(self._carried_over())", "            pass"),
     "signals settled late": (
         RUN,
-        "            self._show()\n        self._urgent = True",
+        "            self._show()\n        self._unsettled.urgent = True",
         "            self._show()",
     ),
     "attributes after the activity": (
-        RUN,
-        "            self._unsettled.settled(changes)\n",
-        "            self._unsettled.settled(changes)\n            self._show()\n",
+        UNSETTLED,
+        "            self._settled(changes)\n",
+        "            self._settled(changes)\n            show()\n",
     ),
-    "restart that does not end the old run": (RUN, "replaced = self._apply(end)", "replaced = None"),
+    "restart that does not end the old run": (RUN, "replaced = self._apply(end if", "replaced = None and (end if"),
     "refused signals not survived": (RUN, "except ApplicationError as refused:", "except KeyError as refused:"),
     "another sweep": (SWEEPS, "Sweeps.sweep_expired, sweep", "Sweeps.sweep_archive, sweep"),
     "another archive": (SWEEPS, "Sweeps.sweep_archive, sweep", "Sweeps.sweep_expired, sweep"),
@@ -88,8 +89,8 @@ def mutate(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Mutate]:
         name = f"mutant_{file.stem}_{tmp_path.name}"
         (tmp_path / f"{name}.py").write_text(source.replace(old, new))
         made.append(name)
-        if file == CLOCK:
-            return make(RUN, "from workflows.clock import", f"from {name} import")
+        if file in (CLOCK, UNSETTLED):
+            return make(RUN, f"from workflows.{file.stem} import", f"from {name} import")
         return importlib.import_module(name)
 
     monkeypatch.syspath_prepend(tmp_path)

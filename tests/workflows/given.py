@@ -130,11 +130,17 @@ class Someone:
         )
 
     async def begin(
-        self, run: Run | None = None, *, restart: bool = False, resume: Run | None = None, **place: Any
+        self,
+        run: Run | None = None,
+        *,
+        restart: bool = False,
+        resume: Run | None = None,
+        after_end: bool = True,
+        **place: Any,
     ) -> Opened:
         """Start, find, or start anew."""
         message = Begin(run=run or self.fresh(), place=SetPlace(actor=PERSON, **place))
-        return await self.gateway.begin(message, restart=restart, resume=resume)
+        return await self.gateway.begin(message, restart=restart, resume=resume, after_end=after_end)
 
     async def send(self, command: Command) -> Change:
         """Send a command to the open run."""

@@ -258,6 +258,22 @@ async def test_revive(someone: Someone) -> None:
     assert not (await someone.begin()).created
 
 
+async def test_an_ended_run_is_not_revived_by_an_old_row(someone: Someone) -> None:
+    """Who read a run just before it was completed does not bring it back; who reads it open again after that, as
+    from a restored database, does.
+    """
+    await someone.begin()
+    stale = (await someone.save_all()).run
+    await someone.send(Complete(actor=PERSON))
+    await someone.closed()
+    with pytest.raises(RunClosed):
+        await someone.begin(resume=stale, after_end=False)
+    with pytest.raises(RunClosed):
+        await someone.gateway.revive(stale, save((8, answer(8))))
+    restored = await someone.gateway.revive(stale, save((8, answer(8, daily_water_target_ml=999))), after_end=True)
+    assert restored.run.id == stale.id
+
+
 async def test_repeat_of_a_message(someone: Someone) -> None:
     """The same message id is answered with the run as it is, and applied once, whatever it now says."""
     await someone.begin()
