@@ -1,7 +1,6 @@
 """`Idempotency-Key`: the same request again gets the first answer, and is not done again."""
 
 import hashlib
-from datetime import datetime
 
 import msgspec
 import structlog
@@ -10,6 +9,7 @@ from litestar.middleware import ASGIMiddleware
 from litestar.types import ASGIApp, HTTPScope, Message, Receive, Scope, Send
 from litestar.types.asgi_types import HTTPDisconnectEvent, HTTPRequestEvent, ReceiveMessage
 
+from api.body import within
 from api.deps import Deps, Principal
 from api.entry import address_of
 from api.problems import Code, ProblemError
@@ -26,9 +26,12 @@ UNSAFE = {"POST", "PUT", "PATCH", "DELETE"}
 LEASE_SECONDS = 20
 MAX_KEY = 255
 
+TRIED_AGAIN = {408, 413, 415, 429}
+"""Answers that are not kept, as no 5xx is: the request was not looked at yet."""
+
 
 class Idempotency(ASGIMiddleware):
-    """Keeps the first answer for 24 hours, sealed. 429 and 5xx are not kept: they may be tried again."""
+    """Keeps the first answer for 24 hours, sealed, unless it is one that may be tried again."""
 
     scopes = (ScopeType.HTTP,)
 
@@ -48,7 +51,7 @@ class Idempotency(ASGIMiddleware):
             )
             raise ProblemError(400, Code.VALIDATION_ERROR, "The request is not valid.", errors=(error,))
         deps: Deps = scope["app"].state.deps
-        body = await _body(receive, deps.settings.body_max_bytes)
+        body = await within(_body(scope, receive, deps.settings.body_max_bytes))
         if body is None:
             return
         record = _Record(deps, principal.caller if principal else SIGN_IN, scope, key, body)
@@ -88,12 +91,18 @@ class _Record:
     def __init__(self, deps: Deps, caller: Context, scope: HTTPScope, key: bytes, body: bytes) -> None:
         self._deps = deps
         self._caller = caller
-        self._scope = f"{_who(caller, scope)}/{scope['method']} {scope['path']}"
+        self._scope = f"{_who(caller, scope)}/{scope['method']} {_route(scope)}"
         self._key = key.decode("latin-1")
         self._place = f"idempotency_keys.body/{self._scope}/{self._key}".encode()
         self._hash = deps.keys.fingerprint(b"\n".join((scope["query_string"], _if_match(scope), body)))
-        self._lease: datetime | None = None
-        self.message_id = hashlib.sha256(self._place + self._hash).hexdigest()
+        self._taken: idempotency.Fresh | None = None
+
+    @property
+    def message_id(self) -> str:
+        """The same for each attempt at this request: a run follows it once."""
+        assert self._taken is not None
+        since = self._taken.since.isoformat().encode()
+        return hashlib.sha256(b"\n".join((self._place, self._hash, since))).hexdigest()
 
     async def replayed(self, send: Send) -> bool:
         """Whether there is an answer already, and it was sent.
@@ -105,7 +114,7 @@ class _Record:
             found = await idempotency.reserve(connection, self._scope, self._key, self._hash, LEASE_SECONDS)
         match found:
             case idempotency.Fresh():
-                self._lease = found.lease
+                self._taken = found
                 return False
             case idempotency.OtherBody():
                 raise ProblemError(409, Code.IDEMPOTENCY_KEY_REUSED, "This key was used with another request.")
@@ -142,21 +151,26 @@ class _Record:
             log.warning("an answer could not be kept for repeats")
 
     async def _keep(self, answer: _Answer) -> None:
-        assert self._lease is not None
+        assert self._taken is not None
         async with self._deps.database.transaction(self._caller) as connection:
-            if 200 <= answer.status < 500 and answer.status != 429:
+            if 200 <= answer.status < 500 and answer.status not in TRIED_AGAIN:
                 sealed = msgspec.json.encode(self._deps.keys.seal(answer.body, self._place))
                 await idempotency.settle(
                     connection,
                     self._scope,
                     self._key,
-                    self._lease,
+                    self._taken.lease,
                     status=answer.status,
                     headers=answer.headers,
                     body=sealed,
                 )
             else:
-                await idempotency.release(connection, self._scope, self._key, self._lease)
+                await idempotency.release(connection, self._scope, self._key, self._taken.lease)
+
+
+def _route(scope: HTTPScope) -> str:
+    """The path; a route that has two names, with the version and without, has one here."""
+    return scope["path"].replace("/api/v1/", "/api/", 1)
 
 
 def _if_match(scope: HTTPScope) -> bytes:
@@ -174,8 +188,12 @@ def _who(caller: Context, scope: HTTPScope) -> str:
     return f"anonymous/{address_of(scope)}"
 
 
-async def _body(receive: Receive, at_most: int) -> bytes | None:
+async def _body(scope: HTTPScope, receive: Receive, at_most: int) -> bytes | None:
     """The whole body; None when the client went away before its end."""
+    too_large = ProblemError(413, Code.PAYLOAD_TOO_LARGE, "The body is too large.")
+    announced = next((v for k, v in scope["headers"] if k == b"content-length"), b"0")
+    if int(announced) > at_most:  # the server has refused what is no number
+        raise too_large
     body = b""
     while True:
         message = await receive()
@@ -183,7 +201,7 @@ async def _body(receive: Receive, at_most: int) -> bytes | None:
             return None
         body += message.get("body", b"")
         if len(body) > at_most:
-            raise ProblemError(413, Code.PAYLOAD_TOO_LARGE, "The body is too large.")
+            raise too_large
         if not message.get("more_body"):
             return body
 

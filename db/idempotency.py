@@ -18,18 +18,22 @@ _RESERVE = f"""
 INSERT INTO idempotency_keys AS k (scope, key, body_hash, locked_until)
 VALUES ($1, $2, $3, clock_timestamp() + make_interval(secs => $4))
 ON CONFLICT (scope, key) DO UPDATE SET
-  body_hash = EXCLUDED.body_hash, locked_until = EXCLUDED.locked_until, created_at = now(),
+  body_hash = EXCLUDED.body_hash, locked_until = EXCLUDED.locked_until,
+  created_at = CASE WHEN k.created_at < now() - interval '{KEPT_HOURS} hours' THEN now() ELSE k.created_at END,
   status = NULL, headers = NULL, body = NULL
 WHERE k.created_at < now() - interval '{KEPT_HOURS} hours'
   OR (k.status IS NULL AND k.locked_until < clock_timestamp() AND k.body_hash = EXCLUDED.body_hash)
-RETURNING locked_until
+RETURNING locked_until, created_at
 """
 
 
 class Fresh(Struct, frozen=True, kw_only=True):
-    """The work is the caller's, who settles or releases the key with this lease."""
+    """The work is the caller's, who settles or releases the key with this lease. `since` is the same for each
+    attempt at the work, and another when the key is used again after it was forgotten.
+    """
 
     lease: datetime
+    since: datetime
 
 
 class Replay(Struct, frozen=True, kw_only=True):
@@ -54,9 +58,9 @@ Reservation = Fresh | Replay | OtherBody | InProgress
 async def reserve(conn: Connection, scope: str, key: str, body_hash: bytes, lease_seconds: float) -> Reservation:
     """Take the key, or learn what became of it. A lease that ran out is taken over by the same body."""
     for _ in range(3):
-        lease = await conn.fetchval(_RESERVE, scope, key, body_hash, lease_seconds)
-        if lease is not None:
-            return Fresh(lease=lease)
+        taken = await conn.fetchrow(_RESERVE, scope, key, body_hash, lease_seconds)
+        if taken is not None:
+            return Fresh(lease=taken["locked_until"], since=taken["created_at"])
         row = await conn.fetchrow(
             """
             SELECT body_hash, status, headers, body

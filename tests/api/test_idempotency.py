@@ -1,7 +1,9 @@
 """`Idempotency-Key`: the first answer again, and nothing done twice."""
 
 import asyncio
+import json
 import uuid
+from collections.abc import AsyncIterator
 from typing import Any
 
 import asyncpg
@@ -60,16 +62,73 @@ async def test_the_workflow_remembers_too(person: Person, stack: EmbeddedStack) 
     headers = key()
     ok(await person.save(1, headers=headers))
     ok(await person.save(1, {"fitness_level": "advanced"}))
-    admin = await asyncpg.connect(stack.postgres.url("gangway_admin"))
-    gone = await admin.execute("DELETE FROM idempotency_keys WHERE key = $1", headers["Idempotency-Key"])
-    await admin.close()
-    assert gone == "DELETE 1"
+    await changed(stack, headers, "status = NULL, body = NULL, locked_until = now()")
     answer = await person.save(1, headers=headers)
     assert answer.status_code == 200
     assert REPLAYED not in answer.headers
     state = ok(await person.get(f"{RUNS}/state"))
     assert state["step_data"]["fitness_level"] == {"fitness_level": "advanced"}
     assert await events(person) == 3
+
+
+async def test_a_key_is_new_after_a_day(person: Person, stack: EmbeddedStack) -> None:
+    """A day later the same key and body are another request, which is done: by the run, too."""
+    await person.start()
+    headers = key()
+    ok(await person.save(1, headers=headers))
+    ok(await person.save(1, {"fitness_level": "advanced"}))
+    await changed(stack, headers, "created_at = now() - interval '25 hours'")
+    answer = await person.save(1, headers=headers)
+    assert REPLAYED not in answer.headers
+    state = ok(await person.get(f"{RUNS}/state"))
+    assert (state["step_data"]["fitness_level"], state["version"]) == (
+        EXAMPLES[1],
+        answer.json()["progress"]["version"],
+    )
+    assert await events(person) == 4
+
+
+async def changed(stack: EmbeddedStack, headers: dict[str, str], values: str) -> None:
+    """Set what is remembered of a key."""
+    admin = await asyncpg.connect(stack.postgres.url("gangway_admin"))
+    query = f"UPDATE idempotency_keys SET {values} WHERE key = $1"
+    assert await admin.execute(query, headers["Idempotency-Key"]) == "UPDATE 1"
+    await admin.close()
+
+
+async def test_both_names_of_a_route(api: httpx.AsyncClient) -> None:
+    """The path with the version and the one without are one route to a key."""
+    headers = key()
+    body = {"email": f"{uuid.uuid4().hex}@example.org", "password": "correct horse"}
+    first = await api.post("/api/v1/auth/register", json=body, headers=headers)
+    again = await api.post("/api/auth/register", json=body, headers=headers)
+    assert (again.status_code, again.content) == (201, first.content)
+    assert again.headers[REPLAYED] == "true"
+
+
+async def test_a_wrong_content_type_is_not_kept(person: Person) -> None:
+    """Who corrects the content type has the request done."""
+    await person.start()
+    headers = key()
+    body = json.dumps(STEP).encode()
+    for kind, status in (("text/plain", 415), ("application/json", 200)):
+        answer = await person.post(f"{RUNS}/step", content=body, headers={**headers, "Content-Type": kind})
+        assert (answer.status_code, REPLAYED in answer.headers) == (status, False)
+
+
+async def test_a_large_body_is_refused_unread(person: Person) -> None:
+    """A body that is announced to be too large is 413 before it arrives."""
+    sent = 0
+
+    async def endless() -> AsyncIterator[bytes]:
+        nonlocal sent
+        while True:
+            sent += 1
+            yield b" " * 1000
+
+    headers = {**key(), "Content-Type": "application/json", "Content-Length": "5000000"}
+    problem(await person.post(f"{RUNS}/step", content=endless(), headers=headers), 413, "payload_too_large")
+    assert sent < 10
 
 
 async def test_another_body(person: Person) -> None:

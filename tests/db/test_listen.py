@@ -76,6 +76,15 @@ async def test_survives_its_backend(
             await event.wait()
 
 
+async def test_the_last_wake(listener: Listener) -> None:
+    """Once dismissed everybody is woken, those who come later too, so that nobody waits any more."""
+    async with listener.subscribe("1") as first, listener.subscribe("2") as second:
+        listener.dismiss()
+        assert listener.dismissed
+        async with listener.subscribe("1") as late:
+            assert [event.is_set() for event in (first, second, late)] == [True] * 3
+
+
 async def test_begins_without_a_server(tmp_path: object) -> None:
     """With nobody to listen to it starts all the same, says so, and stops cleanly."""
     async with Listener(f"postgresql://a@/b?host={tmp_path}", timeout=0.2) as listener:
