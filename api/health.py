@@ -5,6 +5,7 @@ from litestar.openapi import ResponseSpec
 from msgspec import Struct
 
 from api.deps import WithDeps
+from api.errors import RETRY_AFTER_SECONDS
 from runtime.health import Readiness, readiness
 
 
@@ -36,7 +37,9 @@ class HealthController(Controller):
     async def readyz(self, deps: WithDeps) -> Response[Readiness]:
         """PostgreSQL, Temporal, S3 and the migrations, one line each; 503 when one is away."""
         state = await readiness(deps.checks)
-        return Response(state, status_code=200 if state.ready else 503)
+        if state.ready:
+            return Response(state)
+        return Response(state, status_code=503, headers={"Retry-After": RETRY_AFTER_SECONDS})
 
     @get("/version")
     async def version(self, deps: WithDeps) -> Version:

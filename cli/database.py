@@ -77,7 +77,8 @@ def _run(work: Coroutine[Any, Any, _Answer]) -> _Answer:
 
     try:
         return asyncio.run(work)
-    except (OSError, asyncpg.PostgresError, MigrationFailed) as error:
+    # InterfaceError and ValueError are what asyncpg says of a URL that it cannot follow.
+    except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, ValueError, MigrationFailed) as error:
         raise click.ClickException(f"{type(error).__name__}: {error}") from None
 
 

@@ -25,8 +25,8 @@ async def home(settings: Settings) -> str:
     """The data folder can be written and has room."""
     home = settings.gangway_home.resolve()
     below = next(folder for folder in (home, *home.parents) if folder.exists())
-    if not os.access(below, os.W_OK):
-        raise Ill(f"{below} cannot be written", "set GANGWAY_HOME to a folder of yours")
+    if not below.is_dir() or not os.access(below, os.W_OK):
+        raise Ill(f"{below} cannot be written, or is no folder", "set GANGWAY_HOME to a folder of yours")
     free = shutil.disk_usage(below).free
     if free < _FREE_BYTES:
         raise Ill(f"{free // 1_000_000} MB free at {below}", "make room: 1 GB at least")

@@ -5,8 +5,9 @@ import time
 from collections.abc import AsyncGenerator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 
+import asyncpg
 import msgspec
-from temporalio.service import ConnectConfig, TLSConfig
+from temporalio.service import ConnectConfig, RPCError, TLSConfig
 
 from cli.app_process import AppProcess, reachable
 from cli.embedded import EmbeddedError, EmbeddedStack, check_ports
@@ -81,7 +82,11 @@ def links(settings: Settings) -> dict[str, str]:
 
 
 async def _prepare(settings: Settings, say: Callable[[str], None]) -> None:
-    """Migrate the database, and register search attributes in a Temporal that is not the embedded one."""
+    """Migrate the database, and register search attributes in a Temporal that is not the embedded one.
+
+    Raises:
+        EmbeddedError: one of the two cannot be reached, or refuses.
+    """
     from db.migrate import MigrationFailed, migrate
 
     owner = settings.database_owner_url or settings.database_url
@@ -91,6 +96,8 @@ async def _prepare(settings: Settings, say: Callable[[str], None]) -> None:
             say(f"migrated {name}")
     except MigrationFailed as error:
         raise EmbeddedError(str(error)) from None
+    except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, ValueError) as error:
+        raise EmbeddedError(f"cannot migrate the database: {type(error).__name__}: {error}") from None
     address = settings.temporal_address
     assert address is not None, "the stack fills it in"
     config = ConnectConfig(
@@ -99,7 +106,10 @@ async def _prepare(settings: Settings, say: Callable[[str], None]) -> None:
         tls=TLSConfig() if settings.temporal_tls else False,
     )
     wanted = dict(pair.split("=", 1) for pair in search_attributes())
-    await register_search_attributes(config, settings.temporal_namespace, wanted)
+    try:
+        await register_search_attributes(config, settings.temporal_namespace, wanted)
+    except (RPCError, RuntimeError, ValueError) as error:
+        raise EmbeddedError(f"Temporal at {address}: {error}") from None
 
 
 async def _start(app: AppProcess, stack: EmbeddedStack) -> None:

@@ -9,6 +9,7 @@ import msgspec
 from cli.context import json_option, pass_settings
 from cli.temporal_client import connected
 from onboarding.payloads import RunView
+from runtime.addresses import address_of
 from runtime.settings import Settings
 
 if TYPE_CHECKING:
@@ -36,8 +37,16 @@ def list_(settings: Settings, status: str | None, flow: str | None, limit: int, 
         click.echo(f"{row['status']:<12} state {row['state']}  {row['workflow_id']}")
 
 
+def _run_id(_: click.Context, __: click.Parameter, workflow_id: str) -> str:
+    try:
+        address_of(workflow_id)
+    except ValueError as error:
+        raise click.BadParameter(str(error)) from None
+    return workflow_id
+
+
 @run.command()
-@click.argument("workflow_id")
+@click.argument("workflow_id", callback=_run_id)
 @json_option
 @pass_settings
 def show(settings: Settings, workflow_id: str, as_json: bool) -> None:

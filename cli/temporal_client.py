@@ -19,13 +19,13 @@ def connected(settings: Settings, ask: "Callable[[Client, Settings], Awaitable[_
 
     Without `ENCRYPTION_KEY_FILE`, the keys are those of the embedded stack in `GANGWAY_HOME`.
     """
-    from temporalio.service import RPCError
+    from temporalio.exceptions import TemporalError
 
     from runtime.encryption import WeakKey
 
     try:
         return asyncio.run(_ask(settings, ask))
-    except (RPCError, RuntimeError, WeakKey) as error:
+    except (TemporalError, RuntimeError, WeakKey) as error:
         raise click.ClickException(f"{type(error).__name__}: {error}") from None
 
 
@@ -35,4 +35,9 @@ async def _ask(settings: Settings, ask: "Callable[[Client, Settings], Awaitable[
     from runtime.temporal import connect
 
     file = settings.encryption_key_file or SecretFiles(settings.gangway_home).folder / "keys.json"
-    return await ask(await connect(settings, load_key_ring(file)), settings)
+    keys = load_key_ring(file)
+    try:
+        client = await connect(settings, keys)
+    except ValueError as error:
+        raise click.ClickException(f"TEMPORAL_ADDRESS: {error} (see docs/settings.md)") from None
+    return await ask(client, settings)

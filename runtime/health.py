@@ -2,6 +2,8 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from typing import Any
 
 from msgspec import Struct
@@ -50,6 +52,34 @@ async def _run(name: str, check: Check) -> CheckResult:
     return CheckResult(name=name, ok=True)
 
 
+def shared(checks: Mapping[str, Check]) -> dict[str, Check]:
+    """The same checks, each of them asked once at a time: who asks meanwhile gets the same answer.
+
+    So however many ask a process whether it is ready, its dependencies have no more work with it than with one.
+    """
+    return {name: _Shared(check) for name, check in checks.items()}
+
+
+class _Shared:
+    """A check of which one probe runs at a time."""
+
+    def __init__(self, check: Check) -> None:
+        self._check = check
+        self._probe: asyncio.Task[None] | None = None
+
+    async def __call__(self) -> None:
+        """Wait for the probe that runs, or start one."""
+        if self._probe is None or self._probe.done():
+            self._probe = asyncio.create_task(self._bounded())
+        # One who leaves takes the answer from nobody.
+        await asyncio.shield(self._probe)
+
+    async def _bounded(self) -> None:
+        # Of its own, since everybody who asked may have left.
+        async with asyncio.timeout(CHECK_SECONDS):
+            await self._check()
+
+
 def temporal_check(client: Client) -> Check:
     """Whether the Temporal server answers."""
 
@@ -60,9 +90,10 @@ def temporal_check(client: Client) -> Check:
 
 
 def storage_check(storage: Any, bucket: str) -> Check:
-    """Whether the bucket is there."""
+    """Whether the bucket is there, asked in a thread of its own: one that hangs keeps no other work waiting."""
+    thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="storage-check")
 
     async def check() -> None:
-        await asyncio.to_thread(storage.head_bucket, Bucket=bucket)
+        await asyncio.get_running_loop().run_in_executor(thread, partial(storage.head_bucket, Bucket=bucket))
 
     return check

@@ -7,10 +7,15 @@ when it does not.
 import os
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
+from urllib.parse import urlsplit
 
 import msgspec
 from dotenv import dotenv_values
+from msgspec import Meta
+
+Port = Annotated[int, Meta(ge=1, le=65535)]
+LogLevel = Annotated[str, Meta(pattern="(?i)^(debug|info|warning|error)$")]
 
 
 class InvalidSettings(Exception):
@@ -22,9 +27,9 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
 
     gangway_home: Path = Path(".gangway")
     host: str = "127.0.0.1"
-    port: int = 8000
-    worker_health_port: int = 8001
-    log_level: str = "info"
+    port: Port = 8000
+    worker_health_port: Port = 8001
+    log_level: LogLevel = "info"
     git_sha: str = "dev"
 
     database_url: str | None = None
@@ -35,8 +40,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
 
     temporal_address: str | None = None
     temporal_namespace: str = "default"
-    temporal_port: int = 7233
-    temporal_ui_port: int = 8233
+    temporal_port: Port = 7233
+    temporal_ui_port: Port = 8233
     temporal_ui_url: str | None = None
     temporal_api_key: str | None = None
     temporal_tls: bool = False
@@ -45,7 +50,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     update_timeout_seconds: float = 8.0
 
     s3_endpoint_url: str | None = None
-    s3_port: int = 8333
+    s3_port: Port = 8333
     s3_bucket: str = "gangway"
     s3_region: str = "us-east-1"
     s3_access_key_id: str | None = None
@@ -90,6 +95,10 @@ def load_settings(environ: Mapping[str, str] | None = None, *, dotenv: Path | No
         value = source.get(field.name.upper())
         if value is not None and value != "":
             given[field.name] = value
+    for name in ("database_url", "database_owner_url"):
+        if name in given and not _leads_to_postgres(given[name]):
+            # Without what it holds, which may be a password.
+            raise InvalidSettings(f"{name.upper()}: Expected `postgresql://user:password@host:port/database`")
     try:
         return msgspec.convert(given, Settings, strict=False, dec_hook=_decode)
     except msgspec.ValidationError as error:
@@ -103,6 +112,16 @@ def environment_of(settings: Settings) -> dict[str, str]:
         for name, value in msgspec.structs.asdict(settings).items()
         if value is not None and value != ""
     }
+
+
+def _leads_to_postgres(url: str) -> bool:
+    try:
+        parts = urlsplit(url)
+        for host in parts.netloc.rpartition("@")[2].split(","):
+            _ = urlsplit(f"//{host}").port
+    except ValueError:
+        return False
+    return parts.scheme in ("postgresql", "postgres")
 
 
 def _decode(kind: type, value: object) -> object:

@@ -1,4 +1,4 @@
-"""The S3 client. boto3 blocks, so calls run in a thread."""
+"""The S3 client of the health check. boto3 blocks, so calls run in a thread."""
 
 from typing import Any
 
@@ -8,8 +8,8 @@ from botocore.config import Config
 from runtime.settings import Settings
 
 
-def storage_client(settings: Settings) -> Any:
-    """A client for any S3, with bounded waits."""
+def probing_client(settings: Settings) -> Any:
+    """A client for any S3 that asks once and does not wait: the next probe is the second attempt."""
     return boto3.client(
         "s3",
         endpoint_url=settings.s3_endpoint_url,
@@ -17,6 +17,9 @@ def storage_client(settings: Settings) -> Any:
         aws_access_key_id=settings.s3_access_key_id,
         aws_secret_access_key=settings.s3_secret_access_key,
         config=Config(
-            connect_timeout=2, read_timeout=5, retries={"max_attempts": 2}, s3={"addressing_style": "path"}
+            connect_timeout=1,
+            read_timeout=1,
+            retries={"total_max_attempts": 1},
+            s3={"addressing_style": "path"},
         ),
     )

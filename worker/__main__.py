@@ -2,6 +2,7 @@
 
 import asyncio
 import signal
+import sys
 from functools import partial
 
 import structlog
@@ -10,11 +11,11 @@ import uvloop
 
 from db import migrate
 from db.pool import Database
-from runtime.encryption import load_key_ring
+from runtime.encryption import WeakKey, load_key_ring
 from runtime.ending import leave
 from runtime.health import storage_check, temporal_check
 from runtime.settings import InvalidSettings, Settings, load_settings
-from runtime.storage import storage_client
+from runtime.storage import probing_client
 from runtime.telemetry import configure_logging
 from runtime.temporal import connect
 from worker.app import build_worker
@@ -48,7 +49,7 @@ async def serve(settings: Settings) -> None:
         "postgres": database.ping,
         "migrations": partial(migrate.check, database),
         "temporal": temporal_check(client),
-        "s3": storage_check(storage_client(settings), settings.s3_bucket),
+        "s3": storage_check(probing_client(settings), settings.s3_bucket),
     }
     health = _HealthServer(
         uvicorn.Config(
@@ -77,9 +78,12 @@ class _HealthServer(uvicorn.Server):
 
 def main() -> None:
     """Read the settings and serve."""
-    settings = load_settings()
-    configure_logging(settings.log_level)
-    uvloop.run(serve(settings))
+    try:
+        settings = load_settings()
+        configure_logging(settings.log_level)
+        uvloop.run(serve(settings))
+    except (InvalidSettings, WeakKey) as error:
+        sys.exit(f"Error: {error} (see docs/settings.md)")
     leave()
 
 

@@ -2,6 +2,7 @@
 
 EmbeddedError
 ├── HomeInUse       another Gangway holds this data folder
+├── HomeUnusable    the data folder cannot be made or written
 ├── NotReady        a server ended, or did not answer in time
 ├── PortsTaken      one line for each port, naming the setting to change
 └── WheelMissing    a server's wheel is not installed
@@ -14,6 +15,10 @@ class EmbeddedError(Exception):
 
 class HomeInUse(EmbeddedError):
     """Another process runs a stack on this data folder."""
+
+
+class HomeUnusable(EmbeddedError):
+    """The data folder cannot be made, or not be written."""
 
 
 class NotReady(EmbeddedError):

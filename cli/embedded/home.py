@@ -6,7 +6,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from cli.embedded.errors import HomeInUse
+from cli.embedded.errors import HomeInUse, HomeUnusable
 
 
 class HomeLock:
@@ -21,9 +21,14 @@ class HomeLock:
 
         Raises:
             HomeInUse: somebody has it.
+            HomeUnusable: it cannot be made or written.
         """
-        self._path.parent.mkdir(parents=True, exist_ok=True)
-        self._file = os.open(self._path, os.O_RDWR | os.O_CREAT, 0o600)
+        try:
+            self._path.parent.mkdir(parents=True, exist_ok=True)
+            self._file = os.open(self._path, os.O_RDWR | os.O_CREAT, 0o600)
+        except OSError as error:
+            folder = self._path.parent
+            raise HomeUnusable(f"{folder}: {error.strerror}; set GANGWAY_HOME to a folder of yours") from None
         try:
             fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:

@@ -32,10 +32,10 @@ class PidsFile:
         self.path.unlink(missing_ok=True)
 
     def read(self) -> dict[str, int]:
-        """What the file says; empty when it is missing or damaged."""
+        """What the file says; empty when it is missing or damaged, or its folder is none."""
         try:
             return msgspec.json.decode(self.path.read_bytes(), type=dict[str, int])
-        except (FileNotFoundError, msgspec.MsgspecError):
+        except (FileNotFoundError, NotADirectoryError, msgspec.MsgspecError):
             return {}
 
     async def end_leftovers(self, seconds: float = 10.0) -> list[str]:

@@ -1,7 +1,8 @@
 """Ports: which settings need one, which are taken, which are free."""
 
+import errno
+import random
 import socket
-from contextlib import ExitStack
 
 import msgspec
 
@@ -9,6 +10,9 @@ from cli.embedded.errors import PortsTaken
 from runtime.settings import Settings
 
 _LOOPBACK = "127.0.0.1"
+_TAKEN = (errno.EADDRINUSE, errno.EACCES)
+_NOT_GIVEN_OUT = range(20_000, 32_000)
+"""Below the ports that Linux (from 32768) and others (from 49152) give to outgoing connections."""
 
 
 def needed_ports(settings: Settings) -> list[tuple[str, str, str, int]]:
@@ -29,42 +33,58 @@ def check_ports(settings: Settings) -> None:
     """Look whether every port that the stack needs can be bound, before anything is started.
 
     Raises:
-        PortsTaken: one line for each port that cannot, naming the setting to change.
+        PortsTaken: one line for each port that cannot, or for the address, naming the setting to change.
     """
     wrong: list[str] = []
     seen: dict[int, str] = {}
     for setting, what, host, port in needed_ports(settings):
         if port in seen:
             wrong.append(f"port {port} is asked for by both {seen[port]} and {setting}: change one of them")
-        elif not is_free(port, host):
-            wrong.append(
-                f"port {port} for {what} is taken: stop what listens there, or set {setting} to another port"
-            )
+        elif hindrance := _hindrance(setting, what, host, port):
+            wrong.append(hindrance)
         seen[port] = setting
     if wrong:
-        raise PortsTaken("\n".join(wrong))
+        # The API and the worker listen on the same address: what is wrong with it is said once.
+        raise PortsTaken("\n".join(dict.fromkeys(wrong)))
+
+
+def _hindrance(setting: str, what: str, host: str, port: int) -> str | None:
+    try:
+        if is_free(port, host):
+            return None
+    except (OSError, UnicodeError) as error:  # the latter for what cannot even be asked a name server
+        return f"HOST {host} is no address of this machine ({error}): set it to one, such as {_LOOPBACK}"
+    return f"port {port} for {what} is taken: stop what listens there, or set {setting} to another port"
 
 
 def is_free(port: int, host: str = _LOOPBACK) -> bool:
-    """Whether a server could listen on this port now."""
+    """Whether a server could listen on this port now.
+
+    Raises:
+        OSError, UnicodeError: when the fault is not the port's: the address cannot be found, or is not ours.
+    """
     with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as probe:
         # As servers do: a port in TIME_WAIT after a restart counts as free.
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             probe.bind((host, port))
             probe.listen()
-        except OSError:
+        except OSError as error:
+            if error.errno not in _TAKEN:
+                raise
             return False
     return True
 
 
 def free_ports(count: int) -> list[int]:
-    """Ports that nobody listens on now; all held at once while asking, so that they differ."""
-    with ExitStack() as held:
-        probes = [held.enter_context(socket.socket()) for _ in range(count)]
-        for probe in probes:
-            probe.bind((_LOOPBACK, 0))
-        return [int(probe.getsockname()[1]) for probe in probes]
+    """Different ports that nobody listens on now, and that no outgoing connection is given meanwhile."""
+    found: list[int] = []
+    for port in random.sample(_NOT_GIVEN_OUT, len(_NOT_GIVEN_OUT)):
+        if len(found) == count:
+            return found
+        if is_free(port):
+            found.append(port)
+    raise PortsTaken(f"no {count} ports from {_NOT_GIVEN_OUT[0]} to {_NOT_GIVEN_OUT[-1]} are free")
 
 
 def with_free_ports(settings: Settings) -> Settings:

@@ -83,6 +83,10 @@ class S3Server(Service):
         arguments = [f"-{name}={value}" for name, value in options.items()]
         return [str(self.binary), "-logtostderr=true", "server", *arguments]
 
+    def is_passing(self, log: str) -> bool:
+        """Somebody took one of its own ports since it was found free: it gets another."""
+        return "address already in use" in log
+
     async def is_ready(self) -> bool:
         """Whether the gateway says that it is well."""
         try:

@@ -87,6 +87,7 @@ class Service:
             while not await self._answers():
                 if not self.running and self.is_passing(self.tail()) and time.monotonic() < deadline:
                     await asyncio.sleep(0.2)
+                    await self.prepare()
                     self.spawn()
                 elif not self.running:
                     status = self._process.returncode if self._process else None
@@ -96,6 +97,7 @@ class Service:
                     raise NotReady(f"{late}{self.waiting_for()}{self._quoted()}")
                 await asyncio.sleep(self.poll_seconds)
             await self.after_ready()
+        # Interrupted too: whoever gave up waiting leaves no child behind.
         except BaseException:
             await self.stop()
             raise

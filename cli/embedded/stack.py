@@ -106,6 +106,7 @@ class EmbeddedStack:
         except BaseExceptionGroup as failures:
             await self._exits.aclose()
             raise failures.exceptions[0] from None
+        # Interrupted while starting: what runs already is stopped.
         except BaseException:
             await self._exits.aclose()
             raise

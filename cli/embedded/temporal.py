@@ -73,6 +73,10 @@ class TemporalServer(Service):
             command += ["--search-attribute", f"{name}={kind}"]
         return command + self._flags
 
+    def is_passing(self, log: str) -> bool:
+        """A port that it picked for itself went to somebody else: it picks another."""
+        return "address already in use" in log
+
     async def is_ready(self) -> bool:
         """Whether the namespace can be described."""
         try:

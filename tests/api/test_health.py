@@ -1,12 +1,15 @@
 """Health: the process, and what it depends on."""
 
+import asyncio
+import time
+
 import httpx
 import pytest
 from msgspec.structs import replace
 
 from cli.embedded.ports import free_ports
 from runtime.settings import Settings
-from tests.stack import application, ok
+from tests.stack import application, ok, sign_up
 
 CHECKS = ["postgres", "migrations", "temporal", "s3"]
 
@@ -33,6 +36,7 @@ async def test_one_is_away(settings: Settings, away: str) -> None:
         answer = await client.get("/readyz")
         assert (await client.get("/livez")).status_code == 200
     assert answer.status_code == 503
+    assert answer.headers["retry-after"] == "2"
     body = answer.json()
     assert not body["ready"]
     assert [check["name"] for check in body["checks"] if not check["ok"]] == [away]
@@ -44,3 +48,27 @@ async def test_a_bucket_that_is_not_there(settings: Settings) -> None:
     async with application(replace(settings, s3_bucket="nowhere")) as client:
         body = (await client.get("/readyz")).json()
     assert [check["name"] for check in body["checks"] if not check["ok"]] == ["s3"]
+
+
+async def test_a_store_that_hangs_holds_up_nobody(settings: Settings) -> None:
+    """While S3 takes connections and says nothing, one probe at a time asks it, and people sign in as ever."""
+    probes: list[asyncio.StreamWriter] = []
+
+    async def hang(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        probes.append(writer)
+
+    store = await asyncio.start_server(hang, "127.0.0.1", 0)
+    host, port = store.sockets[0].getsockname()
+    async with application(replace(settings, s3_endpoint_url=f"http://{host}:{port}")) as client:
+        asking = [asyncio.create_task(client.get("/readyz")) for _ in range(40)]
+        await asyncio.sleep(0.2)
+        began = time.monotonic()
+        await sign_up(client)
+        assert time.monotonic() - began < 1
+        for answer in await asyncio.gather(*asking):
+            assert [check["name"] for check in answer.json()["checks"] if not check["ok"]] == ["s3"]
+        assert len(probes) == 1
+    for writer in probes:
+        writer.close()
+    store.close()
+    await store.wait_closed()

@@ -3,7 +3,9 @@
 import asyncio
 import os
 import signal
+import socket
 import stat
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +20,7 @@ from temporalio.service import ConnectConfig, ServiceClient
 
 from cli.embedded import EmbeddedError, EmbeddedStack, HomeInUse, NotReady, Service, until, with_free_ports
 from cli.embedded.postgres import ADMIN, APP, OWNER
+from cli.embedded.s3 import S3Server
 from cli.embedded.temporal import register_search_attributes
 from runtime.settings import Settings
 
@@ -37,6 +40,30 @@ async def kill_and_start(service: Service) -> None:
     assert await until(lambda: not service.running, 5)
     await service.start()
     assert service.pid not in (None, before)
+
+
+class Unlucky(S3Server):
+    """Somebody takes one of the ports that it found free."""
+
+    thief: socket.socket | None = None
+
+    def close(self) -> None:
+        if self.thief:
+            self.thief.close()
+
+    async def prepare(self) -> None:
+        await super().prepare()
+        if self.thief is None:
+            self.thief = socket.create_server(("127.0.0.1", self._internal["filer.port"]))
+
+
+async def test_a_port_that_is_taken_meanwhile(tmp_path: Path) -> None:
+    """S3 starts on other ports of its own when one is gone by the time that it wants to listen there."""
+    with closing(Unlucky(tmp_path, port=with_free_ports(Settings()).s3_port, bucket="gangway")) as s3:
+        await s3.start()
+        assert s3.running
+        assert s3.thief is not None
+        await s3.stop()
 
 
 class Bucket:

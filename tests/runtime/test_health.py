@@ -2,14 +2,14 @@
 
 import asyncio
 import time
-from typing import Any
 
+import httpx
 import msgspec
 import pytest
 
 import runtime.health
 from api.problems import Problem
-from runtime.health import CheckResult, readiness
+from runtime.health import Check, CheckResult, readiness, shared
 from worker.health import health_app
 
 
@@ -52,13 +52,66 @@ async def test_slow_checks_end_together(monkeypatch: pytest.MonkeyPatch) -> None
     assert [check.detail for check in state.checks] == ["TimeoutError"] * 3 + [None]
 
 
-async def test_a_check_that_is_cancelled_is_cancelled() -> None:
-    """Who stops waiting for readiness stops the checks too."""
+async def test_who_is_cancelled_waits_no_longer() -> None:
+    """Who is told to stop asking stops at once."""
     asking = asyncio.create_task(readiness({"a": stuck}))
     await asyncio.sleep(0)
     asking.cancel()
     with pytest.raises(asyncio.CancelledError):
         await asking
+
+
+class Counted:
+    """A dependency that answers when it is let, and counts who asks it."""
+
+    def __init__(self) -> None:
+        self.asked = self.asking = 0
+        self.let = asyncio.Event()
+
+    async def __call__(self) -> None:
+        self.asked += 1
+        self.asking += 1
+        try:
+            await self.let.wait()
+        finally:
+            self.asking -= 1
+
+
+async def test_one_probe_answers_all_who_ask_meanwhile() -> None:
+    """Many who ask at once share one probe, also when one of them leaves; who asks later starts another."""
+    counted = Counted()
+    checks = shared({"a": counted})
+    leaving = asyncio.create_task(readiness(checks))
+    asking = [asyncio.create_task(readiness(checks)) for _ in range(40)]
+    await asyncio.sleep(0.05)
+    leaving.cancel()
+    counted.let.set()
+    assert all(state.ready for state in await asyncio.gather(*asking))
+    assert counted.asked == 1
+    assert (await readiness(checks)).ready
+    assert counted.asked == 2
+
+
+async def test_a_failure_is_shared_too() -> None:
+    """All who share a probe that fails are told so."""
+    checks = shared({"a": broken, "b": fine})
+    states = await asyncio.gather(*(readiness(checks) for _ in range(3)))
+    assert [check.detail for state in states for check in state.checks] == ["ConnectionError", None] * 3
+
+
+async def test_a_shared_probe_that_hangs_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A probe that hangs ends at the bound, with nobody left who asks it too, and the next one may succeed."""
+    monkeypatch.setattr(runtime.health, "CHECK_SECONDS", 0.1)
+    counted = Counted()
+    checks = shared({"a": counted})
+    assert (await readiness(checks)).checks[0].detail == "TimeoutError"
+    leaving = asyncio.create_task(readiness(checks))
+    await asyncio.sleep(0.05)
+    leaving.cancel()
+    await asyncio.sleep(0.1)
+    assert (counted.asked, counted.asking) == (2, 0)
+    counted.let.set()
+    assert (await readiness(checks)).ready
 
 
 @pytest.mark.parametrize(
@@ -71,40 +124,72 @@ async def test_a_check_that_is_cancelled_is_cancelled() -> None:
 )
 async def test_the_workers_health(path: str, status: int, holds: dict[str, object]) -> None:
     """The worker answers whether it lives and which version it is, whatever its dependencies do."""
-    answered, body = await ask(path, {"a": stuck})
-    assert answered == status
-    assert holds.items() <= body.items()
+    answer = await ask(path, {"a": stuck})
+    assert answer.status_code == status
+    assert holds.items() <= answer.json().items()
 
 
-async def test_what_the_worker_does_not_have() -> None:
-    """Another path is 404 as a problem, in the shape that the API gives it."""
-    sent: list[dict[str, Any]] = []
-
-    async def send(message: dict[str, Any]) -> None:
-        sent.append(message)
-
-    await health_app({}, "abc")({"type": "http", "path": "/elsewhere"}, None, send)
-    assert sent[0]["headers"] == [(b"content-type", b"application/problem+json")]
-    problem = msgspec.json.decode(sent[1]["body"], type=Problem)
-    assert (problem.status, problem.instance) == (404, "/elsewhere")
+@pytest.mark.parametrize(
+    ("method", "path", "code"),
+    [
+        ("GET", "/elsewhere", "not_found"),
+        ("POST", "/elsewhere", "not_found"),
+        ("POST", "/livez", "method_not_allowed"),
+        ("PUT", "/version", "method_not_allowed"),
+        ("DELETE", "/readyz", "method_not_allowed"),
+    ],
+)
+async def test_what_the_worker_does_not_have(method: str, path: str, code: str) -> None:
+    """Another path is 404 and another method 405, as problems in the shape that the API gives them."""
+    answer = await ask(path, {"a": fine}, method)
+    assert answer.headers["content-type"] == "application/problem+json"
+    problem = msgspec.json.decode(answer.content, type=Problem)
+    assert (problem.status, problem.instance, problem.code) == (answer.status_code, path, code)
+    assert problem.title == answer.reason_phrase
+    assert problem.type == f"urn:gangway:problem:{code}"
+    assert problem.request_id == answer.headers["x-request-id"]
+    allowed = "GET" if code == "method_not_allowed" else None
+    assert answer.headers.get("allow") == allowed
 
 
 async def test_the_workers_readiness() -> None:
-    """The worker is ready with its dependencies and answers 503 without."""
-    assert (await ask("/readyz", {"a": fine}))[0] == 200
-    status, body = await ask("/readyz", {"a": fine, "b": broken})
-    assert (status, body["ready"]) == (503, False)
+    """The worker is ready with its dependencies, and without answers 503 and when to ask again."""
+    ready = await ask("/readyz", {"a": fine})
+    assert (ready.status_code, "retry-after" in ready.headers) == (200, False)
+    away = await ask("/readyz", {"a": fine, "b": broken})
+    assert (away.status_code, away.headers["retry-after"], away.json()["ready"]) == (503, "2", False)
 
 
-async def ask(path: str, checks: dict[str, runtime.health.Check]) -> tuple[int, dict[str, object]]:
+async def test_the_workers_probes_are_shared() -> None:
+    """Who asks the worker while somebody else does gets the same answer."""
+    counted = Counted()
+    async with client({"a": counted}) as http:
+        asking = [asyncio.create_task(http.get("/readyz")) for _ in range(10)]
+        await asyncio.sleep(0.05)
+        counted.let.set()
+        assert [answer.status_code for answer in await asyncio.gather(*asking)] == [200] * 10
+    assert counted.asked == 1
+
+
+@pytest.mark.parametrize("path", ["/livez", "/readyz", "/version", "/elsewhere"])
+async def test_the_workers_request_ids(path: str) -> None:
+    """Each answer of the worker has an id: the caller's if it is one, else a new one."""
+    sent = (await ask(path, {}, headers={"X-Request-ID": "a-1"})).headers["x-request-id"]
+    minted = [(await ask(path, {}, headers={"X-Request-ID": "a b"})).headers["x-request-id"] for _ in range(2)]
+    assert sent == "a-1"
+    assert [len(each) for each in minted] == [32, 32]
+    assert minted[0] != minted[1]
+
+
+def client(checks: dict[str, Check]) -> httpx.AsyncClient:
+    """A client of the worker's health application."""
+    transport = httpx.ASGITransport(health_app(checks, "abc"))  # type: ignore[arg-type]
+    return httpx.AsyncClient(transport=transport, base_url="http://worker.test")
+
+
+async def ask(
+    path: str, checks: dict[str, Check], method: str = "GET", headers: dict[str, str] | None = None
+) -> httpx.Response:
     """What the worker's health application answers."""
-    sent: list[dict[str, object]] = []
-
-    async def send(message: dict[str, object]) -> None:
-        sent.append(message)
-
-    await health_app(checks, "abc")({"type": "http", "path": path}, None, send)
-    status, body = sent[0]["status"], sent[1]["body"]
-    assert isinstance(status, int)
-    assert isinstance(body, bytes)
-    return status, msgspec.json.decode(body)
+    async with client(checks) as http:
+        return await http.request(method, path, headers=headers)
