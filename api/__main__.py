@@ -1,12 +1,15 @@
 """`python -m api`: one API process."""
 
+import socket
+import sys
 from collections.abc import AsyncGenerator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from functools import partial
 
 import uvicorn
+from litestar import Litestar
 
-from api.app import create_asgi
+from api.app import create_app, outermost
 from api.deps import Deps
 from api.gateway import Gateway
 from api.passwords import Passwords
@@ -14,11 +17,11 @@ from api.tokens import Tokens
 from db import migrate
 from db.listen import Listener
 from db.pool import Database
-from runtime.encryption import load_key_ring
+from runtime.encryption import KeyRing, WeakKey, load_key_ring
 from runtime.ending import leave
-from runtime.health import storage_check, temporal_check
+from runtime.health import shared, storage_check, temporal_check
 from runtime.settings import InvalidSettings, Settings, load_settings
-from runtime.storage import storage_client
+from runtime.storage import probing_client
 from runtime.telemetry import configure_logging
 from runtime.temporal import connect
 
@@ -26,45 +29,74 @@ from runtime.temporal import connect
 @asynccontextmanager
 async def opened(settings: Settings) -> AsyncGenerator[Deps]:
     """Open everything that handlers work with. Temporal may be away: reads work without it."""
-    if not settings.database_url:
-        raise InvalidSettings("DATABASE_URL is not set")
-    keys = load_key_ring(settings.encryption_key_file)
-    tokens = Tokens(settings)
+    database_url, keys, tokens = _needed(settings)
     client = await connect(settings, keys, lazy=True)
-    storage = storage_client(settings)
+    passwords = Passwords(settings)
     database = await Database.open(
-        settings.database_url,
+        database_url,
         min_size=settings.database_pool_min,
         max_size=settings.database_pool_max,
         timeout=settings.database_timeout_seconds,
     )
+    checks = {
+        "postgres": database.ping,
+        "migrations": partial(migrate.check, database),
+        "temporal": temporal_check(client),
+        "s3": storage_check(probing_client(settings), settings.s3_bucket),
+    }
     try:
-        async with Listener(settings.database_url) as listener:
+        async with Listener(database_url) as listener:
             yield Deps(
                 settings=settings,
                 database=database,
                 gateway=Gateway(client, settings),
                 listener=listener,
                 tokens=tokens,
-                passwords=Passwords(settings),
+                passwords=passwords,
                 keys=keys,
-                checks={
-                    "postgres": database.ping,
-                    "migrations": partial(migrate.check, database),
-                    "temporal": temporal_check(client),
-                    "s3": storage_check(storage, settings.s3_bucket),
-                },
+                checks=shared(checks),
             )
     finally:
         await database.close()
+        passwords.close()
+
+
+def _needed(settings: Settings) -> tuple[str, KeyRing, Tokens]:
+    """What has no default.
+
+    Raises:
+        InvalidSettings, WeakKey: naming what is not set, or not good enough.
+    """
+    if not settings.database_url:
+        raise InvalidSettings("DATABASE_URL is not set")
+    return settings.database_url, load_key_ring(settings.encryption_key_file), Tokens(settings)
+
+
+class Server(uvicorn.Server):
+    """Ends the open streams when it is told to stop: it waits for its connections, and theirs would stay."""
+
+    def __init__(self, config: uvicorn.Config, app: Litestar) -> None:
+        super().__init__(config)
+        self._app = app
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Begin with the streams; their clients come back with `Last-Event-ID`."""
+        self._app.state.deps.listener.dismiss()
+        await super().shutdown(sockets)
 
 
 def main() -> None:
     """Read the settings and serve until SIGTERM or SIGINT."""
-    settings = load_settings()
+    try:
+        settings = load_settings()
+        # Before the server starts: what is raised inside it comes out as a traceback in its log.
+        _needed(settings)
+    except (InvalidSettings, WeakKey) as error:
+        sys.exit(f"Error: {error} (see docs/settings.md)")
     configure_logging(settings.log_level)
-    uvicorn.run(
-        create_asgi(settings, opened),  # pyright: ignore[reportArgumentType]
+    app = create_app(settings, opened)
+    config = uvicorn.Config(
+        outermost(app, settings),  # pyright: ignore[reportArgumentType]
         host=settings.host,
         port=settings.port,
         log_config=None,
@@ -73,6 +105,8 @@ def main() -> None:
         forwarded_allow_ips=settings.trusted_proxies or None,
         timeout_graceful_shutdown=10,
     )
+    with suppress(KeyboardInterrupt):
+        Server(config, app).run()
     leave()
 
 

@@ -77,11 +77,6 @@ def create_app(settings: Settings, opening: Opening) -> Litestar:
     return app
 
 
-def create_asgi(settings: Settings, opening: Opening) -> ASGIApp:
-    """The application inside its outermost layers."""
-    return outermost(create_app(settings, opening), settings)
-
-
 def outermost(app: Litestar, settings: Settings) -> ASGIApp:
     """What every answer passes through, the framework's own included."""
     return RequestIds(CrossOrigin(app, settings.cors_allowed))  # pyright: ignore

@@ -2,6 +2,7 @@
 
 from litestar.enums import ScopeType
 from litestar.middleware import ASGIMiddleware
+from litestar.routes import HTTPRoute
 from litestar.types import ASGIApp, Message, Receive, Scope, Send
 
 from api.deps import Deps, Principal
@@ -21,7 +22,10 @@ class Entry(ASGIMiddleware):
     scopes = (ScopeType.HTTP,)
 
     async def handle(self, scope: Scope, receive: Receive, send: Send, next_app: ASGIApp) -> None:
-        """Set `scope["user"]`, or raise 401, 403 or 429."""
+        """Set `scope["user"]`, or raise 401, 403 or 429. What a route can do is told at the door."""
+        if scope["type"] == ScopeType.HTTP and scope["method"] == "OPTIONS":
+            await _tell_methods(scope, send)
+            return
         deps: Deps = scope["app"].state.deps
         match scope["route_handler"].opt.get("entry", "signed_in"):
             case "open":
@@ -63,6 +67,14 @@ def address_of(scope: Scope) -> str:
     """The address that a request comes from, behind trusted proxies the one that they name."""
     client = scope.get("client")
     return client[0] if client else "unknown"
+
+
+async def _tell_methods(scope: Scope, send: Send) -> None:
+    routes = (route for route in scope["app"].routes if isinstance(route, HTTPRoute))
+    route = next(route for route in routes if route.path_format == scope["path_template"])
+    headers = [(b"allow", ", ".join(sorted(route.methods)).encode())]
+    await send({"type": "http.response.start", "status": 204, "headers": headers})
+    await send({"type": "http.response.body", "body": b"", "more_body": False})
 
 
 async def tell_limits(message: Message, scope: Scope) -> None:

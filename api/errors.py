@@ -14,7 +14,7 @@ from litestar.exceptions import (
 
 from api.gateway import RefusedByRun, RunClosed, WorkflowsUnavailable
 from api.parameters import field_error
-from api.problems import Code, Problem, ProblemError, problem_response
+from api.problems import Code, Problem, ProblemError, internal_error, problem_response
 from db.pool import DatabaseUnavailable
 from db.runs import PersonGone, PredecessorOpen
 from db.users import EmailTaken, UserNotFound
@@ -122,9 +122,8 @@ def _on_http(request: Request[Any, Any, Any], error: HTTPException) -> Response[
 
 
 def _on_bug(request: Request[Any, Any, Any], error: Exception) -> Response[Problem]:
-    log.error("unhandled error", exc_info=error, path=request.url.path)
-    detail = "Something went wrong on our side. Quote the request id when you ask about it."
-    return problem_response(request, ProblemError(500, Code.INTERNAL_ERROR, detail))
+    log.error("unhandled error", exc_info=error, path=request.scope["path"])
+    return problem_response(request, internal_error())
 
 
 EXCEPTION_HANDLERS: dict[int | type[Exception], Any] = {

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncGenerator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import msgspec
 from litestar import Controller, Response, get
@@ -14,7 +14,8 @@ from api.commands import current_run
 from api.deps import Deps, Principal, SignedIn, WithDeps
 from api.parameters import FlowQuery, LastEventId
 from api.problems import Code, ProblemError
-from db import runs
+from api.tokens import LEEWAY_SECONDS
+from db import runs, users
 from db.pool import DatabaseUnavailable
 from onboarding.payloads import Run, Status
 from onboarding.progress import Progress, progress
@@ -61,8 +62,8 @@ class LiveController(Controller):
     ) -> ServerSentEvent | Response[None]:
         """A snapshot, or what was missed since `Last-Event-ID`; then each change, less than a second late.
 
-        The stream ends with the run, and with the access token. Who has seen the end of a run and comes back
-        gets 204, which tells a browser to stop asking.
+        The stream ends with the run, with the access token, when the account is made inactive, and when the
+        server stops. Who has seen the end of a run and comes back gets 204, which tells a browser to stop asking.
         """
         run = await current_run(deps, principal, flow)
         if deps.listener.subscribers(run.id) >= STREAMS_AT_MOST:
@@ -78,6 +79,7 @@ async def _stream(
     deps: Deps, principal: Principal, run: Run, seen: int | None
 ) -> AsyncGenerator[ServerSentEventMessage]:
     """Subscribed before the first look, so that no change falls between the two."""
+    ends_at = principal.expires_at + timedelta(seconds=LEEWAY_SECONDS)
     async with deps.listener.subscribe(run.id) as changed:
         if deps.listener.subscribers(run.id) > STREAMS_AT_MOST:
             return  # They were asked for at once: each was told yes before the others had begun.
@@ -89,19 +91,23 @@ async def _stream(
                 return
         else:
             changed.set()
-        while (left := (principal.expires_at - datetime.now(UTC)).total_seconds()) > 0:
+        while (left := (ends_at - datetime.now(UTC)).total_seconds()) > 0:
             try:
                 async with asyncio.timeout(min(HEARTBEAT_SECONDS, left)):
                     await changed.wait()
             except TimeoutError:
                 yield ServerSentEventMessage(data=None, comment="heartbeat")
-                continue
+            if deps.listener.dismissed:
+                return
             changed.clear()
             try:
-                run, missed = await _since(deps, principal, run, seen)
+                news = await _since(deps, principal, run, seen)
             except DatabaseUnavailable:
                 # The listener wakes everybody when the database is back.
                 continue
+            if news is None:
+                return
+            run, missed = news
             for event in missed:
                 delta = Delta(kind=event.kind, state=event.state, version=event.version, progress=progress(run))
                 yield _message("STATE_DELTA", run.id, event.seq, delta)
@@ -117,8 +123,14 @@ async def _read(deps: Deps, principal: Principal, run: Run) -> Run:
         return await runs.get(connection, run.id) or run
 
 
-async def _since(deps: Deps, principal: Principal, run: Run, seen: int) -> tuple[Run, list[runs.StoredEvent]]:
+async def _since(
+    deps: Deps, principal: Principal, run: Run, seen: int
+) -> tuple[Run, list[runs.StoredEvent]] | None:
+    """The run and what it has new; None for who would not be let in any more."""
     async with deps.database.transaction(principal.caller) as connection:
+        person = await users.by_id(connection, principal.caller.user_id)
+        if person is None or not person.is_active:
+            return None
         now = await runs.get(connection, run.id) or run
         return now, await runs.events(connection, run.id, after=seen, limit=MISSED_AT_MOST)
 

@@ -1,6 +1,7 @@
 """Signing in, and the signed-in person: `/auth` and `/users/me`."""
 
 import uuid
+from collections.abc import Iterator
 from datetime import datetime
 from typing import Annotated, Any, Literal
 
@@ -18,23 +19,32 @@ from api.tokens import unauthorised
 from db import runs, tenants, users
 from db.tenant import SIGN_IN
 from onboarding.access import PERMISSIONS, AccessControl, Role, access_control
+from onboarding.answers import rule
 from onboarding.payloads import Actor, ActorKind, FieldError, SetPlace, SnoozeReminders
 from onboarding.people import Person
 from runtime.addresses import RunAddress
+from runtime.settings import Settings
 
 Secret = Annotated[str, Meta(min_length=1, max_length=128, extra={"verbatim": True})]
+
+
+def _no_address(text: str) -> tuple[str, str] | None:
+    """Deliverability is not asked."""
+    return None if _email(text) else ("bad_format", "must be an e-mail address")
 
 
 class RegisterBody(Person, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A new account."""
 
-    email: Annotated[str, Meta(min_length=3, max_length=254)]
+    email: Annotated[str, Meta(min_length=3, max_length=254, extra={"check": _no_address})]
     password: Secret
 
-    def problems(self) -> Any:
-        """The address must be one; deliverability is not asked."""
-        if _email(self.email) is None:
-            yield FieldError(field="email", code="bad_format", detail="must be an e-mail address")
+
+def _long_enough(settings: Settings, body: RegisterBody) -> Iterator[FieldError]:
+    """How long a password must be is a setting."""
+    least = settings.password_min_length
+    if len(body.password) < least:
+        yield FieldError(field="password", code="too_short", detail=f"must have at least {least} characters")
 
 
 class LoginBody(Body, frozen=True, kw_only=True):
@@ -49,7 +59,8 @@ class LoginBody(Body, frozen=True, kw_only=True):
     client_id: Annotated[str, Meta(max_length=254, extra={"verbatim": True})] | UnsetType | None = UNSET
     client_secret: Annotated[str, Meta(max_length=254, extra={"verbatim": True})] | UnsetType | None = UNSET
 
-    def problems(self) -> Any:
+    @rule
+    def has_a_name(self) -> Iterator[FieldError]:
         """One of the two names must be there."""
         if not isinstance(self.email, str) and not isinstance(self.username, str):
             yield FieldError(field="email", code="required", detail="is required")
@@ -103,14 +114,9 @@ class AuthController(Controller):
     path = "/auth"
     tags = ("auth",)
 
-    @post("/register", opt={"entry": "sign_in"})
+    @post("/register", opt={"entry": "sign_in", "rule": _long_enough})
     async def register(self, data: JSONBody[RegisterBody], deps: WithDeps) -> UserOut:
         """Make an account in the default tenant."""
-        least = deps.settings.password_min_length
-        if len(data.password) < least:
-            detail = f"must have at least {least} characters"
-            error = FieldError(field="password", code="too_short", detail=detail)
-            raise ProblemError(400, Code.VALIDATION_ERROR, "The request is not valid.", errors=(error,))
         hashed = await deps.passwords.hash(data.password)
         fields = _given(data, without=frozenset({"email", "password"}))
         async with deps.database.transaction(SIGN_IN) as connection:

@@ -4,7 +4,9 @@ from enum import StrEnum
 from http import HTTPStatus
 from typing import Any
 
+import msgspec
 from litestar import Request, Response
+from litestar.types import Send
 from msgspec import Struct
 
 from onboarding.payloads import FieldError
@@ -33,6 +35,7 @@ class Code(StrEnum):
     PROFILE_NOT_FOUND = "profile_not_found"
     UNKNOWN_FLOW = "unknown_flow"
     METHOD_NOT_ALLOWED = "method_not_allowed"
+    REQUEST_TIMEOUT = "request_timeout"
     STATE_MISMATCH = "state_mismatch"
     ONBOARDING_ALREADY_COMPLETE = "onboarding_already_complete"
     RUN_ABANDONED = "run_abandoned"
@@ -109,12 +112,33 @@ def problem_at(path: str, error: ProblemError) -> Problem:
         code=error.code,
         errors=list(error.errors),
         request_id=context.request_id if context else None,
-        retryable=error.status in (429, 502, 503) or error.code is Code.REQUEST_IN_PROGRESS,
+        retryable=error.status in (408, 429, 502, 503) or error.code is Code.REQUEST_IN_PROGRESS,
         **error.extra,
     )
 
 
 def problem_response(request: Request[Any, Any, Any], error: ProblemError) -> Response[Problem]:
     """The answer to a request that met an error."""
-    body = problem_at(request.url.path, error)
+    # The address as a whole is not looked at: its Host may name no place.
+    body = problem_at(request.scope["path"], error)
     return Response(body, status_code=error.status, media_type=PROBLEM_JSON, headers=error.headers)
+
+
+async def send_problem(path: str, error: ProblemError, send: Send) -> None:
+    """The same, where the framework is not at hand."""
+    body = msgspec.json.encode(problem_at(path, error))
+    headers = {"Content-Type": PROBLEM_JSON, "Content-Length": str(len(body)), **error.headers}
+    await send(
+        {
+            "type": "http.response.start",
+            "status": error.status,
+            "headers": [(name.lower().encode(), value.encode()) for name, value in headers.items()],
+        }
+    )
+    await send({"type": "http.response.body", "body": body, "more_body": False})
+
+
+def internal_error() -> ProblemError:
+    """An error of ours, of which nothing is told."""
+    detail = "Something went wrong on our side. Quote the request id when you ask about it."
+    return ProblemError(500, Code.INTERNAL_ERROR, detail)

@@ -1,29 +1,32 @@
-"""Gives every request an id and a log line, known routes or not."""
+"""Gives every request an id, an answer and a log line, whatever happens inside."""
 
 import re
 import time
-import uuid
 from typing import Any
 
 import structlog
 from litestar.types import ASGIApp, Message, Receive, Scope, Send
 
+from api.problems import internal_error, send_problem
 from runtime.context import RequestContext, current_request
+from runtime.request_ids import request_id_of
 
-_GOOD_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 _GOOD_TRACE = re.compile(r"00-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}")
 
 log = structlog.get_logger()
 
 
 class RequestIds:
-    """The outermost layer: `X-Request-ID` in, out, and in every log line."""
+    """The outermost layer: `X-Request-ID` in, out, and in every log line; the last net for errors."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Run the application inside the request's context."""
+        """Run the application inside the request's context.
+
+        What escapes it is answered here as long as no answer has begun; later the server logs it and hangs up.
+        """
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
@@ -40,15 +43,21 @@ class RequestIds:
                 message["headers"] = [*message["headers"], header]
             await send(message)
 
-        await self._app(scope, receive, sending)
-        milliseconds = round((time.perf_counter() - started) * 1000, 1)
-        log.info("request", method=scope["method"], path=scope["path"], status=status, ms=milliseconds)
+        try:
+            await self._app(scope, receive, sending)
+        except Exception as error:
+            if status:
+                raise
+            log.error("unhandled error", exc_info=error, path=scope["path"])
+            await send_problem(scope["path"], internal_error(), sending)
+        finally:
+            milliseconds = round((time.perf_counter() - started) * 1000, 1)
+            log.info("request", method=scope["method"], path=scope["path"], status=status, ms=milliseconds)
 
 
 def _context(headers: dict[bytes, Any]) -> RequestContext:
-    request_id = headers.get(b"x-request-id", b"").decode("latin-1")
     trace = headers.get(b"traceparent", b"").decode("latin-1")
     return RequestContext(
-        request_id=request_id if _GOOD_ID.fullmatch(request_id) else uuid.uuid4().hex,
+        request_id=request_id_of(headers),
         traceparent=trace if _GOOD_TRACE.fullmatch(trace) else None,
     )

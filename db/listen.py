@@ -35,6 +35,7 @@ class Listener:
         self._timeout = timeout
         self._waiting: dict[str, set[asyncio.Event]] = {}
         self._connected = asyncio.Event()
+        self._dismissed = False
         self._task: asyncio.Task[None] | None = None
 
     async def __aenter__(self) -> Self:
@@ -58,6 +59,16 @@ class Listener:
         """Whether notifications arrive at the moment."""
         return self._connected.is_set()
 
+    @property
+    def dismissed(self) -> bool:
+        """Whether nobody should wait any more."""
+        return self._dismissed
+
+    def dismiss(self) -> None:
+        """Wake everybody for the last time, whoever subscribes later included."""
+        self._dismissed = True
+        self._wake_all()
+
     def subscribers(self, run_id: str) -> int:
         """How many wait for this run to change, in this process."""
         return len(self._waiting.get(run_id, ()))
@@ -66,6 +77,8 @@ class Listener:
     async def subscribe(self, run_id: str) -> AsyncGenerator[asyncio.Event]:
         """An event that is set at each change of the run; clear it before looking, then wait again."""
         event = asyncio.Event()
+        if self._dismissed:
+            event.set()
         self._waiting.setdefault(run_id, set()).add(event)
         try:
             yield event

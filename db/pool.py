@@ -164,6 +164,7 @@ class Database:
         async with self._connected(begin) as connection:
             try:
                 yield connection
+            # A cancelled request must not commit either.
             except BaseException:
                 if not _is_gone(connection):
                     # Whoever loses the connection now is rolled back by the server all the same.
@@ -213,6 +214,7 @@ class Database:
                         await self._release(connection)
                         if not dead:
                             raise
+                    # Cancelled in the middle of an answer, the connection is of no use to anybody.
                     except BaseException:
                         if not _is_gone(connection):
                             connection.terminate()

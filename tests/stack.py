@@ -13,8 +13,8 @@ from litestar import Litestar
 from msgspec import Struct
 from msgspec.structs import replace
 
-from api.__main__ import opened
-from api.app import Opening, create_app, create_asgi, outermost
+from api.__main__ import Server, opened
+from api.app import Opening, create_app, outermost
 from cli.embedded.ports import free_ports
 from onboarding.flows.fitness import FITNESS
 from runtime.settings import Settings
@@ -78,7 +78,7 @@ def client_of(app: Litestar, settings: Settings, *, address: str = "127.0.0.1") 
     return httpx.AsyncClient(transport=transport, base_url="http://gangway.test")
 
 
-class _Server(uvicorn.Server):
+class _Server(Server):
     @contextmanager
     def capture_signals(self) -> Iterator[None]:
         """Leave signals to pytest."""
@@ -89,14 +89,15 @@ class _Server(uvicorn.Server):
 async def served(settings: Settings) -> AsyncGenerator[str]:
     """The application behind a real server, whose address this gives: for streams, which need a socket."""
     port = free_ports(1)[0]
+    app = create_app(settings, opened)
     config = uvicorn.Config(
-        create_asgi(settings, opened),  # type: ignore[arg-type]
+        outermost(app, settings),  # type: ignore[arg-type]
         port=port,
         log_config=None,
         ws="none",
         timeout_graceful_shutdown=1,
     )
-    server = _Server(config)
+    server = _Server(config, app)
     serving = asyncio.create_task(server.serve())
     await until(lambda: server.started or serving.done())
     try:

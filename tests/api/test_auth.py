@@ -77,6 +77,56 @@ async def test_register_refuses(api: httpx.AsyncClient, fields: dict[str, Any], 
     assert wrong(await api.post(f"{AUTH}/register", json=new(**fields))) == errors
 
 
+async def test_register_names_every_failing_field_once(api: httpx.AsyncClient) -> None:
+    """An address that is none, a short password, what is out of bounds and what is unknown: all in one answer."""
+    body = {
+        "email": "not an address",
+        "password": "ab",
+        "age": 5,
+        "timezone": "x" * 70,
+        "role": "admin",
+        "full_name": "<b>",
+    }
+    answer = await api.post(f"{AUTH}/register", json=body)
+    assert wrong(answer) == {
+        "email": "bad_format",
+        "password": "too_short",
+        "age": "too_small",
+        "timezone": "too_long",
+        "role": "unknown_field",
+        "full_name": "markup",
+    }
+    assert len(answer.json()["errors"]) == len(body)
+
+
+async def test_how_long_a_password_must_be(api: httpx.AsyncClient) -> None:
+    """A short password is told the bound that the settings have."""
+    answer = await api.post(f"{AUTH}/register", json=new(password="seven77"))
+    assert problem(answer, 400, "validation_error")["errors"] == [
+        {"field": "password", "code": "too_short", "detail": "must have at least 8 characters"}
+    ]
+
+
+@pytest.mark.parametrize("body", [{"password": 5}, {"password": None}, {}, [], "x", 5, {"password": ["ab"]}])
+async def test_register_with_anything(api: httpx.AsyncClient, body: Any) -> None:
+    """A body of any shape is refused, not crashed on."""
+    problem(await api.post(f"{AUTH}/register", json=body), 400, "validation_error")
+
+
+async def test_a_change_names_every_failing_field_once(person: Person) -> None:
+    """So does a change of oneself."""
+    body = {"timezone": "x" * 70, "age": 5, "locale": "de", "email": "a", "reminders_enabled": "no"}
+    answer = await person.patch("/api/v1/users/me", body)
+    assert wrong(answer) == {
+        "timezone": "too_long",
+        "age": "too_small",
+        "locale": "not_allowed",
+        "email": "unknown_field",
+        "reminders_enabled": "wrong_type",
+    }
+    assert len(answer.json()["errors"]) == len(body)
+
+
 @pytest.mark.parametrize("zone", ["Mars/Olympus", "../etc/passwd", "/etc/localtime"])
 async def test_register_refuses_what_is_no_time_zone(api: httpx.AsyncClient, zone: str) -> None:
     """Only IANA names are time zones; paths are none."""
@@ -115,7 +165,7 @@ async def test_wrong_credentials_say_no_more(api: httpx.AsyncClient, person: Per
 @pytest.mark.parametrize(
     ("body", "errors"),
     [
-        ({}, {"password": "required"}),
+        ({}, {"email": "required", "password": "required"}),
         ({"password": "x"}, {"email": "required"}),
         ({"email": 1, "password": 2}, {"email": "wrong_type", "password": "wrong_type"}),
         ({"email": "a@example.org", "password": "x", "grant_type": "code"}, {"grant_type": "not_allowed"}),
@@ -125,6 +175,23 @@ async def test_wrong_credentials_say_no_more(api: httpx.AsyncClient, person: Per
 async def test_login_refuses(api: httpx.AsyncClient, body: dict[str, Any], errors: dict[str, str]) -> None:
     """A sign-in that lacks something is 400, not 401."""
     assert wrong(await api.post(f"{AUTH}/login", json=body)) == errors
+
+
+@pytest.mark.parametrize("said", ["true", "false"])
+async def test_a_form_says_true_in_words(api: httpx.AsyncClient, person: Person, said: str) -> None:
+    """All values of a form are texts: its `true` and `false` are what JSON has without quotes."""
+    fields = {"username": person.email, "password": PASSWORD, "remember_me": said}
+    ok(await api.post(f"{AUTH}/login", data=fields))
+    assert wrong(await api.post(f"{AUTH}/login", json=fields)) == {"remember_me": "wrong_type"}
+
+
+@pytest.mark.parametrize("said", ["", "True", "1", "yes", "on"])
+async def test_a_form_that_says_something_else(api: httpx.AsyncClient, person: Person, said: str) -> None:
+    """Any other text is not what is asked for; and a password may be called `true`."""
+    fields = {"username": person.email, "password": PASSWORD, "remember_me": said}
+    assert wrong(await api.post(f"{AUTH}/login", data=fields)) == {"remember_me": "wrong_type"}
+    fields = {"username": person.email, "password": "true"}
+    problem(await api.post(f"{AUTH}/login", data=fields), 401, "invalid_credentials")
 
 
 async def test_only_the_login_takes_forms(api: httpx.AsyncClient) -> None:

@@ -71,7 +71,41 @@ async def test_caches_are_told(api: httpx.AsyncClient, path: str) -> None:
 
 
 async def test_without_origins(settings: Settings) -> None:
-    """With no origin allowed there is none."""
+    """With no origin allowed each is a foreign one: a preflight is 403, and no answer is for its script."""
     async with application(replace(settings, cors_origins="")) as client:
         answer = await client.get("/livez", headers={"Origin": ALLOWED})
-    assert "access-control-allow-origin" not in answer.headers
+        preflight = await client.options(f"{RUNS}/step", headers={"Origin": ALLOWED, **PREFLIGHT})
+        plain = await client.options(f"{RUNS}/step", headers={"Origin": ALLOWED})
+        problem(await client.options("/nowhere"), 404, "not_found")
+    problem(preflight, 403, "forbidden")
+    assert (plain.status_code, plain.headers["allow"]) == (204, "OPTIONS, POST")
+    assert "vary" not in plain.headers
+    for each in (answer, preflight, plain):
+        assert "access-control-allow-origin" not in each.headers
+
+
+@pytest.mark.parametrize("origin", [None, ALLOWED, "https://evil.example.org"])
+@pytest.mark.parametrize(
+    ("path", "allow"),
+    [
+        ("/livez", "GET, OPTIONS"),
+        (f"{RUNS}/step", "OPTIONS, POST"),
+        ("/api/v1/profile", "GET, OPTIONS, PATCH"),
+        ("/api/auth/login", "OPTIONS, POST"),
+        ("/schema/assets/x", "GET, OPTIONS"),
+        ("/schema", "GET, OPTIONS"),
+        ("/schema/openapi.json", "GET, OPTIONS"),
+    ],
+)
+async def test_what_a_route_can_do(api: httpx.AsyncClient, path: str, allow: str, origin: str | None) -> None:
+    """OPTIONS that is no preflight is 204 with the route's methods, signed in or not, from anywhere."""
+    answer = await api.options(path, headers={"Origin": origin} if origin else {})
+    assert (answer.status_code, answer.headers["allow"], answer.content) == (204, allow, b"")
+    assert answer.headers.get("access-control-allow-origin") == (origin if origin == ALLOWED else None)
+    assert answer.headers.get_list("vary") == ["Origin"]
+
+
+@pytest.mark.parametrize("origin", [None, ALLOWED, "https://evil.example.org"])
+async def test_what_an_unknown_route_can_do(api: httpx.AsyncClient, origin: str | None) -> None:
+    """OPTIONS of what is not there is 404, as a problem."""
+    problem(await api.options("/nowhere", headers={"Origin": origin} if origin else {}), 404, "not_found")

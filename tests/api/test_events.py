@@ -4,12 +4,22 @@ import asyncio
 import time
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
+import asyncpg
 import httpx
+import jwt
 import msgspec
 import pytest
+from msgspec.structs import replace
 
+from cli.app_process import AppProcess
+from cli.embedded import EmbeddedStack
+from cli.embedded.ports import free_ports
+from db.runs import CHANNEL
+from runtime.settings import Settings
 from tests.stack import RUNS, Person, ok, problem, until
 
 Event = tuple[str, int, Any]
@@ -225,3 +235,83 @@ async def test_nobody_hears_of_another(server: str, person: Person, other: Perso
         event = await stream.next()
         assert event is not None
         assert event[2]["progress"]["run_id"] == (await other.progress())["run_id"]
+
+
+@asynccontextmanager
+async def made_inactive(stack: EmbeddedStack, person: Person) -> AsyncGenerator[asyncpg.Connection]:
+    """Their account is not active any more; gives the connection that did it."""
+    admin = await asyncpg.connect(stack.postgres.url("gangway_admin"))
+    try:
+        await admin.execute("UPDATE users SET is_active = false WHERE id = $1", person.id)
+        yield admin
+    finally:
+        await admin.close()
+
+
+async def test_an_account_made_inactive(server: str, person: Person, stack: EmbeddedStack) -> None:
+    """Who is shut out hears of no further change: the stream ends instead."""
+    await person.start()
+    async with listening(server, person) as stream:
+        await stream.next()
+        ok(await person.save(1))
+        async with made_inactive(stack, person) as admin:
+            await stream.next()
+            await admin.execute("SELECT pg_notify($1, $2)", CHANNEL, stream.run_id)
+            assert await stream.next() is None
+
+
+async def test_an_account_made_inactive_while_nothing_happens(
+    server: str, person: Person, stack: EmbeddedStack, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It ends at the next heartbeat, though the run has not changed."""
+    monkeypatch.setattr("api.live.HEARTBEAT_SECONDS", 0.05)
+    await person.start()
+    async with listening(server, person) as stream:
+        await stream.next()
+        async with made_inactive(stack, person):
+            async with asyncio.timeout(5):
+                while event := await stream.next():
+                    assert event[0] == "comment"
+
+
+async def test_an_expired_token_that_is_still_taken(server: str, person: Person, settings: Settings) -> None:
+    """A token opens streams for as long as it opens anything, and they last as long; then it is 401."""
+    await person.start()
+    now = datetime.now(UTC)
+    assert settings.jwt_secret
+    claims = {"iss": "gangway", "sub": person.id, "tid": person.tenant_id, "jti": "x", "iat": now}
+    token = jwt.encode({**claims, "exp": now - timedelta(seconds=27)}, settings.jwt_secret, "HS256")
+    late = replace(person, token=token)
+    async with listening(server, late) as stream:
+        await stream.next()
+        ok(await person.save(1))
+        change = await stream.next()
+        assert change is not None
+        assert change[0] == "STATE_DELTA"
+        async with asyncio.timeout(5):
+            while event := await stream.next():
+                assert event[0] == "comment"
+    async with httpx.AsyncClient(base_url=server) as client:
+        answer = await client.get(f"{RUNS}/events", headers={"Authorization": f"Bearer {token}"})
+    problem(answer, 401, "auth_expired_token")
+
+
+async def test_a_stop_ends_streams(settings: Settings, person: Person, tmp_path: Path) -> None:
+    """A process that is told to stop ends its streams and need not wait for them; nothing is wrong then."""
+    await person.start()
+    port = free_ports(1)[0]
+    api = AppProcess("api", replace(settings, port=port, gangway_home=tmp_path), port=port)
+    await api.start()
+    try:
+        async with listening(f"http://127.0.0.1:{port}", person) as stream:
+            await stream.next()
+            began = time.monotonic()
+            stopped = asyncio.create_task(api.stop())
+            assert await stream.next() is None
+            await stopped
+        assert time.monotonic() - began < 3.0
+    finally:
+        await api.stop()
+    said = api.log.read_text()
+    assert "Traceback" not in said
+    assert "Finished server process" in said

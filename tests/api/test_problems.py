@@ -179,6 +179,63 @@ async def test_just_under_the_limit(person: Person) -> None:
     ok(await person.send("POST", STEP, content=body, headers=JSON))
 
 
+@pytest.mark.parametrize("host", ["a:99999999", "a:b", "a:-1", "[", "[::1", "a:1:2", "@", "a@b:c"])
+async def test_an_odd_host(server: str, person: Person, host: str) -> None:
+    """A Host that names no place hinders no answer, and no problem: nothing here is decided by it."""
+    async with httpx.AsyncClient(base_url=server, headers={"Host": host}) as client:
+        at = replace(person, client=client)
+        assert (await at.get("/livez")).status_code == 200
+        assert (await at.get("/schema")).status_code == 200
+        problem(await at.get("/nowhere"), 404, "not_found")
+        problem(await at.post("/livez"), 405, "method_not_allowed")
+        problem(await at.get(f"{RUNS}/progress"), 404, "run_not_found")
+        problem(await client.get(f"{RUNS}/progress"), 401, "auth_missing_token")
+
+
+async def test_a_bug_under_an_odd_host(server: str, person: Person, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An error of ours is told as such, whatever the Host."""
+
+    async def broken(*_: object) -> None:
+        raise RuntimeError
+
+    monkeypatch.setattr("api.runs.current_run", broken)
+    async with httpx.AsyncClient(base_url=server, headers={"Host": "a:99999999"}) as client:
+        problem(await replace(person, client=client).get(f"{RUNS}/progress"), 500, "internal_error")
+
+
+@pytest.mark.parametrize(
+    ("announced", "begun"),
+    [
+        ("Content-Length: 100", b""),
+        ("Content-Length: 100", b"{"),
+        ("Transfer-Encoding: chunked", b"1\r\n{\r\n"),
+        ("Content-Length: 100\r\nIdempotency-Key: late", b"{"),
+    ],
+)
+async def test_a_body_that_never_arrives(
+    server: str, monkeypatch: pytest.MonkeyPatch, announced: str, begun: bytes
+) -> None:
+    """A body that does not arrive in time is 408, and its connection ends, rest or no rest."""
+    monkeypatch.setattr("api.body.ARRIVES_WITHIN_SECONDS", 0.1)
+    url = httpx.URL(server)
+    reader, writer = await asyncio.open_connection(url.host, url.port)
+    request = (
+        f"POST /api/v1/auth/login HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n{announced}\r\n\r\n"
+    )
+    writer.write(request.encode() + begun)
+    try:
+        async with asyncio.timeout(5):
+            answer = await reader.read()
+    finally:
+        writer.close()
+    headers, _, body = answer.partition(b"\r\n\r\n")
+    assert headers.startswith(b"HTTP/1.1 408 Request Timeout\r\n")
+    assert b"\r\nconnection: close" in headers.lower()
+    told = json.loads(body)
+    assert (told["code"], told["status"], told["retryable"]) == ("request_timeout", 408, True)
+    assert told["request_id"].encode() in headers
+
+
 async def test_a_bug_tells_nothing(person: Person, monkeypatch: pytest.MonkeyPatch) -> None:
     """An error of ours is 500 with the request id, and nothing of its inside."""
 

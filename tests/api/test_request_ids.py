@@ -2,7 +2,10 @@
 
 import httpx
 import pytest
+from litestar.types import Receive, Scope, Send
+from structlog.testing import capture_logs
 
+from api.request_ids import RequestIds
 from tests.stack import RUNS, Person, problem
 
 
@@ -41,3 +44,35 @@ async def test_a_trace_is_carried_or_ignored(person: Person, trace: str) -> None
     """A trace parent never hinders a request, whatever it holds."""
     answer = await person.post(f"{RUNS}/start", {}, headers={"traceparent": trace})
     assert answer.status_code == 201
+
+
+async def _breaks(scope: Scope, receive: Receive, send: Send) -> None:
+    raise RuntimeError("password=hunter2")
+
+
+async def _breaks_midway(scope: Scope, receive: Receive, send: Send) -> None:
+    await send({"type": "http.response.start", "status": 200, "headers": []})
+    raise RuntimeError("password=hunter2")
+
+
+async def test_what_escapes_everything() -> None:
+    """An error that nobody caught is a problem with its request's id; its traceback and its request are logged."""
+    transport = httpx.ASGITransport(app=RequestIds(_breaks))  # type: ignore[arg-type]
+    with capture_logs() as logs:
+        async with httpx.AsyncClient(transport=transport, base_url="http://gangway.test") as client:
+            answer = await client.get("/broken", headers={"X-Request-ID": "mine"})
+    assert problem(answer, 500, "internal_error")["request_id"] == "mine"
+    assert "hunter2" not in answer.text
+    error, line = logs
+    assert (error["log_level"], error["path"], str(error["exc_info"])) == ("error", "/broken", "password=hunter2")
+    assert (line["event"], line["path"], line["status"]) == ("request", "/broken", 500)
+
+
+async def test_what_escapes_after_the_answer_began() -> None:
+    """With an answer under way the error is the server's to log and to hang up on; the request has its line."""
+    transport = httpx.ASGITransport(app=RequestIds(_breaks_midway))  # type: ignore[arg-type]
+    with capture_logs() as logs:
+        async with httpx.AsyncClient(transport=transport, base_url="http://gangway.test") as client:
+            with pytest.raises(RuntimeError, match="hunter2"):
+                await client.get("/broken")
+    assert [(line["event"], line["status"]) for line in logs] == [("request", 200)]
