@@ -11,8 +11,9 @@ from litestar import Request
 from litestar.handlers import BaseRouteHandler
 
 from api.problems import Code, ProblemError
-from onboarding.answers import Answer, examine, followed
+from onboarding.answers import Answer, followed
 from onboarding.payloads import FieldError
+from onboarding.reading import examine
 
 FORM = "application/x-www-form-urlencoded"
 

@@ -163,8 +163,8 @@ class Gateway:
                 return await self._client.execute_update_with_start_workflow(
                     update, message, id=id, start_workflow_operation=operation
                 )
+            # However it failed, the operation failed along with the update; looked at here, or the loop complains.
             except BaseException:
-                # The operation fails along with the update; looked at here, or the event loop complains.
                 looked = asyncio.ensure_future(operation.workflow_handle())
                 looked.add_done_callback(lambda done: done.cancelled() or done.exception())
                 raise

@@ -1,6 +1,6 @@
 """What a person may tell of themselves beside their answers: body data, and the place that times refer to.
 
-Read it with `answers.read`, which names every failing field at once and takes null as left out.
+Read it with `reading.read`, which names every failing field at once and takes null as left out.
 """
 
 from typing import Annotated, Literal

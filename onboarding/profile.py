@@ -4,11 +4,12 @@ from typing import Any
 
 from msgspec.structs import replace
 
-from onboarding.answers import Answer, examine, plain
+from onboarding.answers import Answer, plain
 from onboarding.errors import InvalidAnswer
 from onboarding.flow import Flow
 from onboarding.payloads import FieldError
 from onboarding.progress import misfits
+from onboarding.reading import examine
 
 Answers = dict[str, dict[str, Any]]
 

@@ -6,12 +6,13 @@ from typing import Any
 from msgspec import ValidationError
 from msgspec.structs import replace
 
-from onboarding.answers import Answer, examine, plain, read, recall
+from onboarding.answers import Answer, plain, recall
 from onboarding.changing import Changing
 from onboarding.errors import InvalidAnswer, Refused, StateMismatch, StateNotOptional
 from onboarding.flow import State
 from onboarding.payloads import AcceptPrefilled, Channel, EventKind, FieldError, SaveSteps, SkipStep
 from onboarding.progress import current_state, misfits, open_states
+from onboarding.reading import examine, read
 
 
 def save(change: Changing, command: SaveSteps) -> None:

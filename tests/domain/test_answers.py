@@ -1,5 +1,6 @@
 """How answers are read: strictly, trimmed, and with every failing field named."""
 
+import doctest
 import math
 from typing import Annotated, Any
 
@@ -7,8 +8,10 @@ import msgspec
 import pytest
 from msgspec import UNSET, Meta, Struct, UnsetType
 
-from onboarding.answers import Answer, Text, Texts, TimeOfDay, plain, read, recall
+import onboarding.reading
+from onboarding.answers import Answer, Text, Texts, TimeOfDay, plain, recall
 from onboarding.errors import InvalidAnswer
+from onboarding.reading import read
 from tests.domain.given import errors, refused
 
 SYMBOL = Annotated[str, Meta(pattern="^[A-Z]+$", min_length=2, max_length=4)]
@@ -281,3 +284,8 @@ def test_plain_and_read_are_inverse() -> None:
     """An answer's plain form is JSON data that reads as the same answer."""
     value = read(Everything, {"texts": ["a"], "inner": [{"count": 2}], "maybe": 3})
     assert read(Everything, msgspec.json.decode(msgspec.json.encode(plain(value)))) == value
+
+
+def test_the_example_in_the_documentation() -> None:
+    """What the module shows of itself is what happens."""
+    assert doctest.testmod(onboarding.reading) == (0, 6)

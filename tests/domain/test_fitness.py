@@ -4,9 +4,9 @@ from typing import Any
 
 import pytest
 
-from onboarding.answers import read
 from onboarding.errors import InvalidAnswer
 from onboarding.flows.fitness import FITNESS
+from onboarding.reading import read
 from tests.domain.given import after, answer, answered, errors, refused, save
 
 Case = tuple[str, dict[str, Any]]

@@ -12,12 +12,13 @@ from hypothesis import strategies as st
 from msgspec import UNSET, Meta, Struct, UnsetType
 from msgspec.structs import replace
 
-from onboarding.answers import Answer, Text, Texts, TimeOfDay, plain, read
+from onboarding.answers import Answer, Text, Texts, TimeOfDay, plain
 from onboarding.errors import InvalidAnswer
 from onboarding.flow import State
 from onboarding.flows import FLOWS
 from onboarding.flows.fitness import FITNESS
 from onboarding.forms import FormNode, StateForm, form, json_schema, label, state_forms
+from onboarding.reading import read
 from tests.domain.strategies import answers, spoiled
 from tests.flows.ten import TEN
 

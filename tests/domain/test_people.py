@@ -4,9 +4,10 @@ from typing import Any
 
 import pytest
 
-from onboarding.answers import plain, read
+from onboarding.answers import plain
 from onboarding.errors import InvalidAnswer
 from onboarding.people import Person
+from onboarding.reading import read
 from tests.domain.given import errors, refused
 
 

@@ -24,7 +24,7 @@ from msgspec import UNSET, Meta, UnsetType
 from msgspec.structs import replace
 
 from onboarding.advance import advance, begin, new_run
-from onboarding.answers import Answer, Text, Texts, plain, read
+from onboarding.answers import Answer, Text, Texts, plain
 from onboarding.errors import AlreadyComplete, Refused, RunAbandoned, RunExpired
 from onboarding.flow import Dependency, Flow, State, Timing
 from onboarding.flows import FLOWS
@@ -52,6 +52,7 @@ from onboarding.payloads import (
     StepAnswer,
 )
 from onboarding.progress import current_state, misfits, progress, view
+from onboarding.reading import read
 from onboarding.timing import next_reminder, wake_at
 from tests.domain.given import NOW, PERSON, answer, save
 from tests.domain.strategies import JSON, answers, spoiled
