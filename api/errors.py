@@ -20,10 +20,9 @@ from db.runs import PersonGone, PredecessorOpen
 from db.users import EmailTaken, UserNotFound
 from onboarding.errors import GangwayError, Refused, RunNotFound, UnknownFlow
 from onboarding.payloads import Refusal
+from runtime.health import RETRY_AFTER_SECONDS
 
 log = structlog.get_logger()
-
-RETRY_AFTER_SECONDS = "2"
 
 STATUS_OF: dict[str, int] = {
     "validation_error": 400,
@@ -46,7 +45,7 @@ OUTSIDE_THE_RULES: dict[type[GangwayError], tuple[int, Code, str]] = {
     UserNotFound: (401, Code.AUTH_INVALID_TOKEN, "The access token is not valid."),
     PersonGone: (401, Code.AUTH_INVALID_TOKEN, "The access token is not valid."),
     # It closed twice between being found and being asked.
-    RunClosed: (503, Code.WORKFLOW_UNAVAILABLE, "The answer could not be taken now; send the same again shortly."),
+    RunClosed: (503, Code.WORKFLOW_UNAVAILABLE, RunClosed.detail),
     PredecessorOpen: (503, Code.DATABASE_UNAVAILABLE, "An earlier change is still being written."),
 }
 """How errors are told that are no refusals."""
@@ -90,8 +89,7 @@ def _on_refused_by_run(request: Request[Any, Any, Any], error: RefusedByRun) -> 
 
 def _on_workflows(request: Request[Any, Any, Any], error: WorkflowsUnavailable) -> Response[Problem]:
     log.warning("workflows unavailable", error=type(error.__cause__ or error).__name__)
-    detail = "The answer could not be taken now; send the same again shortly."
-    return problem_response(request, unavailable(Code.WORKFLOW_UNAVAILABLE, detail))
+    return problem_response(request, unavailable(Code.WORKFLOW_UNAVAILABLE, error.detail))
 
 
 def _on_invalid(request: Request[Any, Any, Any], error: ValidationException) -> Response[Problem]:

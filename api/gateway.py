@@ -15,7 +15,7 @@ from temporalio.common import WorkflowIDConflictPolicy, WorkflowIDReusePolicy
 from temporalio.exceptions import ApplicationError, WorkflowAlreadyStartedError
 from temporalio.service import RPCError, RPCStatusCode
 
-from onboarding.errors import GangwayError
+from onboarding.errors import GangwayError, Refused
 from onboarding.payloads import (
     Abandon,
     AcceptPrefilled,
@@ -39,19 +39,14 @@ from workflows.search_attributes import attributes_of
 
 
 class RefusedByRun(GangwayError):
-    """The workflow refused; `refusal` says why, and which code and words are the client's."""
+    """The workflow refused; `refusal` says why, with the code and the words for the client."""
+
+    code: ClassVar[str] = Refused.code
+    detail: ClassVar[str] = Refused.detail
 
     def __init__(self, refusal: Refusal) -> None:
         super().__init__(refusal.code)
         self.refusal = refusal
-        self.code, self.detail = refusal.code, refusal.detail  # pyright: ignore[reportAttributeAccessIssue]
-
-
-class RunClosed(GangwayError):
-    """No workflow is open for this run; what is written of it has to be read again."""
-
-    code: ClassVar[str] = "workflow_unavailable"
-    detail: ClassVar[str] = "The answer could not be taken now; send the same again shortly."
 
 
 class WorkflowsUnavailable(GangwayError):
@@ -59,6 +54,13 @@ class WorkflowsUnavailable(GangwayError):
 
     code: ClassVar[str] = "workflow_unavailable"
     detail: ClassVar[str] = "The answer could not be taken now; send the same again shortly."
+
+
+class RunClosed(GangwayError):
+    """No workflow is open for this run; what is written of it has to be read again."""
+
+    code: ClassVar[str] = WorkflowsUnavailable.code
+    detail: ClassVar[str] = WorkflowsUnavailable.detail
 
 
 _AWAY = {

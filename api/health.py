@@ -5,8 +5,7 @@ from litestar.openapi import ResponseSpec
 from msgspec import Struct
 
 from api.deps import WithDeps
-from api.errors import RETRY_AFTER_SECONDS
-from runtime.health import Readiness, readiness
+from runtime.health import RETRY_AFTER_SECONDS, Readiness, readiness
 
 
 class Alive(Struct, frozen=True):

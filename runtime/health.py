@@ -11,6 +11,8 @@ from temporalio.api.workflowservice.v1 import GetSystemInfoRequest
 from temporalio.client import Client
 
 CHECK_SECONDS = 2.0
+RETRY_AFTER_SECONDS = "2"
+"""When to ask again for what is away now, as the header says it."""
 
 Check = Callable[[], Awaitable[None]]
 

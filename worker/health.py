@@ -7,10 +7,8 @@ from typing import Any
 import msgspec
 from msgspec import Struct
 
-from runtime.health import Check, readiness, shared
+from runtime.health import RETRY_AFTER_SECONDS, Check, readiness, shared
 from runtime.request_ids import request_id_of
-
-RETRY_AFTER_SECONDS = "2"
 
 Send = Callable[[dict[str, Any]], Awaitable[None]]
 

@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 import time
+from abc import ABC, abstractmethod
 from collections.abc import Awaitable, Callable, Mapping
 from pathlib import Path
 
@@ -15,7 +16,7 @@ _LAUNCHER = Path(__file__).with_name("launch.py")
 _POLL_SECONDS = 0.03
 
 
-class Service:
+class Service(ABC):
     """A child process that serves something; subclasses say how it is started and when it is ready.
 
     Start it from a thread that lives as long as the service (the main thread, normally): on Linux the
@@ -36,23 +37,23 @@ class Service:
         self._process: subprocess.Popen[bytes] | None = None
         self._log_start = 0
 
+    @abstractmethod
     def command(self) -> list[str]:
         """The program and its arguments; the program by its absolute path."""
-        raise NotImplementedError
 
     def environment(self) -> Mapping[str, str]:
         """The child's whole environment: by default little, so that no stray variable configures a server."""
         kept = {name: os.environ[name] for name in ("PATH", "HOME", "TMPDIR", "LANG") if name in os.environ}
         return {**kept, "GANGWAY_HOME": str(self.home)}
 
-    async def prepare(self) -> None:
+    async def prepare(self) -> None:  # noqa: B027 - not every server needs it
         """Make what the server needs on disk; called before each start, so it must be idempotent."""
 
+    @abstractmethod
     async def is_ready(self) -> bool:
         """Whether the server answers; must bound its own time."""
-        raise NotImplementedError
 
-    async def after_ready(self) -> None:
+    async def after_ready(self) -> None:  # noqa: B027 - not every server needs it
         """What must exist inside the server before anybody uses it; idempotent."""
 
     def waiting_for(self) -> str:

@@ -9,7 +9,7 @@ from msgspec.structs import replace
 
 from cli.embedded.ports import free_ports
 from runtime.settings import Settings
-from tests.stack import application, ok, sign_up
+from tests.stack import application, ok, sign_up, until
 
 CHECKS = ["postgres", "migrations", "temporal", "s3"]
 
@@ -61,7 +61,7 @@ async def test_a_store_that_hangs_holds_up_nobody(settings: Settings) -> None:
     host, port = store.sockets[0].getsockname()
     async with application(replace(settings, s3_endpoint_url=f"http://{host}:{port}")) as client:
         asking = [asyncio.create_task(client.get("/readyz")) for _ in range(40)]
-        await asyncio.sleep(0.2)
+        await until(lambda: probes)
         began = time.monotonic()
         await sign_up(client)
         assert time.monotonic() - began < 1

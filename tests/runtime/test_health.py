@@ -2,6 +2,7 @@
 
 import asyncio
 import time
+from typing import Any
 
 import httpx
 import msgspec
@@ -10,6 +11,7 @@ import pytest
 import runtime.health
 from api.problems import Problem
 from runtime.health import Check, CheckResult, readiness, shared
+from tests.stack import until
 from worker.health import health_app
 
 
@@ -83,7 +85,7 @@ async def test_one_probe_answers_all_who_ask_meanwhile() -> None:
     checks = shared({"a": counted})
     leaving = asyncio.create_task(readiness(checks))
     asking = [asyncio.create_task(readiness(checks)) for _ in range(40)]
-    await asyncio.sleep(0.05)
+    await until(lambda: counted.asking == 1)  # which began after all of them
     leaving.cancel()
     counted.let.set()
     assert all(state.ready for state in await asyncio.gather(*asking))
@@ -106,10 +108,10 @@ async def test_a_shared_probe_that_hangs_is_given_up(monkeypatch: pytest.MonkeyP
     checks = shared({"a": counted})
     assert (await readiness(checks)).checks[0].detail == "TimeoutError"
     leaving = asyncio.create_task(readiness(checks))
-    await asyncio.sleep(0.05)
+    await until(lambda: counted.asked == 2)
     leaving.cancel()
-    await asyncio.sleep(0.1)
-    assert (counted.asked, counted.asking) == (2, 0)
+    await until(lambda: counted.asking == 0)
+    assert counted.asked == 2
     counted.let.set()
     assert (await readiness(checks)).ready
 
@@ -162,12 +164,19 @@ async def test_the_workers_readiness() -> None:
 
 async def test_the_workers_probes_are_shared() -> None:
     """Who asks the worker while somebody else does gets the same answer."""
-    counted = Counted()
-    async with client({"a": counted}) as http:
-        asking = [asyncio.create_task(http.get("/readyz")) for _ in range(10)]
-        await asyncio.sleep(0.05)
-        counted.let.set()
-        assert [answer.status_code for answer in await asyncio.gather(*asking)] == [200] * 10
+    counted, arrived = Counted(), 0
+    app = health_app({"a": counted}, "abc")
+
+    async def counting(scope: Any, receive: Any, send: Any) -> None:
+        nonlocal arrived
+        arrived += 1
+        if arrived == 10:
+            counted.let.set()
+        await app(scope, receive, send)
+
+    async with client(counting) as http:
+        answers = await asyncio.gather(*(http.get("/readyz") for _ in range(10)))
+    assert [answer.status_code for answer in answers] == [200] * 10
     assert counted.asked == 1
 
 
@@ -181,9 +190,9 @@ async def test_the_workers_request_ids(path: str) -> None:
     assert minted[0] != minted[1]
 
 
-def client(checks: dict[str, Check]) -> httpx.AsyncClient:
+def client(app: Any) -> httpx.AsyncClient:
     """A client of the worker's health application."""
-    transport = httpx.ASGITransport(health_app(checks, "abc"))  # type: ignore[arg-type]
+    transport = httpx.ASGITransport(app)
     return httpx.AsyncClient(transport=transport, base_url="http://worker.test")
 
 
@@ -191,5 +200,5 @@ async def ask(
     path: str, checks: dict[str, Check], method: str = "GET", headers: dict[str, str] | None = None
 ) -> httpx.Response:
     """What the worker's health application answers."""
-    async with client(checks) as http:
+    async with client(health_app(checks, "abc")) as http:
         return await http.request(method, path, headers=headers)
