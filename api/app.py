@@ -9,6 +9,7 @@ from litestar.datastructures import State
 from litestar.di import Provide
 from litestar.types import ASGIApp
 
+from api.auth import AuthController
 from api.body import StrictRequest
 from api.cors import CrossOrigin
 from api.deps import Deps, deps_of, message_id_of, principal_of
@@ -18,8 +19,9 @@ from api.errors import EXCEPTION_HANDLERS
 from api.health import HealthController
 from api.idempotency import Idempotency
 from api.live import LiveController
-from api.people import AuthController, MeController
+from api.people import MeController
 from api.profiles import ProfileController
+from api.registration import RegistrationController
 from api.request_ids import RequestIds
 from api.runs import RunsController
 from api.schedule import ScheduleController
@@ -27,7 +29,7 @@ from runtime.settings import Settings
 
 Opening = Callable[[Settings], AbstractAsyncContextManager[Deps]]
 
-ANYWHERE = [AuthController, MeController, ProfileController, ScheduleController]
+ANYWHERE = [AuthController, RegistrationController, MeController, ProfileController, ScheduleController]
 """Served under `/api/v1` and, for older clients, under `/api`."""
 
 VERSIONED_ONLY = [RunsController, LiveController]

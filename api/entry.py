@@ -44,11 +44,20 @@ class Entry(ASGIMiddleware):
         authorization = next((v for k, v in scope["headers"] if k == b"authorization"), b"")
         claims = deps.tokens.verify(authorization.decode("latin-1"))
         limit = deps.settings.rate_limit_per_minute
-        known = await entry.enter(deps.database, claims.tenant_id, claims.user_id, limit, WINDOW_SECONDS)
+        known = await entry.enter(
+            deps.database,
+            claims.tenant_id,
+            claims.user_id,
+            limit,
+            WINDOW_SECONDS,
+            session_id=claims.session_id,
+        )
         if not known.found:
             raise unauthorised(Code.AUTH_INVALID_TOKEN, "The access token is not valid.")
         if not known.is_active:
             raise ProblemError(403, Code.ACCOUNT_INACTIVE, "This account is not active.")
+        if known.signed_out:
+            raise unauthorised(Code.AUTH_INVALID_TOKEN, "The session has ended.")
         _admit(scope, "user", known)
         caller = Caller(tenant_id=claims.tenant_id, user_id=claims.user_id, role=known.role)
         scope["user"] = Principal(

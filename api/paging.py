@@ -1,9 +1,13 @@
-"""Lists: `limit`, an opaque `cursor`, newest first."""
+"""Lists: `limit`, an opaque `cursor`, newest first.
+
+Ids are UUIDs of version 7, which sort by the time when they were made: by id is by (created_at, id).
+"""
 
 import base64
 import binascii
 from collections.abc import Callable
 from typing import Annotated, Generic, TypeVar
+from uuid import UUID
 
 from litestar.params import QueryParameter
 from msgspec import UNSET, Struct, UnsetType
@@ -12,6 +16,7 @@ from api.problems import Code, ProblemError
 from onboarding.payloads import FieldError
 
 ItemT = TypeVar("ItemT")
+PositionT = TypeVar("PositionT")
 DEFAULT_LIMIT = 20
 
 Limit = Annotated[int, QueryParameter(ge=1, le=100, description="Items on a page.")]
@@ -29,7 +34,7 @@ class Page(Struct, Generic[ItemT], frozen=True, kw_only=True):
     total: int | UnsetType = UNSET
 
 
-def page_of(found: list[ItemT], limit: int, position: Callable[[ItemT], int]) -> Page[ItemT]:
+def page_of(found: list[ItemT], limit: int, position: Callable[[ItemT], int | str]) -> Page[ItemT]:
     """Cut a page from `limit + 1` found items; the one too many says that there are more."""
     items = found[:limit]
     more = len(found) > limit
@@ -37,22 +42,37 @@ def page_of(found: list[ItemT], limit: int, position: Callable[[ItemT], int]) ->
 
 
 def read_cursor(cursor: str | None) -> int | None:
-    """The position that a cursor stands for.
+    """The position that a cursor of a list by number stands for.
 
     Raises:
         ProblemError: 400 when it is none of ours.
     """
-    if cursor is None:
-        return None
-    try:
-        position = int(base64.urlsafe_b64decode(cursor.encode()).decode())
-    except (binascii.Error, ValueError):
-        position = -1
+    return None if cursor is None else _decode(cursor, _position)
+
+
+def read_id_cursor(cursor: str | None) -> str | None:
+    """The id that a cursor of a list by id stands for.
+
+    Raises:
+        ProblemError: 400 when it is none of ours.
+    """
+    return None if cursor is None else _decode(cursor, lambda text: str(UUID(text)))
+
+
+def _position(text: str) -> int:
+    position = int(text)
     if not 0 <= position < 2**31:
-        error = FieldError(field="cursor", code="bad_format", detail="is not a cursor of this list")
-        raise ProblemError(400, Code.VALIDATION_ERROR, "The request is not valid.", errors=(error,))
+        raise ValueError(position)
     return position
 
 
-def _encode(position: int) -> str:
+def _decode(cursor: str, read: Callable[[str], PositionT]) -> PositionT:
+    try:
+        return read(base64.urlsafe_b64decode(cursor.encode()).decode())
+    except (binascii.Error, ValueError):
+        error = FieldError(field="cursor", code="bad_format", detail="is not a cursor of this list")
+        raise ProblemError(400, Code.VALIDATION_ERROR, "The request is not valid.", errors=(error,)) from None
+
+
+def _encode(position: int | str) -> str:
     return base64.urlsafe_b64encode(str(position).encode()).decode()

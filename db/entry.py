@@ -36,17 +36,42 @@ class Entry(Count, frozen=True, kw_only=True):
     locale: str = "en"
     default_flow: str = ""
     reminders_enabled: bool = True
+    signed_out: bool = False
 
 
-async def enter(database: Database, tenant_id: str, user_id: str, limit: int, window_seconds: int = 60) -> Entry:
+async def enter(
+    database: Database,
+    tenant_id: str,
+    user_id: str,
+    limit: int,
+    window_seconds: int = 60,
+    *,
+    session_id: str | None = None,
+    token_digest: bytes | None = None,
+) -> Entry:
     """Count a request of a signed-in caller and read who they are now.
+
+    Args:
+        database: where to look.
+        tenant_id: of the caller.
+        user_id: the caller.
+        limit: requests in a window.
+        window_seconds: how long a window is.
+        session_id: the session that the token belongs to; one that has ended makes the caller `signed_out`.
+        token_digest: for a token without a session; one that was signed out with makes the caller `signed_out`.
 
     Raises:
         DatabaseUnavailable: nothing is counted then.
     """
     async with database.autocommit() as connection:
         row = await connection.fetchrow(
-            "SELECT * FROM enter($1, $2, $3, $4)", tenant_id, user_id, f"user/{user_id}", window_seconds
+            "SELECT * FROM enter($1, $2, $3, $4, $5, $6)",
+            tenant_id,
+            user_id,
+            session_id,
+            token_digest,
+            f"user/{user_id}",
+            window_seconds,
         )
     assert row is not None
     known = {name: value for name, value in row.items() if value is not None}

@@ -9,6 +9,7 @@ from typing import Any
 from piccolo.columns import (
     JSONB,
     UUID,
+    Array,
     BigInt,
     Boolean,
     Bytea,
@@ -16,6 +17,7 @@ from piccolo.columns import (
     DoublePrecision,
     ForeignKey,
     Integer,
+    Numeric,
     Text,
     Timestamptz,
 )
@@ -33,7 +35,12 @@ class Tenant(Table, tablename="tenants"):
     external_id = Text(unique=True)
     name = Text()
     default_flow = Text(default="fitness")
+    ai_budget_run = _optional(Numeric)
+    ai_budget_day = _optional(Numeric)
+    ai_budget_month = _optional(Numeric)
+    allowed_connections = Array(Text())
     created_at = Timestamptz()
+    updated_at = Timestamptz()
 
 
 class User(Table, tablename="users"):
@@ -41,7 +48,9 @@ class User(Table, tablename="users"):
 
     id = UUID(primary_key=True)
     tenant_id = ForeignKey(Tenant, null=False)
-    email = Text()
+    email = _optional(Text)
+    issuer = _optional(Text)
+    subject = _optional(Text)
     password_hash = _optional(Text)
     full_name = _optional(Text)
     role = Text(default="user")
@@ -171,6 +180,7 @@ class IdempotencyKey(Table, tablename="idempotency_keys"):
     key = Text()
     tenant_id = ForeignKey(Tenant)
     user_id = ForeignKey(User)
+    about_user = ForeignKey(User)
     body_hash = Bytea()
     status = _optional(Integer)
     headers = _optional(JSONB)
@@ -187,6 +197,117 @@ class RateCounter(Table, tablename="rate_counters"):
     hits = Integer()
 
 
+class Session(Table, tablename="sessions"):
+    """Somewhere that a person signed in with a password: the family of one refresh token."""
+
+    id = UUID(primary_key=True)
+    tenant_id = ForeignKey(Tenant, null=False)
+    user_id = ForeignKey(User, null=False)
+    generation = Integer()
+    lifetime_seconds = Integer()
+    user_agent = _optional(Text)
+    address = _optional(Text)
+    created_at = Timestamptz()
+    rotated_at = Timestamptz()
+    expires_at = Timestamptz()
+    ended_at = _optional(Timestamptz)
+    ended_because = _optional(Text)
+
+
+class RefusedToken(Table, tablename="refused_tokens"):
+    """An access token of another issuer that somebody signed out with."""
+
+    digest = Bytea(primary_key=True)
+    tenant_id = ForeignKey(Tenant, null=False)
+    user_id = ForeignKey(User, null=False)
+    expires_at = Timestamptz()
+
+
+class SignInFailure(Table, tablename="sign_in_failures"):
+    """A wrong password, by keyed digests of e-mail and address; of no tenant. It has no primary key."""
+
+    who = Bytea(primary_key=True)
+    whence = Bytea()
+    at = Timestamptz()
+
+
+class PasswordReset(Table, tablename="password_resets"):
+    """A way to a new password, once, for an hour."""
+
+    token_hash = Bytea(primary_key=True)
+    tenant_id = ForeignKey(Tenant, null=False)
+    user_id = ForeignKey(User, null=False)
+    created_at = Timestamptz()
+    expires_at = Timestamptz()
+
+
+class Invitation(Table, tablename="invitations"):
+    """Who may register with which role."""
+
+    id = UUID(primary_key=True)
+    tenant_id = ForeignKey(Tenant, null=False)
+    email = Text()
+    role = Text()
+    token_hash = Bytea(unique=True)
+    invited_by = ForeignKey(User)
+    user_id = ForeignKey(User)
+    created_at = Timestamptz()
+    expires_at = Timestamptz()
+    accepted_at = _optional(Timestamptz)
+    revoked_at = _optional(Timestamptz)
+
+
+class Mail(Table, tablename="mails"):
+    """A mail that has not gone out yet, sealed."""
+
+    id = UUID(primary_key=True)
+    tenant_id = ForeignKey(Tenant)
+    user_id = ForeignKey(User)
+    invitation_id = ForeignKey(Invitation)
+    sealed = Bytea()
+    created_at = Timestamptz()
+
+
+class Event(Table, tablename="events"):
+    """Something that staff should know."""
+
+    id = UUID(primary_key=True)
+    tenant_id = ForeignKey(Tenant, null=False)
+    source = Text()
+    detail_type = Text()
+    detail = JSONB()
+    severity = Text()
+    severity_level = Integer()
+    run_id = _optional(UUID)
+    published_at = Timestamptz()
+    created_at = Timestamptz()
+
+
+class DataKey(Table, tablename="data_keys"):
+    """What a person's payloads are sealed with, wrapped; one row is of nobody."""
+
+    id = UUID(primary_key=True)
+    tenant_id = ForeignKey(Tenant)
+    user_id = ForeignKey(User)
+    key_id = Text()
+    wrapped = Bytea()
+    created_at = Timestamptz()
+    wrapped_at = Timestamptz()
+
+
+class Erasure(Table, tablename="erasures"):
+    """The receipt of an erasure; it outlives the person."""
+
+    id = UUID(primary_key=True)
+    tenant_id = ForeignKey(Tenant, null=False)
+    user_id = UUID()
+    requested_by = UUID()
+    status = Text(default="running")
+    counts = JSONB(default="{}")
+    created_at = Timestamptz()
+    completed_at = _optional(Timestamptz)
+
+
 TABLES: list[type[Table]] = [
     Tenant,
     User,
@@ -198,4 +319,13 @@ TABLES: list[type[Table]] = [
     Notification,
     IdempotencyKey,
     RateCounter,
+    Session,
+    RefusedToken,
+    SignInFailure,
+    PasswordReset,
+    Invitation,
+    Mail,
+    Event,
+    DataKey,
+    Erasure,
 ]

@@ -15,16 +15,21 @@ from onboarding.access import Caller, Role
 class Internal(Struct, frozen=True, kw_only=True):
     """Gangway itself at work, where no person is known.
 
-    `sign_in` reads tenants and users over all tenants and adds registering users, nothing else. `sweeper`
-    lists tenants and, given one, cleans up the finished and overdue runs of that one.
+    `sign_in` reads tenants, users and invitations over all tenants, adds registering users, and resets passwords.
+    `issuer` adds the people of other issuers to a tenant. `operator` is somebody at the command line: adds
+    tenants and people. `keeper` reads, adds and re-wraps data keys. `postman` reads and deletes mails. `sweeper`
+    lists tenants and, given one, cleans up what is finished and overdue there. `eraser` deletes one person.
     """
 
-    role: Literal["sign_in", "sweeper"]
+    role: Literal["sign_in", "issuer", "operator", "keeper", "postman", "sweeper", "eraser"]
     tenant_id: str | None = None
+    user_id: str | None = None
 
 
 Context = Caller | Internal
 SIGN_IN = Internal(role="sign_in")
+KEEPER = Internal(role="keeper")
+POSTMAN = Internal(role="postman")
 
 
 def sweeper(tenant_id: str | None = None) -> Internal:
@@ -44,7 +49,7 @@ def opening(context: Context | None, statement_seconds: float) -> str:
     """
     statements = ["BEGIN", f"SET LOCAL statement_timeout = {int(statement_seconds * 1000)}"]
     if context is not None:
-        tenant, user = context.tenant_id, context.user_id if isinstance(context, Caller) else None
+        tenant, user = context.tenant_id, context.user_id
         role = context.role.value if isinstance(context.role, Role) else context.role
         # No parameters in this protocol, so nothing but UUIDs and known words may reach the text.
         settings = {

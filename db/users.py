@@ -35,7 +35,7 @@ class User(Struct, frozen=True, kw_only=True):
 
     id: str
     tenant_id: str
-    email: str
+    email: str | None
     full_name: str | None
     role: Role
     timezone: str

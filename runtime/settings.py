@@ -15,6 +15,7 @@ from dotenv import dotenv_values
 from msgspec import Meta
 
 Port = Annotated[int, Meta(ge=1, le=65535)]
+Positive = Annotated[int, Meta(ge=1)]
 LogLevel = Annotated[str, Meta(pattern="(?i)^(debug|info|warning|error)$")]
 
 
@@ -59,11 +60,26 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     encryption_key_file: Path | None = None
     jwt_secret: str | None = None
     jwt_algorithm: str = "HS256"
-    access_token_expire_minutes: int = 30
-    password_min_length: int = 8
+    access_token_expire_minutes: Positive = 30
+    refresh_token_expire_days: Positive = 30
+    password_min_length: Positive = 8
+    password_min_score: Annotated[int, Meta(ge=0, le=4)] = 2
     argon2_time_cost: int = 3
     argon2_memory_kib: int = 65536
     argon2_parallelism: int = 4
+
+    cognito_user_pool_id: str | None = None
+    cognito_client_id: str | None = None
+    cognito_region: str | None = None
+    cognito_jwks_url: str | None = None
+    oidc_issuers: str = ""
+    tenant_auto_create: bool = True
+
+    kms_key_id: str | None = None
+    smtp_url: str | None = None
+    mail_from: str = "gangway@localhost"
+    mail_folder: Path | None = None
+    app_url: str = "http://localhost:3000"
 
     default_tenant: str = "default"
     default_flow: str = "fitness"

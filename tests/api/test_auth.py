@@ -216,7 +216,7 @@ def forged(
 ) -> str:
     """A token of theirs with some claims changed; a claim that is None is left out."""
     now = datetime.now(UTC)
-    mine = {"iss": "gangway", "sub": person.id, "tid": person.tenant_id, "jti": "x", "iat": now}
+    mine = {**jwt.decode(person.token, options={"verify_signature": False}), "iat": now}
     mine |= {"exp": now + timedelta(minutes=5), **claims}
     kept = {name: value for name, value in mine.items() if value is not None}
     return jwt.encode(kept, key if key is not None else settings.jwt_secret, alg)
@@ -230,6 +230,9 @@ def forged(
         {"tid": None},
         {"exp": None},
         {"jti": None},
+        {"sid": None},
+        {"sid": "not-a-uuid"},
+        {"sid": str(uuid.uuid4())},
         {"sub": str(uuid.uuid4())},
         {"sub": "not-a-uuid"},
         {"tid": "not-a-uuid"},

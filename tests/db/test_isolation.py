@@ -6,15 +6,28 @@ import pytest
 from db import idempotency, notifications, profiles, runs, sweeps, tenants, users
 from db.migrate import APP_ROLE
 from db.pool import Database
-from db.tenant import SIGN_IN, Internal, opening, sweeper
+from db.tenant import KEEPER, SIGN_IN, Internal, opening, sweeper
 from onboarding.access import Role
 from tests.db.given import NOW, Person, abandoned, answers, completed, started, then
 from tests.db.test_migrations import TENANT_TABLES
 
 KEYS_OF_SOMEBODY = "idempotency_keys WHERE tenant_id IS NOT NULL"
-PRIVATE = sorted(TENANT_TABLES - {"tenants", "users", "onboarding_archive"})
+OF_THE_TENANT = {"tenants", "users", "onboarding_archive", "events", "invitations"}
+PRIVATE = sorted(TENANT_TABLES - OF_THE_TENANT)
 # Signing in has idempotency keys of its own, which are of no tenant.
 OF_SOMEBODY = [*(name for name in PRIVATE if name != "idempotency_keys"), KEYS_OF_SOMEBODY]
+
+
+OWN_ROWS = [
+    "INSERT INTO sessions (id, tenant_id, user_id, lifetime_seconds, expires_at)"
+    " VALUES (uuidv7(), $1, $2, 60, now() + interval '1 minute')",
+    "INSERT INTO refused_tokens (digest, tenant_id, user_id, expires_at)"
+    " VALUES (uuid_send(uuidv7()), $1, $2, now())",
+    "INSERT INTO password_resets (token_hash, tenant_id, user_id, expires_at)"
+    " VALUES (uuid_send(uuidv7()), $1, $2, now())",
+    "INSERT INTO mails (tenant_id, user_id, sealed) VALUES ($1, $2, 'x')",
+    "INSERT INTO erasures (id, tenant_id, user_id, requested_by) VALUES (uuidv7(), $1, $2, $2)",
+]
 
 
 async def filled(database: Database, person: Person) -> None:
@@ -25,6 +38,14 @@ async def filled(database: Database, person: Person) -> None:
             conn, tenant_id=person.tenant_id, user_id=person.user_id, kind="x", body={}, dedupe_key="x"
         )
         await idempotency.reserve(conn, f"{person.user_id}/x", "x", b"x", 60)
+        for rows in OWN_ROWS:
+            await conn.execute(rows, person.tenant_id, person.user_id)
+    async with database.transaction(KEEPER) as conn:
+        await conn.execute(
+            "INSERT INTO data_keys (id, tenant_id, user_id, key_id, wrapped) VALUES (uuidv7(), $1, $2, 'k', 'w')",
+            person.tenant_id,
+            person.user_id,
+        )
 
 
 async def counts(conn: asyncpg.Connection, names: list[str]) -> dict[str, int]:
@@ -118,11 +139,12 @@ def _fields(run: object) -> dict[str, object]:
 
 
 async def test_sign_in_is_narrow(database: Database, person: Person) -> None:
-    """Signing in reads tenants and users, adds plain users, and can do nothing else."""
+    """Signing in reads tenants, users and password resets, adds plain users, and can do nothing else."""
     await filled(database, person)
     async with database.transaction(SIGN_IN) as conn:
         assert await users.credentials_by_email(conn, person.email.upper()) is not None
-        assert not any((await counts(conn, OF_SOMEBODY)).values())
+        seen = await counts(conn, OF_SOMEBODY)
+        assert {name for name, rows in seen.items() if rows} == {"password_resets"}
         assert await conn.execute("UPDATE users SET full_name = 'x' WHERE id = $1", person.user_id) == "UPDATE 0"
     with pytest.raises(asyncpg.InsufficientPrivilegeError):
         async with database.transaction(SIGN_IN) as conn:
