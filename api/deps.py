@@ -8,6 +8,7 @@ from litestar.di import NamedDependency
 from msgspec import Struct
 
 from api.gateway import Gateway
+from api.lockout import Lockout
 from api.passwords import Passwords
 from api.tokens import Tokens
 from db.listen import Listener
@@ -27,6 +28,7 @@ class Deps(Struct, frozen=True, kw_only=True):
     listener: Listener
     tokens: Tokens
     passwords: Passwords
+    lockout: Lockout
     keys: KeyRing
     checks: dict[str, Check]
 
@@ -40,6 +42,7 @@ class Principal(Struct, frozen=True, kw_only=True):
     locale: str
     default_flow: str
     reminders_enabled: bool
+    session_id: str
     expires_at: datetime
 
     @property

@@ -14,6 +14,7 @@ from litestar.exceptions import (
 
 from api.gateway import RefusedByRun, RunClosed, WorkflowsUnavailable
 from api.parameters import field_error
+from api.passwords import TooBusy
 from api.problems import Code, Problem, ProblemError, internal_error, problem_response
 from db.pool import DatabaseUnavailable
 from db.runs import PersonGone, PredecessorOpen
@@ -83,6 +84,10 @@ def _on_database(request: Request[Any, Any, Any], error: DatabaseUnavailable) ->
     return problem_response(request, unavailable(Code.DATABASE_UNAVAILABLE, "The database is away."))
 
 
+def _on_busy(request: Request[Any, Any, Any], _: TooBusy) -> Response[Problem]:
+    return problem_response(request, unavailable(Code.SIGN_IN_BUSY, "Too many sign in now; try again shortly."))
+
+
 def _on_refused_by_run(request: Request[Any, Any, Any], error: RefusedByRun) -> Response[Problem]:
     return problem_response(request, of_refusal(error.refusal))
 
@@ -130,6 +135,7 @@ EXCEPTION_HANDLERS: dict[int | type[Exception], Any] = {
     RefusedByRun: _on_refused_by_run,
     WorkflowsUnavailable: _on_workflows,
     DatabaseUnavailable: _on_database,
+    TooBusy: _on_busy,
     ValidationException: _on_invalid,
     NotFoundException: _on_http,
     MethodNotAllowedException: _on_http,

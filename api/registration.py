@@ -1,6 +1,7 @@
 """Registering: how a person gets an account of the own issuer."""
 
 from collections.abc import Iterator
+from contextlib import suppress
 from typing import Annotated
 
 from litestar import Controller, post
@@ -9,8 +10,10 @@ from msgspec import Meta
 
 from api.deps import WithDeps
 from api.people import Secret, UserOut, email_of, given, shown
+from api.strength import weaknesses
 from db import tenants, users
 from db.tenant import SIGN_IN
+from onboarding.answers import NotThere
 from onboarding.payloads import FieldError
 from onboarding.people import Person
 from runtime.settings import Settings
@@ -28,11 +31,17 @@ class RegisterBody(Person, frozen=True, kw_only=True, forbid_unknown_fields=True
     password: Secret
 
 
-def _long_enough(settings: Settings, body: RegisterBody) -> Iterator[FieldError]:
-    """How long a password must be is a setting."""
-    least = settings.password_min_length
-    if len(body.password) < least:
-        yield FieldError(field="password", code="too_short", detail=f"must have at least {least} characters")
+def _strong_enough(settings: Settings, body: RegisterBody) -> Iterator[FieldError]:
+    """What a password must be is a setting."""
+    return weaknesses(settings, "password", body.password, *_told(body))
+
+
+def _told(body: RegisterBody) -> Iterator[str]:
+    """What is known of the person, as far as it can be read."""
+    for field in ("email", "full_name"):
+        with suppress(NotThere):
+            if isinstance(value := getattr(body, field), str):
+                yield value
 
 
 class RegistrationController(Controller):
@@ -41,10 +50,11 @@ class RegistrationController(Controller):
     path = "/auth"
     tags = ("auth",)
 
-    @post("/register", opt={"entry": "sign_in", "rule": _long_enough})
+    @post("/register", opt={"entry": "sign_in", "rule": _strong_enough})
     async def register(self, data: JSONBody[RegisterBody], deps: WithDeps) -> UserOut:
         """Make an account in the default tenant."""
-        hashed = await deps.passwords.hash(data.password)
+        async with deps.passwords.turn():
+            hashed = await deps.passwords.hash(data.password)
         fields = given(data, without=frozenset({"email", "password"}))
         async with deps.database.transaction(SIGN_IN) as connection:
             tenant = await tenants.ensure(

@@ -121,6 +121,24 @@ async def credentials_by_email(conn: Connection, email: str) -> Credentials | No
     return Credentials(user=msgspec.convert(dict(row), User), password_hash=row["password_hash"])
 
 
+async def password_hash(conn: Connection, user_id: str) -> str | None:
+    """One's own password's hash; None for who signs in elsewhere."""
+    return await conn.fetchval("SELECT password_hash FROM users WHERE id = $1", user_id)
+
+
+async def set_password(conn: Connection, user_id: str, hashed: str, *, instead_of: str | None = None) -> None:
+    """Give oneself another password; with `instead_of`, only where that is still the hash."""
+    await conn.execute(
+        """
+        UPDATE users SET password_hash = $2, updated_at = now()
+        WHERE id = $1 AND ($3::text IS NULL OR password_hash = $3)
+        """,
+        user_id,
+        hashed,
+        instead_of,
+    )
+
+
 async def update(conn: Connection, user_id: str, **data: Unpack[PersonalData]) -> User:
     """Change what is given; oneself only.
 

@@ -64,11 +64,13 @@ async def temporal(settings: Settings) -> Client:
 async def worker(settings: Settings, temporal: Client) -> AsyncIterator[None]:
     """A worker of the real kind, in this process."""
     from db.pool import Database
+    from runtime.encryption import load_key_ring
     from worker.app import build_worker
 
     assert settings.database_url
     database = await Database.open(settings.database_url)
-    async with build_worker(temporal, database, settings):
+    keys = load_key_ring(settings.encryption_key_file)
+    async with build_worker(temporal, database, keys, settings):
         yield
     await database.close()
 
