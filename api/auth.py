@@ -11,7 +11,7 @@ from msgspec import UNSET, Meta, Struct, UnsetType
 from uuid_utils.compat import uuid7
 
 from api.body import Body
-from api.deps import Deps, SignedIn, WithDeps
+from api.deps import Deps, SignedIn, WithDeps, tells_of
 from api.entry import address_of
 from api.people import MeOut, Secret, UserOut, email_of, me_of, shown
 from api.problems import Code, ProblemError
@@ -93,10 +93,13 @@ class AuthController(Controller):
         seconds = deps.settings.refresh_token_expire_days * 86_400
         if data.remember_me is False:
             seconds = min(seconds, UNREMEMBERED_SECONDS)
+        tells_of(request, user.id)
         return await _begin(deps, user, request, seconds)
 
     @post("/refresh", opt={"entry": "sign_in"}, status_code=200)
-    async def refresh(self, data: JSONBody[RefreshBody], deps: WithDeps) -> TokenOut:
+    async def refresh(
+        self, data: JSONBody[RefreshBody], deps: WithDeps, request: Request[Any, Any, Any]
+    ) -> TokenOut:
         """Exchange a refresh token for a new pair; the old one is spent.
 
         Within ten seconds the spent one gives the same new pair, for the tab beside. Later it ends the session:
@@ -116,6 +119,7 @@ class AuthController(Controller):
             raise refresh_refused()
         if not user.is_active:
             raise ProblemError(403, Code.ACCOUNT_INACTIVE, "This account is not active.")
+        tells_of(request, user.id)
         return _told(deps, session, user)
 
     @post("/logout", status_code=204)

@@ -71,6 +71,11 @@ def message_id_of(request: Request[Any, Any, Any]) -> str | None:
     return request.scope.get("state", {}).get("message_id")
 
 
+def tells_of(request: Request[Any, Any, Any], user_id: str) -> None:
+    """Say of whom the answer to somebody who is not signed in yet tells: what is kept of it goes with them."""
+    request.scope.setdefault("state", {})["about_user"] = user_id
+
+
 WithDeps = NamedDependency[Deps]
 SignedIn = NamedDependency[Principal]
 MessageId = NamedDependency[str | None]

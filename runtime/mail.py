@@ -72,7 +72,8 @@ class MailSender:
         message["Subject"] = mail.subject
         message["Date"] = formatdate()
         message["Message-ID"] = f"<{mail.id}@{self._from.rpartition('@')[2]}>"
-        message.set_content(mail.text)
+        # Not quoted-printable: a link stays in one piece for whoever reads the source.
+        message.set_content(mail.text, cte="7bit" if mail.text.isascii() else "8bit")
         return message
 
 
