@@ -30,9 +30,7 @@ from runtime.settings import Settings
 RoleName = Literal["user", "manager", "admin"]
 Search = Annotated[
     str | None,
-    QueryParameter(
-        min_length=1, max_length=100, pattern=r"^[^\x00]*$", description="Part of the e-mail or the name."
-    ),
+    QueryParameter(max_length=100, pattern=r"^[^\x00]*$", description="Part of the e-mail or the name."),
 ]
 
 
@@ -89,7 +87,7 @@ class UsersController(Controller):
     ) -> UserPage:
         """The tenant's people, newest first."""
         before, tenant_id = read_id_cursor(cursor), principal.caller.tenant_id
-        which = users.Filter(search=search, role=role, is_active=is_active)
+        which = users.Filter(search=search or None, role=role, is_active=is_active)
         async with deps.database.transaction(principal.caller) as connection:
             found = await users.listed(connection, tenant_id, which, before=before, limit=limit + 1)
             total = await users.count(connection, tenant_id, which) if with_total else UNSET
