@@ -100,6 +100,7 @@ class UsersController(Controller):
         caller, email, role = principal.caller, email_of(data.email) or data.email, Role(data.role)
         hashed = await deps.passwords.hash(data.password) if isinstance(data.password, str) else None
         async with deps.database.transaction(caller) as connection:
+            await invitations.hold(connection, caller.tenant_id, None, email)
             user = await users.create(
                 connection,
                 tenant_id=caller.tenant_id,
@@ -153,6 +154,7 @@ class UsersController(Controller):
         await tell_runs(deps, caller, who, data)
         # Others may have changed something meanwhile: it is looked at again, with the row locked.
         async with deps.database.transaction(caller) as connection:
+            await invitations.hold(connection, caller.tenant_id, who, None)
             before = await _examined(connection, principal, who, data)
             user = await users.change(connection, who, **fields)
             await _followed(connection, before, user, data)

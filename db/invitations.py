@@ -137,6 +137,18 @@ async def revoke(conn: Connection, invitation_id: str) -> None:
             raise reason
 
 
+async def hold(conn: Connection, tenant_id: str, user_id: str | None, email: str | None) -> None:
+    """Let nobody take up what is open for an account, or an e-mail, until the transaction ends.
+
+    Who takes an invitation up locks it first and the account after it: who changes both does it in that order too.
+    """
+    query = f"""
+        SELECT id FROM invitations
+        WHERE tenant_id = $1 AND (user_id = $2 OR email = $3) AND {_OPEN} ORDER BY id FOR UPDATE
+    """
+    await conn.fetch(query, tenant_id, user_id, email)
+
+
 async def revoke_of(conn: Connection, tenant_id: str, email: str) -> None:
     """Withdraw what is open for an e-mail: its account waits no more, or has another e-mail (as an admin)."""
     query = f"UPDATE invitations SET revoked_at = now() WHERE tenant_id = $1 AND email = $2 AND {_OPEN}"

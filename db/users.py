@@ -167,7 +167,7 @@ async def by_id(conn: Connection, user_id: str) -> User | None:
 
 async def account(conn: Connection, user_id: str) -> Account | None:
     """The account, which nobody else changes until the transaction ends: one's own, or as an admin any."""
-    query = f"SELECT {_COLUMNS}, {_HOW} FROM users WHERE id = $1 FOR UPDATE"
+    query = f"SELECT {_COLUMNS}, {_HOW} FROM users WHERE id = $1 FOR NO KEY UPDATE"
     row = await conn.fetchrow(query, user_id)
     return _account(row) if row else None
 

@@ -69,6 +69,32 @@ async def test_withdrawn_while_it_is_used(company: Company) -> None:
         assert (registered.status_code, withdrawn.status_code) in {(201, 409), (410, 204)}
 
 
+@pytest.mark.parametrize("change", [{"role": "manager"}, {"email": None}, {"password": PASSWORD}])
+async def test_changed_while_it_is_taken_up(company: Company, change: dict[str, Any]) -> None:
+    """An admin's change of a waiting account and its registration at once: each is done, or told why not."""
+    for _ in range(10):
+        made = await company.awaits()
+        body = {"email": an_email()} if "email" in change else change
+        registered, changed = await at_once(
+            company.register(made["invitation"]), company.admin.patch(f"{USERS}/{made['id']}", body)
+        )
+        assert registered.status_code in ({201} if "role" in change else {201, 410}), registered.text
+        after = ok(changed)
+        assert {name: after[name] for name in body.keys() & after.keys()} == {
+            name: value for name, value in body.items() if name in after
+        }
+
+
+async def test_made_while_it_is_taken_up(company: Company) -> None:
+    """An admin who makes the account of an invited e-mail while it registers: one of the two makes it."""
+    for password in ({}, {"password": PASSWORD}) * 5:
+        invited = await company.invited()
+        body = {"email": invited["email"], "role": "user", **password}
+        registered, made = await at_once(company.register(invited), company.admin.post(USERS, body))
+        assert sorted((registered.is_success, made.is_success)) == [False, True]
+        assert {registered.status_code, made.status_code} <= {201, 404, 409, 410}
+
+
 @pytest.mark.parametrize(
     "token", ["", "x", "a" * 43, "a" * 200, "' OR 1=1 --", "\x00", "ünï", "../..", str(uuid.uuid4())]
 )
