@@ -18,6 +18,7 @@ from api.entry import Entry, tell_limits
 from api.errors import EXCEPTION_HANDLERS
 from api.health import HealthController
 from api.idempotency import Idempotency
+from api.invitations import InvitationsController
 from api.live import LiveController
 from api.password_changes import PasswordController
 from api.people import MeController
@@ -27,6 +28,8 @@ from api.request_ids import RequestIds
 from api.runs import RunsController
 from api.schedule import ScheduleController
 from api.sessions import SessionsController
+from api.tenant import TenantController
+from api.users import UsersController
 from runtime.settings import Settings
 
 Opening = Callable[[Settings], AbstractAsyncContextManager[Deps]]
@@ -37,6 +40,9 @@ ANYWHERE = [
     SessionsController,
     RegistrationController,
     MeController,
+    UsersController,
+    InvitationsController,
+    TenantController,
     ProfileController,
     ScheduleController,
 ]

@@ -169,8 +169,7 @@ async def _proven(deps: Deps, email: str, password: str, address: str) -> users.
 
 
 async def _hash_anew(deps: Deps, user: users.User, password: str, outdated: str) -> None:
-    async with deps.passwords.turn():
-        hashed = await deps.passwords.hash(password)
+    hashed = await deps.passwords.hash(password)
     caller = Caller(tenant_id=user.tenant_id, user_id=user.id, role=Role.USER)
     async with deps.database.transaction(caller) as connection:
         await users.set_password(connection, user.id, hashed, instead_of=outdated)

@@ -16,9 +16,16 @@ from api.gateway import RefusedByRun, RunClosed, WorkflowsUnavailable
 from api.parameters import field_error
 from api.passwords import TooBusy
 from api.problems import Code, Problem, ProblemError, internal_error, problem_response
+from db.invitations import (
+    InvitationExpired,
+    InvitationNotFound,
+    InvitationRevoked,
+    InvitationUsed,
+    RoleAbove,
+)
 from db.pool import DatabaseUnavailable
 from db.runs import PersonGone, PredecessorOpen
-from db.users import EmailTaken, UserNotFound
+from db.users import EmailTaken, LastAdmin, OwnRole, UserNotFound
 from onboarding.errors import GangwayError, Refused, RunNotFound, UnknownFlow
 from onboarding.payloads import Refusal
 from runtime.health import RETRY_AFTER_SECONDS
@@ -42,6 +49,13 @@ OUTSIDE_THE_RULES: dict[type[GangwayError], tuple[int, Code, str]] = {
     RunNotFound: (404, Code.RUN_NOT_FOUND, RunNotFound.detail),
     UnknownFlow: (404, Code.UNKNOWN_FLOW, UnknownFlow.detail),
     EmailTaken: (409, Code.EMAIL_TAKEN, "This e-mail address has an account."),
+    OwnRole: (403, Code.OWN_ROLE, OwnRole.detail),
+    LastAdmin: (409, Code.LAST_ADMIN, LastAdmin.detail),
+    RoleAbove: (403, Code.FORBIDDEN, RoleAbove.detail),
+    InvitationNotFound: (404, Code.INVITATION_NOT_FOUND, InvitationNotFound.detail),
+    InvitationUsed: (409, Code.INVITATION_USED, InvitationUsed.detail),
+    InvitationExpired: (410, Code.INVITATION_EXPIRED, InvitationExpired.detail),
+    InvitationRevoked: (410, Code.INVITATION_REVOKED, InvitationRevoked.detail),
     # Deleted while their request was under way; the next one meets the same answer at the door.
     UserNotFound: (401, Code.AUTH_INVALID_TOKEN, "The access token is not valid."),
     PersonGone: (401, Code.AUTH_INVALID_TOKEN, "The access token is not valid."),

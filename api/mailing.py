@@ -1,5 +1,8 @@
 """What mails say, and how one is written in the transaction of what it tells about."""
 
+import hashlib
+import secrets
+
 import structlog
 from msgspec import Struct, json
 from uuid_utils.compat import uuid7
@@ -12,6 +15,8 @@ from runtime import mail
 from runtime.mail import Mail
 
 log = structlog.get_logger()
+
+TOKEN_BYTES = 32
 
 
 class Letter(Struct, frozen=True, kw_only=True):
@@ -62,6 +67,16 @@ INVITATION = {
 def link_to(deps: Deps, page: str, token: str) -> str:
     """A page of the frontend with a token in the fragment, which a browser sends to no server."""
     return f"{deps.settings.app_url.rstrip('/')}/{page}#token={token}"
+
+
+def new_token() -> str:
+    """A token for a link: 256 random bits."""
+    return secrets.token_urlsafe(TOKEN_BYTES)
+
+
+def digest_of(token: str) -> bytes:
+    """What is stored of such a token: it is random, so there is nothing to guess from its hash."""
+    return hashlib.sha256(token.encode()).digest()
 
 
 async def write(

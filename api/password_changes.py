@@ -1,7 +1,5 @@
 """A new password, for who knows the old one and for who forgot it: `/auth/password`."""
 
-import hashlib
-import secrets
 from collections.abc import Iterator
 from typing import Annotated, Any
 
@@ -12,18 +10,17 @@ from msgspec import Meta, Struct
 from api.body import Body
 from api.deps import Deps, SignedIn, WithDeps
 from api.entry import address_of
-from api.mailing import RESET, link_to, write
+from api.mailing import RESET, digest_of, link_to, new_token, write
 from api.mailing import post as send
 from api.people import Secret, email_of
 from api.problems import Code, ProblemError
-from api.strength import weaknesses
+from api.strength import strong_enough
 from db import resets, sessions, users
 from db.tenant import SIGN_IN
 from onboarding.access import Caller, Role
 from onboarding.payloads import FieldError
 from runtime.settings import Settings
 
-TOKEN_BYTES = 32
 Token = Annotated[str, Meta(min_length=1, max_length=200, extra={"verbatim": True})]
 
 
@@ -55,7 +52,7 @@ class Accepted(Struct, frozen=True, kw_only=True):
 
 def _strong_enough(settings: Settings, body: ChangePasswordBody | ResetBody) -> Iterator[FieldError]:
     """What a new password must be is a setting."""
-    return weaknesses(settings, "new_password", body.new_password)
+    return strong_enough(settings, "new_password", body)
 
 
 class PasswordController(Controller):
@@ -77,8 +74,7 @@ class PasswordController(Controller):
         right = await _knows(deps, caller, data.current_password, address_of(request.scope))
         if not right:
             raise ProblemError(400, Code.WRONG_PASSWORD, "The current password is wrong.")
-        async with deps.passwords.turn():
-            hashed = await deps.passwords.hash(data.new_password)
+        hashed = await deps.passwords.hash(data.new_password)
         async with deps.database.transaction(caller) as connection:
             await users.set_password(connection, caller.user_id, hashed)
             await sessions.end_all(connection, caller.user_id, "password", but=principal.session_id)
@@ -90,7 +86,7 @@ class PasswordController(Controller):
         email = email_of(data.email)
         if email is None:
             return Accepted()
-        token = secrets.token_urlsafe(TOKEN_BYTES)
+        token = new_token()
         async with deps.database.transaction(SIGN_IN) as connection:
             person = await resets.add(connection, digest_of(token), email)
             mail_id = await write(
@@ -116,8 +112,7 @@ class PasswordController(Controller):
             raise _invalid()
         if reset.expired:
             raise ProblemError(410, Code.RESET_TOKEN_EXPIRED, "The link has expired; ask for another one.")
-        async with deps.passwords.turn():
-            hashed = await deps.passwords.hash(data.new_password)
+        hashed = await deps.passwords.hash(data.new_password)
         caller = Caller(tenant_id=reset.tenant_id, user_id=reset.user_id, role=Role.USER)
         async with deps.database.transaction(caller) as connection:
             if not await resets.take(connection, token_hash):
@@ -126,11 +121,6 @@ class PasswordController(Controller):
             await sessions.end_all(connection, reset.user_id, "password")
             await resets.close(connection, reset.user_id)
             await deps.lockout.reset(connection, reset.email)
-
-
-def digest_of(token: str) -> bytes:
-    """What is stored of a token: it is random enough for a plain hash."""
-    return hashlib.sha256(token.encode()).digest()
 
 
 async def _knows(deps: Deps, caller: Caller, password: str, address: str) -> bool:

@@ -69,11 +69,16 @@ class Passwords:
             self._turns.release()
 
     async def hash(self, password: str) -> str:
-        """The encoded hash, parameters included."""
-        return await self._in_thread(lambda: self._hasher.hash(_one_form(password)))
+        """The encoded hash, parameters included.
+
+        Raises:
+            TooBusy: too many are ahead.
+        """
+        async with self.turn():
+            return await self._in_thread(lambda: self._hasher.hash(_one_form(password)))
 
     async def verify(self, password: str, encoded: str | None) -> bool:
-        """Whether the password is right; False, after the same work, where there is no hash."""
+        """Whether the password is right; False, after the same work, where there is no hash. For a turn."""
         right = await self._in_thread(lambda: self._matches(_one_form(password), encoded or self._nobody))
         return right and encoded is not None
 

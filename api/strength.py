@@ -1,14 +1,30 @@
 """Which passwords may be chosen."""
 
 from collections.abc import Iterator
+from contextlib import suppress
 
 from zxcvbn import zxcvbn
 
+from onboarding.answers import Answer, NotThere
 from onboarding.payloads import FieldError
 from runtime.settings import Settings
 
 LOOKED_AT = 40
 """Characters: the estimate takes time with the square of the length, and by then it has seen enough."""
+
+
+def strong_enough(settings: Settings, field: str, body: Answer) -> Iterator[FieldError]:
+    """The rule of a body with a new password, if there is one in it. What it says of the person is known."""
+    if isinstance(password := getattr(body, field), str):
+        yield from weaknesses(settings, field, password, *_told(body))
+
+
+def _told(body: Answer) -> Iterator[str]:
+    """Name and e-mail, as far as they can be read."""
+    for field in ("email", "full_name"):
+        with suppress(NotThere):
+            if isinstance(value := getattr(body, field, None), str):
+                yield value
 
 
 def weaknesses(settings: Settings, field: str, password: str, *known: str) -> Iterator[FieldError]:

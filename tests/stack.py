@@ -171,9 +171,14 @@ class Person(Struct, frozen=True, kw_only=True):
 async def sign_up(client: httpx.AsyncClient, **fields: Any) -> Person:
     """Register and sign in somebody new."""
     email = f"{uuid.uuid4().hex}@example.org"
-    body = {"email": email, "password": PASSWORD, **fields}
-    user = ok(await client.post("/api/v1/auth/register", json=body))
-    signed = ok(await client.post("/api/v1/auth/login", json={"email": email, "password": PASSWORD}))
+    ok(await client.post("/api/v1/auth/register", json={"email": email, "password": PASSWORD, **fields}))
+    return await signed_in(client, email)
+
+
+async def signed_in(client: httpx.AsyncClient, email: str, password: str = PASSWORD) -> Person:
+    """Whoever has this e-mail, with a new session."""
+    signed = ok(await client.post("/api/v1/auth/login", json={"email": email, "password": password}))
+    user = signed["user"]
     return Person(
         client=client,
         id=user["id"],
