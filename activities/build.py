@@ -5,21 +5,28 @@ from typing import Any
 
 from temporalio.client import Client
 
+from activities.erasure import Eraser
 from activities.projection import Projection
 from activities.reminders import Reminders
 from activities.sweeps import Sweeps
 from db.pool import Database
+from runtime.storage import Objects
 
 
-def build_activities(database: Database, client: Client) -> list[Callable[..., Any]]:
+def build_activities(database: Database, client: Client, objects: Objects) -> list[Callable[..., Any]]:
     """Each activity with its client. A new activity is one line here."""
     projection = Projection(database)
     reminders = Reminders(database)
     sweeps = Sweeps(database, client)
+    eraser = Eraser(database, client, objects)
     return [
         projection.settle,
         reminders.remind,
         sweeps.sweep_expired,
         sweeps.sweep_archive,
         sweeps.sweep_requests,
+        eraser.end_runs,
+        eraser.count_objects,
+        eraser.delete_objects,
+        eraser.erase_rows,
     ]

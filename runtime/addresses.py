@@ -16,6 +16,11 @@ def workflow_id(address: RunAddress) -> str:
     return f"onboarding/{address.tenant_id}/{address.user_id}/{address.flow}"
 
 
+def erasure_workflow_id(tenant_id: str, user_id: str) -> str:
+    """`erasure/<tenant>/<user>`: a person is erased by one workflow at a time."""
+    return f"erasure/{tenant_id}/{user_id}"
+
+
 def scheduled_workflow_id(schedule_id: str) -> str:
     """`schedule/<schedule>/at`, to which Temporal adds `-<time>` each time that it starts the workflow."""
     return f"schedule/{schedule_id}/at"

@@ -8,6 +8,7 @@ from temporalio.worker import Worker
 from activities.build import build_activities
 from db.pool import Database
 from runtime.settings import Settings
+from runtime.storage import Objects
 
 
 def build_worker(client: Client, database: Database, settings: Settings) -> Worker:
@@ -15,7 +16,7 @@ def build_worker(client: Client, database: Database, settings: Settings) -> Work
     return Worker(
         client,
         task_queue=settings.task_queue,
-        activities=build_activities(database, client),
+        activities=build_activities(database, client, Objects(settings)),
         max_cached_workflows=settings.worker_cached_workflows,
         max_concurrent_activities=32,
         # A task for a worker that was killed waits this long before another worker takes it.

@@ -61,7 +61,17 @@ def test_every_message_is_recorded() -> None:
         "abandon",
     }
     assert signals - {""} == {"step_completed", "abandon", "snooze_reminders", "set_place"}
-    assert activities - {""} == {"settle", "remind", "sweep_expired", "sweep_archive", "sweep_requests"}
+    assert activities - {""} == {
+        "settle",
+        "remind",
+        "sweep_expired",
+        "sweep_archive",
+        "sweep_requests",
+        "end_runs",
+        "count_objects",
+        "delete_objects",
+        "erase_rows",
+    }
 
 
 def test_histories_are_sealed() -> None:
