@@ -25,7 +25,10 @@ from onboarding.payloads import (
 from runtime.addresses import RunAddress, workflow_id
 from runtime.storage import Objects, prefix_of
 
-LOOK_AGAIN_SECONDS = 0.1
+LOOKS = 10
+"""At a run that was told to end, within a second."""
+
+ABANDON = Abandon(actor=SYSTEM, channel=Channel.SYSTEM, reason=AbandonedReason.ERASED)
 Handle = WorkflowHandle[object, RunView]
 
 
@@ -88,30 +91,31 @@ class Eraser:
     async def _end(self, id: str, patience_seconds: int) -> bool:
         """End one run, if it is open; False when it is not."""
         handle = self._client.get_workflow_handle(id, result_type=RunView)
-        command = Abandon(actor=SYSTEM, channel=Channel.SYSTEM, reason=AbandonedReason.ERASED)
+        if not await _is_open(handle):
+            return False
+        deadline = time.monotonic() + patience_seconds
         try:
-            if not await _is_open(handle):
-                return False
-            if patience_seconds:
-                await handle.signal("abandon", command)
-            if not await _closes(handle, patience_seconds):
-                await handle.terminate("the person is being erased")
+            while time.monotonic() < deadline:
+                # Again and again: the person may begin another run before the workflow has closed.
+                await handle.signal("abandon", ABANDON)
+                if await _closes(handle):
+                    return True
+            await handle.terminate("the person is being erased")
         except RPCError as error:
-            # It was never there, or closed between two looks at it.
+            # It closed between two looks at it.
             if error.status is not RPCStatusCode.NOT_FOUND:
                 raise
         return True
 
 
-async def _closes(handle: Handle, within_seconds: int) -> bool:
-    """Whether a run closes in time: it writes its end down first."""
-    deadline = time.monotonic() + within_seconds
-    while await _is_open(handle):
-        if time.monotonic() >= deadline:
-            return False
+async def _closes(handle: Handle) -> bool:
+    """Whether a run closes within a second: it writes its end down first."""
+    for _ in range(LOOKS):
+        if not await _is_open(handle):
+            return True
         activity.heartbeat()
-        await asyncio.sleep(LOOK_AGAIN_SECONDS)
-    return True
+        await asyncio.sleep(1 / LOOKS)
+    return False
 
 
 async def _is_open(handle: Handle) -> bool:

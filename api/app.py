@@ -15,6 +15,7 @@ from api.cors import CrossOrigin
 from api.deps import Deps, deps_of, message_id_of, principal_of
 from api.docs import assets, complete, openapi_config
 from api.entry import Entry, tell_limits
+from api.erasures import ErasureController, PersonErasureController
 from api.errors import EXCEPTION_HANDLERS
 from api.health import HealthController
 from api.idempotency import Idempotency
@@ -25,11 +26,21 @@ from api.registration import RegistrationController
 from api.request_ids import RequestIds
 from api.runs import RunsController
 from api.schedule import ScheduleController
+from api.takeout import TakeoutController
 from runtime.settings import Settings
 
 Opening = Callable[[Settings], AbstractAsyncContextManager[Deps]]
 
-ANYWHERE = [AuthController, RegistrationController, MeController, ProfileController, ScheduleController]
+ANYWHERE = [
+    AuthController,
+    RegistrationController,
+    MeController,
+    PersonErasureController,
+    ErasureController,
+    TakeoutController,
+    ProfileController,
+    ScheduleController,
+]
 """Served under `/api/v1` and, for older clients, under `/api`."""
 
 VERSIONED_ONLY = [RunsController, LiveController]

@@ -16,6 +16,7 @@ from onboarding.access import PERMISSIONS, Caller, Role, is_unlocked
 from runtime.encryption import KeyRing
 from runtime.health import Check
 from runtime.settings import Settings
+from runtime.storage import Objects
 
 
 class Deps(Struct, frozen=True, kw_only=True):
@@ -28,6 +29,7 @@ class Deps(Struct, frozen=True, kw_only=True):
     tokens: Tokens
     passwords: Passwords
     keys: KeyRing
+    objects: Objects
     checks: dict[str, Check]
 
 

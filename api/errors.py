@@ -15,12 +15,14 @@ from litestar.exceptions import (
 from api.gateway import RefusedByRun, RunClosed, WorkflowsUnavailable
 from api.parameters import field_error
 from api.problems import Code, Problem, ProblemError, internal_error, problem_response
+from db.erasures import LastAdmin
 from db.pool import DatabaseUnavailable
 from db.runs import PersonGone, PredecessorOpen
 from db.users import EmailTaken, UserNotFound
 from onboarding.errors import GangwayError, Refused, RunNotFound, UnknownFlow
 from onboarding.payloads import Refusal
 from runtime.health import RETRY_AFTER_SECONDS
+from runtime.storage import StorageUnavailable
 
 log = structlog.get_logger()
 
@@ -41,6 +43,8 @@ OUTSIDE_THE_RULES: dict[type[GangwayError], tuple[int, Code, str]] = {
     RunNotFound: (404, Code.RUN_NOT_FOUND, RunNotFound.detail),
     UnknownFlow: (404, Code.UNKNOWN_FLOW, UnknownFlow.detail),
     EmailTaken: (409, Code.EMAIL_TAKEN, "This e-mail address has an account."),
+    LastAdmin: (409, Code.LAST_ADMIN, LastAdmin.detail),
+    StorageUnavailable: (503, Code.STORAGE_UNAVAILABLE, StorageUnavailable.detail),
     # Deleted while their request was under way; the next one meets the same answer at the door.
     UserNotFound: (401, Code.AUTH_INVALID_TOKEN, "The access token is not valid."),
     PersonGone: (401, Code.AUTH_INVALID_TOKEN, "The access token is not valid."),

@@ -48,8 +48,10 @@ class Code(StrEnum):
     UNSUPPORTED_MEDIA_TYPE = "unsupported_media_type"
     RATE_LIMITED = "rate_limited"
     INTERNAL_ERROR = "internal_error"
+    LAST_ADMIN = "last_admin"
     WORKFLOW_UNAVAILABLE = "workflow_unavailable"
     DATABASE_UNAVAILABLE = "database_unavailable"
+    STORAGE_UNAVAILABLE = "storage_unavailable"
 
 
 class Problem(Struct, frozen=True, kw_only=True, omit_defaults=True):

@@ -59,7 +59,7 @@ class Objects:
             threads: calls at once.
             page: objects in a listing's answer, 1000 at most.
         """
-        self._client = _client(settings, connect=3, read=10, attempts=3)
+        self._client = _client(settings, connect=2, read=10, attempts=2)
         self._bucket = settings.s3_bucket
         self._page = page
         self._threads = ThreadPoolExecutor(max_workers=threads, thread_name_prefix="storage")

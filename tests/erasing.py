@@ -82,7 +82,7 @@ async def planted(
     """Somebody with an archived run, a completed one, its edited profile, an open run, and all the rest."""
     canary = f"canary{uuid.uuid4().hex}"
     body = {"email": f"{canary}@example.org", "password": PASSWORD, "full_name": canary}
-    user = ok(await client.post("/api/v1/auth/register", json=body, headers={"Idempotency-Key": canary}))
+    user = ok(await client.post("/api/v1/auth/register", json=body))
     tokens: list[str] = []
     for _ in range(2):
         login = {"email": body["email"], "password": PASSWORD}
@@ -103,7 +103,7 @@ async def planted(
             dedupe_key=canary,
         )
     bucket = Bucket(settings)
-    for name in ("captures/meal.jpg", f"captures/{canary}.jpg", "../outside.txt"):
+    for name in ("captures/meal.jpg", f"captures/{canary}.jpg", "odd 'name' ü.txt"):
         await bucket.put(prefix_of(person.tenant_id, person.id) + name, canary.encode())
     return Planted(person=person, canary=canary, tokens=tokens)
 

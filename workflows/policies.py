@@ -32,7 +32,7 @@ SWEEP: Policy = {
 
 ERASE: Policy = {
     "start_to_close_timeout": timedelta(hours=1),
-    "heartbeat_timeout": timedelta(seconds=60),
+    "heartbeat_timeout": timedelta(seconds=30),
     "retry_policy": _BACK_OFF,
 }
 """Ending a person's runs, or deleting their files: as many as there are; whoever stops saying so is followed."""
