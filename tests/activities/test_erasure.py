@@ -206,8 +206,9 @@ async def test_without_s3(database: Database, temporal: Client, settings: Settin
         await done(acting.delete_objects, message)
 
 
+@pytest.mark.parametrize("patience", [0, 1])
 async def test_a_run_that_does_not_close(
-    acting: Eraser, temporal: Client, database: Database, person: Person
+    acting: Eraser, temporal: Client, database: Database, person: Person, patience: int
 ) -> None:
     """A run that nobody works on is terminated when the patience ends; a second attempt finds it closed."""
     change = started(person, datetime.now(UTC))
@@ -216,7 +217,7 @@ async def test_a_run_that_does_not_close(
     with pytest.raises(WorkflowsUnavailable):
         await gateway.begin(Begin(run=change.run, place=SetPlace(actor=ACTOR)))
     handle = temporal.get_workflow_handle(workflow_id(RunAddress(person.tenant_id, person.user_id, "fitness")))
-    message = EndRuns(tenant_id=person.tenant_id, user_id=person.user_id, patience_seconds=1)
+    message = EndRuns(tenant_id=person.tenant_id, user_id=person.user_id, patience_seconds=patience)
     assert await done(acting.end_runs, message) == 1
     assert (await handle.describe()).status is WorkflowExecutionStatus.TERMINATED
     assert await done(acting.end_runs, message) == 0

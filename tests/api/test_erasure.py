@@ -215,6 +215,18 @@ async def test_receipts_of_others(
     assert ok(await (await made(admin, other, "admin")).get(location))["status"] == "completed"
 
 
+async def test_an_inactive_person_reads_no_receipt(
+    person: Person, other: Person, admin: asyncpg.Connection
+) -> None:
+    """What lets in who was erased lets in nobody else: an inactive account is 403, one that signed out is 401."""
+    location = f"/api/v1/erasures/{uuid.uuid4()}"
+    await admin.execute("UPDATE users SET is_active = false WHERE id = $1", person.id)
+    problem(await person.get(location), 403, "account_inactive")
+    query = "UPDATE sessions SET ended_at = now(), ended_because = 'logout' WHERE user_id = $1"
+    await admin.execute(query, other.id)
+    problem(await other.get(location), 401, "auth_invalid_token")
+
+
 async def test_an_admin_who_is_none_any_more(person: Person, other: Person, admin: asyncpg.Connection) -> None:
     """Whoever asked for it sees the receipt, whatever their role is now."""
     location = (await erase(await made(admin, other, "admin"), person.id)).headers["location"]
