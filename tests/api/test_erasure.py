@@ -53,7 +53,9 @@ def said() -> Iterator[list[str]]:
     handler, root = Keeping(), logging.getLogger()
     before = (root.handlers[:], root.level)
     configure_logging("debug")
-    root.addHandler(handler)
+    # The loggers of modules outlive this test: they must not keep this configuration.
+    structlog.configure(**{**structlog.get_config(), "cache_logger_on_first_use": False})
+    root.handlers[:] = [handler]
     yield lines
     root.handlers[:], root.level = before
     structlog.reset_defaults()
