@@ -79,11 +79,11 @@ def eraser(tenant_id: str, user_id: str) -> Internal:
 
 async def subject(conn: Connection, user_id: str) -> Subject | None:
     """The person, when they are in this tenant."""
+    # Who has never signed in keeps no tenant: their invitation may run out.
+    admin = "role = 'admin' AND is_active AND (password_hash IS NOT NULL OR issuer IS NOT NULL)"
     row = await conn.fetchrow(
-        """
-        SELECT role, role = 'admin' AND is_active AND NOT EXISTS (
-          SELECT FROM users AS u WHERE u.id <> $1 AND u.role = 'admin' AND u.is_active
-        ) AS irreplaceable
+        f"""
+        SELECT role, {admin} AND NOT EXISTS (SELECT FROM users WHERE id <> $1 AND {admin}) AS irreplaceable
         FROM users WHERE id = $1
         """,
         user_id,

@@ -236,7 +236,7 @@ async def test_an_admin_who_is_none_any_more(person: Person, other: Person, admi
 
 
 async def test_the_last_admin(api: httpx.AsyncClient, settings: Settings, admin: asyncpg.Connection) -> None:
-    """The only active admin cannot be erased and nothing begins; with a second one they can."""
+    """The only active admin who has signed in cannot be erased and nothing begins; with a second one they can."""
     first, second = await colleagues(settings, api, 2)
     await made(admin, first, "admin")
     problem(await erase(first), 409, "last_admin")
@@ -244,7 +244,11 @@ async def test_the_last_admin(api: httpx.AsyncClient, settings: Settings, admin:
     await admin.execute("UPDATE users SET is_active = false WHERE id = $1", second.id)
     problem(await erase(first), 409, "last_admin")
     assert await admin.fetchval("SELECT count(*) FROM erasures WHERE user_id = $1", first.id) == 0
-    await admin.execute("UPDATE users SET is_active = true WHERE id = $1", second.id)
+    waiting = "UPDATE users SET is_active = true, password_hash = NULL WHERE id = $1"
+    password = await admin.fetchval("SELECT password_hash FROM users WHERE id = $1", second.id)
+    await admin.execute(waiting, second.id)
+    problem(await erase(first), 409, "last_admin")
+    await admin.execute("UPDATE users SET password_hash = $2 WHERE id = $1", second.id, password)
     location = (await erase(first)).headers["location"]
     await receipt(second, location)
     problem(await erase(second), 409, "last_admin")
