@@ -12,11 +12,13 @@ import boto3
 import httpx
 from msgspec import Struct
 from msgspec.structs import replace
+from temporalio.client import Client, WorkflowExecutionStatus
 
 from db import notifications, sweeps
 from db.pool import Database
 from db.tenant import sweeper
 from onboarding.access import Caller, Role
+from runtime.addresses import RunAddress, workflow_id
 from runtime.settings import Settings
 from runtime.storage import prefix_of
 from tests.stack import EXAMPLES, PASSWORD, RUNS, Person, application, ok, sign_up, until
@@ -77,7 +79,7 @@ class Planted(Struct, frozen=True, kw_only=True):
 
 
 async def planted(
-    client: httpx.AsyncClient, settings: Settings, database: Database, admin: asyncpg.Connection
+    client: httpx.AsyncClient, settings: Settings, database: Database, admin: asyncpg.Connection, temporal: Client
 ) -> Planted:
     """Somebody with an archived run, a completed one, its edited profile, an open run, and all the rest."""
     canary = f"canary{uuid.uuid4().hex}"
@@ -91,7 +93,7 @@ async def planted(
     person = Person(
         client=client, id=user["id"], tenant_id=user["tenant_id"], email=body["email"], token=tokens[-2]
     )
-    await _runs(person, canary, database, admin)
+    await _runs(person, canary, database, admin, temporal)
     caller = Caller(tenant_id=person.tenant_id, user_id=person.id, role=Role.USER)
     async with database.transaction(caller) as connection:
         await notifications.add(
@@ -108,14 +110,16 @@ async def planted(
     return Planted(person=person, canary=canary, tokens=tokens)
 
 
-async def _runs(person: Person, canary: str, database: Database, admin: asyncpg.Connection) -> None:
+async def _runs(
+    person: Person, canary: str, database: Database, admin: asyncpg.Connection, temporal: Client
+) -> None:
     answer = {**EXAMPLES[3], "equipment": [canary]}
     await person.start()
     await person.saved(1, 2)
     ok(await person.save(3, answer, headers={"Idempotency-Key": f"key-{canary}"}))
     abandoned = await person.send("DELETE", f"{RUNS}/")
     assert abandoned.status_code == 204
-    await archived(person, database, admin)
+    await archived(person, database, admin, temporal)
     await person.start()
     await person.saved(1, 2)
     ok(await person.save(3, answer))
@@ -128,12 +132,15 @@ async def _runs(person: Person, canary: str, database: Database, admin: asyncpg.
     ok(await person.save(3, answer))
 
 
-async def archived(person: Person, database: Database, admin: asyncpg.Connection) -> None:
+async def archived(person: Person, database: Database, admin: asyncpg.Connection, temporal: Client) -> None:
     """Their ended runs go to the archive."""
+    handle = temporal.get_workflow_handle(workflow_id(RunAddress(person.tenant_id, person.id, "fitness")))
+
+    async def closed() -> bool:
+        return (await handle.describe()).status is not WorkflowExecutionStatus.RUNNING
+
+    await until(closed)  # before that, it may write the row once more
     long_ago = datetime.now(UTC) - timedelta(days=60)
-    # Settled first: a later settlement would put the row back.
-    count = "SELECT count(*) FROM onboarding_sessions WHERE user_id = $1 AND status = 'abandoned'"
-    await until(lambda: admin.fetchval(count, person.id))
     query = "UPDATE onboarding_sessions SET ended_at = $2 WHERE user_id = $1 AND status <> 'in_progress'"
     await admin.execute(query, person.id, long_ago)
     async with database.transaction(sweeper(person.tenant_id)) as connection:

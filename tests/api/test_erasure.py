@@ -75,7 +75,7 @@ async def test_everything_goes(
     said: list[str],
 ) -> None:
     """After the receipt nothing in database, bucket or log has a word of theirs; the counts say what there was."""
-    someone = await planted(api, settings, database, admin)
+    someone = await planted(api, settings, database, admin, temporal)
     person = someone.person
     assert someone.canary in await dump(admin)
     answer = await erase(person)

@@ -13,6 +13,7 @@ import asyncpg
 import httpx
 import pytest
 from msgspec.structs import replace
+from temporalio.client import Client
 
 from api import takeout
 from cli.embedded import EmbeddedStack
@@ -36,11 +37,13 @@ async def admin(stack: EmbeddedStack) -> AsyncIterator[asyncpg.Connection]:
 
 
 @pytest.fixture
-async def someone(api: httpx.AsyncClient, settings: Settings, admin: asyncpg.Connection) -> AsyncIterator[Planted]:
+async def someone(
+    api: httpx.AsyncClient, settings: Settings, admin: asyncpg.Connection, temporal: Client
+) -> AsyncIterator[Planted]:
     """Somebody with something in every store."""
     assert settings.database_url
     database = await Database.open(settings.database_url, min_size=1, max_size=2)
-    yield await planted(api, settings, database, admin)
+    yield await planted(api, settings, database, admin, temporal)
     await database.close()
 
 

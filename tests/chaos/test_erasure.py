@@ -48,10 +48,15 @@ def settings(dev: Stack) -> Settings:
 
 
 async def test_a_worker_killed_in_the_middle(
-    dev: Stack, http: httpx.AsyncClient, settings: Settings, rows: Database, admin: asyncpg.Connection
+    dev: Stack,
+    http: httpx.AsyncClient,
+    settings: Settings,
+    rows: Database,
+    admin: asyncpg.Connection,
+    workflows: Client,
 ) -> None:
     """Every erasure is completed with the right counts, and no store has a word of those people any more."""
-    people = [await planted(http, settings, rows, admin) for _ in range(PEOPLE)]
+    people = [await planted(http, settings, rows, admin, workflows) for _ in range(PEOPLE)]
     locations = [await _asked(someone) for someone in people]
     before = dev.pids()["worker"]
     kill(dev, "worker")
@@ -82,7 +87,7 @@ async def test_temporal_history_is_unreadable(
     http: httpx.AsyncClient, settings: Settings, rows: Database, admin: asyncpg.Connection, workflows: Client
 ) -> None:
     """Of an erased person's runs no payload can be opened with the keys that are left; a colleague's still can."""
-    gone, there = [await planted(http, settings, rows, admin) for _ in range(2)]
+    gone, there = [await planted(http, settings, rows, admin, workflows) for _ in range(2)]
     await receipt(gone.person, await _asked(gone))
     readable, raw = await _history(workflows, there)
     assert there.canary in readable
@@ -96,7 +101,7 @@ async def test_the_history_of_the_erasure(
     http: httpx.AsyncClient, settings: Settings, rows: Database, admin: asyncpg.Connection, workflows: Client
 ) -> None:
     """The erasure's own history, which stays readable, holds ids and numbers alone."""
-    someone = await planted(http, settings, rows, admin)
+    someone = await planted(http, settings, rows, admin, workflows)
     await receipt(someone.person, await _asked(someone))
     id = erasure_workflow_id(someone.person.tenant_id, someone.person.id)
     readable, raw = await _opened(workflows, id)
