@@ -22,7 +22,7 @@ from runtime.encryption import KeyRing, WeakKey, load_key_ring
 from runtime.ending import leave
 from runtime.health import shared, storage_check, temporal_check
 from runtime.settings import InvalidSettings, Settings, load_settings
-from runtime.storage import probing_client
+from runtime.storage import Objects, probing_client
 from runtime.telemetry import configure_logging
 from runtime.temporal import connect
 
@@ -56,6 +56,7 @@ async def opened(settings: Settings) -> AsyncGenerator[Deps]:
                 passwords=passwords,
                 lockout=Lockout(settings),
                 keys=keys,
+                objects=Objects(settings),
                 checks=shared(checks),
             )
     finally:

@@ -15,6 +15,7 @@ from api.cors import CrossOrigin
 from api.deps import Deps, deps_of, message_id_of, principal_of
 from api.docs import assets, complete, openapi_config
 from api.entry import Entry, tell_limits
+from api.erasures import ErasureController, PersonErasureController
 from api.errors import EXCEPTION_HANDLERS
 from api.health import HealthController
 from api.idempotency import Idempotency
@@ -28,6 +29,7 @@ from api.request_ids import RequestIds
 from api.runs import RunsController
 from api.schedule import ScheduleController
 from api.sessions import SessionsController
+from api.takeout import TakeoutController
 from api.tenant import TenantController
 from api.users import UsersController
 from runtime.settings import Settings
@@ -41,6 +43,9 @@ ANYWHERE = [
     RegistrationController,
     MeController,
     UsersController,
+    PersonErasureController,
+    ErasureController,
+    TakeoutController,
     InvitationsController,
     TenantController,
     ProfileController,

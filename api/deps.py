@@ -17,6 +17,7 @@ from onboarding.access import PERMISSIONS, Caller, Role, is_unlocked
 from runtime.encryption import KeyRing
 from runtime.health import Check
 from runtime.settings import Settings
+from runtime.storage import Objects
 
 
 class Deps(Struct, frozen=True, kw_only=True):
@@ -30,6 +31,7 @@ class Deps(Struct, frozen=True, kw_only=True):
     passwords: Passwords
     lockout: Lockout
     keys: KeyRing
+    objects: Objects
     checks: dict[str, Check]
 
 

@@ -43,7 +43,7 @@ class LastAdmin(GangwayError):
     """A tenant that has an active admin keeps one."""
 
     code: ClassVar[str] = "last_admin"
-    detail: ClassVar[str] = "This is the last active admin."
+    detail: ClassVar[str] = "This is the last active admin; make somebody else an admin first."
 
 
 LAST_ADMIN_STATE = "GW001"
