@@ -25,6 +25,7 @@ from api.registration import RegistrationController
 from api.request_ids import RequestIds
 from api.runs import RunsController
 from api.schedule import ScheduleController
+from api.well_known import key_set
 from runtime.settings import Settings
 
 Opening = Callable[[Settings], AbstractAsyncContextManager[Deps]]
@@ -50,6 +51,7 @@ def create_app(settings: Settings, opening: Opening) -> Litestar:
             Router("/api/v1", route_handlers=[*VERSIONED_ONLY, *ANYWHERE]),
             Router("/api", route_handlers=ANYWHERE, include_in_schema=False),
             HealthController,
+            key_set,
             assets,
         ],
         state=State(),

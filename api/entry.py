@@ -5,6 +5,7 @@ from litestar.middleware import ASGIMiddleware
 from litestar.routes import HTTPRoute
 from litestar.types import ASGIApp, Message, Receive, Scope, Send
 
+from api.claims import Member, Verified
 from api.deps import Deps, Principal
 from api.problems import Code, ProblemError
 from api.tokens import unauthorised
@@ -41,17 +42,14 @@ class Entry(ASGIMiddleware):
                 await next_app(scope, receive, send)
 
     async def _sign_in(self, scope: Scope, deps: Deps) -> None:
-        authorization = next((v for k, v in scope["headers"] if k == b"authorization"), b"")
-        claims = deps.tokens.verify(authorization.decode("latin-1"))
-        limit = deps.settings.rate_limit_per_minute
-        known = await entry.enter(
-            deps.database,
-            claims.tenant_id,
-            claims.user_id,
-            limit,
-            WINDOW_SECONDS,
-            session_id=claims.session_id,
-        )
+        verified = await deps.verifier.verify(_header(scope, b"authorization"), _header(scope, b"x-id-token"))
+        member = verified.member or await deps.arrivals.member_of(verified)
+        known = await _entered(deps, member, verified)
+        if not known.found and verified.member is None:
+            # Remembered from before they were erased: they may come again.
+            deps.arrivals.forget(verified)
+            member = await deps.arrivals.member_of(verified)
+            known = await _entered(deps, member, verified)
         if not known.found:
             raise unauthorised(Code.AUTH_INVALID_TOKEN, "The access token is not valid.")
         if not known.is_active:
@@ -59,17 +57,32 @@ class Entry(ASGIMiddleware):
         if known.signed_out:
             raise unauthorised(Code.AUTH_INVALID_TOKEN, "The session has ended.")
         _admit(scope, "user", known)
-        caller = Caller(tenant_id=claims.tenant_id, user_id=claims.user_id, role=known.role)
         scope["user"] = Principal(
-            caller=caller,
+            caller=Caller(tenant_id=member.tenant_id, user_id=member.user_id, role=known.role),
             onboarding_completed=known.onboarding_completed,
             timezone=known.timezone,
             locale=known.locale,
             default_flow=known.default_flow,
             reminders_enabled=known.reminders_enabled,
-            expires_at=claims.expires_at,
+            token=verified.token,
         )
-        scope["auth"] = claims
+        scope["auth"] = verified.token
+
+
+async def _entered(deps: Deps, member: Member, verified: Verified) -> entry.Entry:
+    return await entry.enter(
+        deps.database,
+        member.tenant_id,
+        member.user_id,
+        deps.settings.rate_limit_per_minute,
+        WINDOW_SECONDS,
+        session_id=verified.token.session_id,
+        token_digest=verified.token.digest,
+    )
+
+
+def _header(scope: Scope, name: bytes) -> str:
+    return next((value.decode("latin-1") for key, value in scope["headers"] if key == name), "")
 
 
 def address_of(scope: Scope) -> str:

@@ -3,7 +3,6 @@
 from datetime import datetime
 from typing import Annotated, Any
 
-from email_validator import EmailNotValidError, validate_email
 from litestar import Controller, get, patch
 from litestar.params import JSONBody
 from msgspec import UNSET, Meta, Struct, UnsetType
@@ -11,6 +10,7 @@ from msgspec.structs import asdict
 
 from api.commands import percentage_of
 from api.deps import Deps, Principal, SignedIn, WithDeps
+from api.emails import email_of as email_of
 from api.problems import Code, ProblemError
 from db import runs, users
 from onboarding.access import PERMISSIONS, AccessControl, Role, access_control
@@ -110,12 +110,3 @@ def given(data: Person, without: frozenset[str] = frozenset()) -> dict[str, Any]
     """The fields that were sent; a null says nothing, as everywhere."""
     sent = {k: v for k, v in asdict(data).items() if k not in without}
     return {k: v for k, v in sent.items() if v is not UNSET and v is not None}
-
-
-def email_of(text: str) -> str | None:
-    """Trimmed and lower-cased, or None when it is no address."""
-    try:
-        checked = validate_email(text.strip(), check_deliverability=False, test_environment=True)
-    except EmailNotValidError:
-        return None
-    return checked.normalized.lower()

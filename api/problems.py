@@ -28,6 +28,10 @@ class Code(StrEnum):
     AUTH_EXPIRED_TOKEN = "auth_expired_token"
     INVALID_CREDENTIALS = "invalid_credentials"
     ACCOUNT_INACTIVE = "account_inactive"
+    ACCOUNT_EXISTS = "account_exists"
+    TENANT_REQUIRED = "tenant_required"
+    TENANT_UNKNOWN = "tenant_unknown"
+    TENANT_MISMATCH = "tenant_mismatch"
     FORBIDDEN = "forbidden"
     ONBOARDING_REQUIRED = "onboarding_required"
     NOT_FOUND = "not_found"
@@ -50,6 +54,7 @@ class Code(StrEnum):
     INTERNAL_ERROR = "internal_error"
     WORKFLOW_UNAVAILABLE = "workflow_unavailable"
     DATABASE_UNAVAILABLE = "database_unavailable"
+    ISSUER_UNAVAILABLE = "issuer_unavailable"
 
 
 class Problem(Struct, frozen=True, kw_only=True, omit_defaults=True):

@@ -22,7 +22,7 @@ class Tenant(Struct, frozen=True, kw_only=True):
 
 async def ensure(conn: Connection, external_id: str, name: str, default_flow: str = "fitness") -> Tenant:
     """The tenant with that external id, made when there is none (in `SIGN_IN`)."""
-    if found := await _by_external_id(conn, external_id):
+    if found := await by_external_id(conn, external_id):
         return found
     # Another may make it at the same moment; the second look sees theirs.
     await conn.execute(
@@ -34,7 +34,7 @@ async def ensure(conn: Connection, external_id: str, name: str, default_flow: st
         name,
         default_flow,
     )
-    made = await _by_external_id(conn, external_id)
+    made = await by_external_id(conn, external_id)
     assert made is not None
     return made
 
@@ -45,12 +45,13 @@ async def get(conn: Connection, tenant_id: str) -> Tenant | None:
     return msgspec.convert(dict(row), Tenant) if row else None
 
 
-async def all_ids(conn: Connection) -> list[str]:
-    """Every tenant, oldest first (in `sweeper()`)."""
-    return [row["id"] for row in await conn.fetch("SELECT id::text FROM tenants ORDER BY id")]
-
-
-async def _by_external_id(conn: Connection, external_id: str) -> Tenant | None:
+async def by_external_id(conn: Connection, external_id: str) -> Tenant | None:
+    """The tenant that issuers of tokens call by this name (in `SIGN_IN`)."""
     query = f"SELECT {_COLUMNS} FROM tenants WHERE external_id = $1"
     row = await conn.fetchrow(query, external_id)
     return msgspec.convert(dict(row), Tenant) if row else None
+
+
+async def all_ids(conn: Connection) -> list[str]:
+    """Every tenant, oldest first (in `sweeper()`)."""
+    return [row["id"] for row in await conn.fetch("SELECT id::text FROM tenants ORDER BY id")]
