@@ -3,6 +3,7 @@
 The first sign-in makes the account. Who is known is remembered, so that their next request looks up nothing.
 """
 
+from hashlib import sha256
 from typing import Any
 
 from api.claims import Member, Told, Verified
@@ -32,18 +33,19 @@ class Arrivals:
         self._default_flow = settings.default_flow
         self._known = Remembered[_Key, Member](REMEMBERED)
 
-    async def member_of(self, verified: Verified) -> Member:
-        """The account of a person, made when they come for the first time.
+    def known(self, verified: Verified) -> Member | None:
+        """The account of a person who is remembered."""
+        return self._known.get(_key_of(verified))
+
+    async def look_up(self, verified: Verified) -> Member:
+        """The account of a person, made when they come for the first time; it is remembered.
 
         Raises:
             ProblemError: 403 `tenant_required`, `tenant_unknown`, `tenant_mismatch` or `account_exists`.
         """
-        key = _key_of(verified)
-        known = self._known.get(key)
-        if known is None:
-            known = await self._looked_up(verified)
-            self._known.put(key, known)
-        return known
+        member = await self._looked_up(verified)
+        self._known.put(_key_of(verified), member)
+        return member
 
     def forget(self, verified: Verified) -> None:
         """Look this person up again next time."""
@@ -98,6 +100,11 @@ class Arrivals:
                 await users.fill_in_email(connection, user.id, email)
         except users.EmailTaken:
             return  # They have their account all the same.
+
+
+def bucket_of(verified: Verified) -> str:
+    """Where the requests of somebody who is not known yet are counted."""
+    return "arrival/" + sha256(f"{verified.issuer.name}\0{verified.subject}".encode()).hexdigest()
 
 
 def _key_of(verified: Verified) -> _Key:

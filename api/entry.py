@@ -5,6 +5,7 @@ from litestar.middleware import ASGIMiddleware
 from litestar.routes import HTTPRoute
 from litestar.types import ASGIApp, Message, Receive, Scope, Send
 
+from api.arrivals import bucket_of
 from api.claims import Member, Verified
 from api.deps import Deps, Principal
 from api.problems import Code, ProblemError
@@ -43,12 +44,12 @@ class Entry(ASGIMiddleware):
 
     async def _sign_in(self, scope: Scope, deps: Deps) -> None:
         verified = await deps.verifier.verify(_header(scope, b"authorization"), _header(scope, b"x-id-token"))
-        member = verified.member or await deps.arrivals.member_of(verified)
+        member = await _member_of(scope, deps, verified)
         known = await _entered(deps, member, verified)
         if not known.found and verified.member is None:
             # Remembered from before they were erased: they may come again.
             deps.arrivals.forget(verified)
-            member = await deps.arrivals.member_of(verified)
+            member = await _member_of(scope, deps, verified)
             known = await _entered(deps, member, verified)
         if not known.found:
             raise unauthorised(Code.AUTH_INVALID_TOKEN, "The access token is not valid.")
@@ -67,6 +68,17 @@ class Entry(ASGIMiddleware):
             token=verified.token,
         )
         scope["auth"] = verified.token
+
+
+async def _member_of(scope: Scope, deps: Deps, verified: Verified) -> Member:
+    member = verified.member or deps.arrivals.known(verified)
+    if member is None:
+        # Looking somebody up costs more than a request, and whoever is refused may ask again and again.
+        limit = deps.settings.rate_limit_per_minute
+        count = await entry.count(deps.database, bucket_of(verified), limit, WINDOW_SECONDS)
+        _admit(scope, "user", count)
+        member = await deps.arrivals.look_up(verified)
+    return member
 
 
 async def _entered(deps: Deps, member: Member, verified: Verified) -> entry.Entry:

@@ -46,6 +46,7 @@ def _suitable(described: dict[str, Any], algorithms: Collection[str]) -> jwt.PyJ
         described.get("kty") not in ("RSA", "EC", "OKP")  # not `oct`: a secret that is published is none
         or "d" in described  # nor is this a secret any more
         or described.get("use", "sig") != "sig"
+        or described.get("alg") not in (None, *algorithms)
         or (operations is not None and (not isinstance(operations, list) or "verify" not in operations))
         or not isinstance(described.get("kid"), str | None)
     ):
