@@ -74,9 +74,8 @@ def _needed(settings: Settings) -> tuple[str, KeyRing, Tokens, list[Issuer]]:
     """
     if not settings.database_url:
         raise InvalidSettings("DATABASE_URL is not set")
-    tokens = Tokens(settings)
-    issuers = [own(tokens), *others(settings)]
-    return settings.database_url, load_key_ring(settings.encryption_key_file), tokens, issuers
+    keys, tokens = load_key_ring(settings.encryption_key_file), Tokens(settings)
+    return settings.database_url, keys, tokens, [own(tokens), *others(settings)]
 
 
 class Server(uvicorn.Server):

@@ -17,6 +17,7 @@ from runtime.settings import Settings
 from tests.api.foreign import (
     AUDIENCE,
     CLIENT,
+    ME,
     OIDC,
     OTHER,
     POOL,
@@ -206,6 +207,18 @@ async def test_the_access_token_goes_first(world: World) -> None:
     identity = oidc_claims(sub=access["sub"], tenant="another", name="Other", locale="es")
     me = ok(await world.me(rs256("o1").sign(access), rs256("o1").sign(identity)))
     assert (me["full_name"], me["locale"]) == ("Grace", "es")
+
+
+async def test_browsers_may_send_both(world: World) -> None:
+    """A script of an allowed origin may send `X-ID-Token`."""
+    headers = {
+        "Origin": "https://app.example.org",
+        "Access-Control-Request-Method": "GET",
+        "Access-Control-Request-Headers": "authorization,x-id-token",
+    }
+    preflight = await world.client.options(ME, headers=headers)
+    assert preflight.is_success
+    assert "x-id-token" in preflight.headers["access-control-allow-headers"].lower()
 
 
 async def test_no_id_token_beside_an_own_token(world: World, person: Person) -> None:
