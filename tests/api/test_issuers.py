@@ -193,6 +193,14 @@ async def test_id_tokens_of_any_issuer(world: World, audience: Any) -> None:
     assert me["full_name"] == "Grace"
 
 
+async def test_id_tokens_of_two_issuers(world: World) -> None:
+    """An ID token of another issuer is 401, though it is right by itself and has our audience and the subject."""
+    access = oidc_claims()
+    identity = claims_of(OTHER, aud=AUDIENCE, sub=access["sub"], tenant=TENANT)
+    ok(await world.me(rs256("x1").sign(identity)))
+    await world.refused(rs256("o1").sign(access), rs256("x1").sign(identity))
+
+
 @pytest.mark.parametrize("audience", ["another-client", None, []])
 async def test_id_tokens_for_others(world: World, audience: Any) -> None:
     """An ID token for another client than the access token's is 401."""

@@ -196,9 +196,13 @@ async def test_old_keys_are_fetched_in_the_background(desk: Desk) -> None:
     assert set(answers) == {200}
     await desk.fetched(2)
     desk.server.away = True
+    waiting = asyncio.create_task(desk.status(token(rs256("evil"), kid="unknown")))
     desk.server.gate.set()
+    assert await waiting == 401  # it has waited for the fetch that runs
+    desk.clock.move(MISSES_SECONDS - 1)
     for _ in range(3):
         assert await desk.status(token(rs256("a"))) == 200
+    assert await desk.status(token(rs256("evil"), kid="unknown")) == 401  # would wait for one if it ran
     assert desk.server.fetches == 2
     desk.clock.move(MISSES_SECONDS + 1)
 
@@ -248,6 +252,13 @@ async def test_answers_that_are_no_key_set(desk: Desk, answer: bytes) -> None:
     assert await desk.status(token(rs256("a"))) == 200
 
 
+@pytest.mark.parametrize("status", ["500 Internal Server Error", "404 Not Found", "203 Transformed", "302 Found"])
+async def test_a_right_set_under_a_wrong_status(desk: Desk, status: str) -> None:
+    """A key set in the body of an error is none."""
+    desk.server.says = http(json.dumps({"keys": desk.server.keys}).encode(), status)
+    assert await desk.status(token(rs256("a"))) == 503
+
+
 async def test_no_redirects(desk: Desk) -> None:
     """A redirect is not followed, wherever it leads."""
     async with key_server(rs256("evil")) as evil:
@@ -295,7 +306,11 @@ UNSUITABLE: dict[str, dict[str, Any]] = {
     "an algorithm that is none": broken(alg="none"),
     "a number for an algorithm": broken(alg=5),
     "short": {**rs256("short", 1024).jwk, "kid": "a"},
-    "with its private half": broken(d="AQAB"),
+    "with its private half": {
+        **jwt.get_algorithm_by_name("RS256").to_jwk(rs256("a").private, as_dict=True),
+        "kid": "a",
+        "key_ops": ["verify"],
+    },
     "without a modulus": broken(n=None),
     "a number for a modulus": broken(n=5),
     "no base64": broken(n="!!!"),
