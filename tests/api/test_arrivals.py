@@ -173,6 +173,9 @@ async def test_an_email_that_another_account_has(world: World, admin: asyncpg.Co
         {"email": ""},
         {"email": "x" * 300 + "@example.org"},
         {"email": "a@example.org\0"},
+        {"email": "\ud800@example.org"},
+        {"email": "a@\ud800.org"},
+        {"email": "a@" + "x." * 200 + "org"},
         {"email": an_address(), "email_verified": False},
         {"email": an_address(), "email_verified": "false"},
     ],
@@ -218,6 +221,7 @@ async def test_a_later_email_that_is_taken(world: World) -> None:
         ({"name": "x" * 201, "zoneinfo": "../etc/passwd", "locale": "es_MX"}, (None, "UTC", "es")),
         ({"name": ["Ada"], "zoneinfo": 5, "locale": {}}, (None, "UTC", "en")),
         ({"name": "a\0b", "zoneinfo": "UTC\0", "locale": "\0"}, (None, "UTC", "en")),
+        ({"name": "\ud800", "zoneinfo": "\ud800", "locale": "\ud800", "role": "\ud800"}, (None, "UTC", "en")),
         ({"name": "Ada", "zoneinfo": "x" * 5000}, ("Ada", "UTC", "en")),
     ],
 )
