@@ -76,11 +76,12 @@ class Jwks:
             if not self._keys:
                 raise KeysUnavailable
         key = self._named(kid)
-        if key is None and not fetched:
-            due = self._clock() - self._missed_at >= MISSES_SECONDS
+        if key is None:
+            now = self._clock()
+            due = now - self._missed_at >= MISSES_SECONDS
             if due:
-                self._missed_at = self._clock()
-            if await self._fetched_if(due):
+                self._missed_at = now
+            if not fetched and await self._fetched_if(due):
                 key = self._named(kid)
         return key
 

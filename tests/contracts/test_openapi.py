@@ -76,13 +76,16 @@ def test_bodies_are_strict_and_bounded(document: Any) -> None:
 
 
 def test_what_needs_a_token(document: Any) -> None:
-    """Only health and signing in are open."""
+    """Only health, signing in and public keys are open."""
     open_paths = {
         path
         for path, item in document["paths"].items()
         if any(operation.get("security", document["security"]) == [] for operation in item.values())
     }
-    assert open_paths == {"/livez", "/readyz", "/version", "/api/v1/auth/login", "/api/v1/auth/register"}
+    assert open_paths == {
+        *("/livez", "/readyz", "/version", "/.well-known/jwks.json"),
+        *("/api/v1/auth/login", "/api/v1/auth/register"),
+    }
 
 
 def test_unversioned_routes_work_and_are_not_told(document: Any) -> None:
