@@ -10,11 +10,14 @@ import uvicorn
 from litestar import Litestar
 
 from api.app import create_app, outermost
+from api.arrivals import Arrivals
 from api.deps import Deps
 from api.gateway import Gateway
+from api.issuers import Issuer, others, own
 from api.lockout import Lockout
 from api.passwords import Passwords
 from api.tokens import Tokens
+from api.verifier import verifying
 from db import migrate
 from db.listen import Listener
 from db.pool import Database
@@ -30,7 +33,7 @@ from runtime.temporal import connect
 @asynccontextmanager
 async def opened(settings: Settings) -> AsyncGenerator[Deps]:
     """Open everything that handlers work with. Temporal may be away: reads work without it."""
-    database_url, keys, tokens = _needed(settings)
+    database_url, keys, tokens, issuers = _needed(settings)
     client = await connect(settings, keys, lazy=True)
     passwords = Passwords(settings)
     database = await Database.open(
@@ -46,13 +49,15 @@ async def opened(settings: Settings) -> AsyncGenerator[Deps]:
         "s3": storage_check(probing_client(settings), settings.s3_bucket),
     }
     try:
-        async with Listener(database_url) as listener:
+        async with Listener(database_url) as listener, verifying(issuers) as verifier:
             yield Deps(
                 settings=settings,
                 database=database,
                 gateway=Gateway(client, settings),
                 listener=listener,
                 tokens=tokens,
+                verifier=verifier,
+                arrivals=Arrivals(database, settings),
                 passwords=passwords,
                 lockout=Lockout(settings),
                 keys=keys,
@@ -64,7 +69,7 @@ async def opened(settings: Settings) -> AsyncGenerator[Deps]:
         passwords.close()
 
 
-def _needed(settings: Settings) -> tuple[str, KeyRing, Tokens]:
+def _needed(settings: Settings) -> tuple[str, KeyRing, Tokens, list[Issuer]]:
     """What has no default.
 
     Raises:
@@ -72,7 +77,8 @@ def _needed(settings: Settings) -> tuple[str, KeyRing, Tokens]:
     """
     if not settings.database_url:
         raise InvalidSettings("DATABASE_URL is not set")
-    return settings.database_url, load_key_ring(settings.encryption_key_file), Tokens(settings)
+    keys, tokens = load_key_ring(settings.encryption_key_file), Tokens(settings)
+    return settings.database_url, keys, tokens, [own(tokens), *others(settings)]
 
 
 class Server(uvicorn.Server):

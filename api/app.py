@@ -32,6 +32,7 @@ from api.sessions import SessionsController
 from api.takeout import TakeoutController
 from api.tenant import TenantController
 from api.users import UsersController
+from api.well_known import key_set
 from runtime.settings import Settings
 
 Opening = Callable[[Settings], AbstractAsyncContextManager[Deps]]
@@ -71,6 +72,7 @@ def create_app(settings: Settings, opening: Opening) -> Litestar:
             Router("/api/v1", route_handlers=[*VERSIONED_ONLY, *ANYWHERE]),
             Router("/api", route_handlers=ANYWHERE, include_in_schema=False),
             HealthController,
+            key_set,
             assets,
         ],
         state=State(),

@@ -7,10 +7,13 @@ from litestar import Request
 from litestar.di import NamedDependency
 from msgspec import Struct
 
+from api.arrivals import Arrivals
+from api.claims import TokenRef
 from api.gateway import Gateway
 from api.lockout import Lockout
 from api.passwords import Passwords
 from api.tokens import Tokens
+from api.verifier import Verifier
 from db.listen import Listener
 from db.pool import Database
 from onboarding.access import PERMISSIONS, Caller, Role, is_unlocked
@@ -28,6 +31,8 @@ class Deps(Struct, frozen=True, kw_only=True):
     gateway: Gateway
     listener: Listener
     tokens: Tokens
+    verifier: Verifier
+    arrivals: Arrivals
     passwords: Passwords
     lockout: Lockout
     keys: KeyRing
@@ -44,8 +49,12 @@ class Principal(Struct, frozen=True, kw_only=True):
     locale: str
     default_flow: str
     reminders_enabled: bool
-    session_id: str
-    expires_at: datetime
+    token: TokenRef
+
+    @property
+    def expires_at(self) -> datetime:
+        """When the access token does."""
+        return self.token.expires_at
 
     @property
     def permissions(self) -> frozenset[str]:

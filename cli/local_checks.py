@@ -1,4 +1,4 @@
-"""`gangway doctor` on this machine: the data folder, the wheels, the ports, the secrets."""
+"""`gangway doctor` on this machine: the data folder, the wheels, the ports, the secrets, the issuers."""
 
 import base64
 import binascii
@@ -15,7 +15,7 @@ from cli.embedded import EmbeddedError, check_ports
 from cli.embedded.binaries import postgres_folder, temporal_binary, weed_binary
 from cli.embedded.pids import PidsFile
 from cli.findings import Ill
-from runtime.settings import Settings
+from runtime.settings import InvalidSettings, Settings
 
 _FREE_BYTES = 1_000_000_000
 _SECRET_BYTES = 32
@@ -79,6 +79,17 @@ async def secrets(settings: Settings) -> str:
     if file.stat().st_mode & (stat.S_IRWXG | stat.S_IRWXO):
         raise Ill(f"{file} can be read by others", f"chmod 600 {file}")
     return str(file)
+
+
+async def issuers(settings: Settings) -> str:
+    """The other issuers of tokens are described in full, and rightly."""
+    from api.issuers import others
+
+    try:
+        names = [issuer.name for issuer in others(settings)]
+    except InvalidSettings as error:
+        raise Ill(str(error), "docs/users.md has examples") from None
+    return ", ".join(names) or "none but our own"
 
 
 def is_up(settings: Settings) -> bool:
