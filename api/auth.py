@@ -18,7 +18,7 @@ from api.people import MeOut, Secret, UserOut, me_of, shown
 from api.problems import Code, ProblemError
 from api.tokens import Refresh, refresh_refused, unauthorised
 from api.verifier import LEEWAY_SECONDS
-from db import events, refused_tokens, sessions, users
+from db import events, refused_tokens, runs, sessions, users
 from db.pool import Connection
 from db.tenant import SIGN_IN
 from onboarding.access import Caller, Role
@@ -87,16 +87,18 @@ class AuthController(Controller):
         With `remember_me: false` the refresh token lives for a day.
         """
         said = str(data.email or data.username)
-        user = await _proven(
-            deps, email_of(said) or said.strip().lower(), data.password, address_of(request.scope)
-        )
-        if not user.is_active:
+        email = email_of(said) or said.strip().lower()
+        known = await _proven(deps, email, data.password, address_of(request.scope))
+        if not known.user.is_active:
             raise ProblemError(403, Code.ACCOUNT_INACTIVE, "This account is not active.")
         seconds = deps.settings.refresh_token_expire_days * 86_400
         if data.remember_me is False:
             seconds = min(seconds, UNREMEMBERED_SECONDS)
-        tells_of(request, user.id)
-        return await _begin(deps, user, request, seconds)
+        tells_of(request, known.user.id)
+        told = await _begin(deps, known, request, seconds)
+        if deps.passwords.is_outdated(known.password_hash):
+            await _hash_anew(deps, known, data.password)
+        return told
 
     @post("/refresh", opt={"entry": "sign_in"}, status_code=200)
     async def refresh(
@@ -145,6 +147,7 @@ class AuthController(Controller):
                     user_id=caller.user_id,
                     until=token.expires_at + timedelta(seconds=LEEWAY_SECONDS),
                 )
+            await runs.wake(connection, caller.user_id)
 
     @get("/me")
     async def me(self, deps: WithDeps, principal: SignedIn) -> MeOut:
@@ -152,7 +155,7 @@ class AuthController(Controller):
         return await me_of(deps, principal)
 
 
-async def _proven(deps: Deps, email: str, password: str, address: str) -> users.User:
+async def _proven(deps: Deps, email: str, password: str, address: str) -> users.Credentials:
     """The person with this e-mail and password.
 
     The count of failures, the look at the password and the next failure are one transaction, and those at one
@@ -163,29 +166,29 @@ async def _proven(deps: Deps, email: str, password: str, address: str) -> users.
         TooBusy: too many sign in at this moment.
     """
     attempt = deps.lockout.attempt(email, address)
-    outdated: str | None = None
     async with deps.passwords.turn(), deps.database.transaction(SIGN_IN) as connection:
         standing = await deps.lockout.admit(connection, attempt)
         known = await users.credentials_by_email(connection, email)
         right = await deps.passwords.verify(password, known.password_hash if known else None)
         if known and right:
             await deps.lockout.succeeded(connection, attempt, standing)
-            if deps.passwords.is_outdated(known.password_hash):
-                outdated = known.password_hash
         else:
             await deps.lockout.failed(connection, attempt, standing, known.user if known else None)
     if not known or not right:
-        raise unauthorised(Code.INVALID_CREDENTIALS, "E-mail or password is wrong.")
-    if outdated:
-        await _hash_anew(deps, known.user, password, outdated)
-    return known.user
+        raise _wrong_credentials()
+    return known
 
 
-async def _hash_anew(deps: Deps, user: users.User, password: str, outdated: str) -> None:
+def _wrong_credentials() -> ProblemError:
+    return unauthorised(Code.INVALID_CREDENTIALS, "E-mail or password is wrong.")
+
+
+async def _hash_anew(deps: Deps, known: users.Credentials, password: str) -> None:
+    user = known.user
     hashed = await deps.passwords.hash(password)
     caller = Caller(tenant_id=user.tenant_id, user_id=user.id, role=Role.USER)
     async with deps.database.transaction(caller) as connection:
-        await users.set_password(connection, user.id, hashed, instead_of=outdated)
+        await users.set_password(connection, user.id, hashed, instead_of=known.password_hash)
 
 
 async def _tell_of_reuse(connection: Connection, refresh: Refresh) -> None:
@@ -208,9 +211,15 @@ def _session_of(deps: Deps, refresh_token: str, caller: Caller) -> set[str]:
     return {refresh.session_id} if refresh.user_id == caller.user_id else set()
 
 
-async def _begin(deps: Deps, user: users.User, request: Request[Any, Any, Any], lifetime_seconds: int) -> TokenOut:
+async def _begin(
+    deps: Deps, known: users.Credentials, request: Request[Any, Any, Any], lifetime_seconds: int
+) -> TokenOut:
+    """Begin a session, unless the password became another one while it was looked at, or the person is gone."""
+    user = known.user
     caller = Caller(tenant_id=user.tenant_id, user_id=user.id, role=user.role)
     async with deps.database.transaction(caller) as connection:
+        if not await users.holds(connection, user.id, known.password_hash):
+            raise _wrong_credentials()
         session = await sessions.begin(
             connection,
             id=str(uuid7()),

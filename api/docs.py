@@ -78,9 +78,17 @@ def openapi_config() -> OpenAPIConfig:
             opt={"entry": "open"},
             after_request=_no_page_is_a_problem,
         ),
-        security=[{"bearer": []}],
+        security=[{"bearer": []}, {"bearer": [], "id_token": []}],
         components=Components(
-            security_schemes={"bearer": SecurityScheme(type="http", scheme="bearer", bearer_format="JWT")}
+            security_schemes={
+                "bearer": SecurityScheme(type="http", scheme="bearer", bearer_format="JWT"),
+                "id_token": SecurityScheme(
+                    type="apiKey",
+                    security_scheme_in="header",
+                    name="X-ID-Token",
+                    description="Beside the access token of another issuer, what that does not say of the person.",
+                ),
+            }
         ),
         render_plugins=[
             SwaggerRenderPlugin(

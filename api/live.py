@@ -15,7 +15,7 @@ from api.deps import Deps, Principal, SignedIn, WithDeps
 from api.parameters import FlowQuery, LastEventId
 from api.problems import Code, ProblemError
 from api.verifier import LEEWAY_SECONDS
-from db import runs, users
+from db import entry, runs
 from db.pool import DatabaseUnavailable
 from onboarding.payloads import Run, Status
 from onboarding.progress import Progress, progress
@@ -62,8 +62,8 @@ class LiveController(Controller):
     ) -> ServerSentEvent | Response[None]:
         """A snapshot, or what was missed since `Last-Event-ID`; then each change, less than a second late.
 
-        The stream ends with the run, with the access token, when the account is made inactive, and when the
-        server stops. Who has seen the end of a run and comes back gets 204, which tells a browser to stop asking.
+        The stream ends with the run, with the access token, when the person is signed out or made inactive, and
+        when the server stops. Who has seen the end of a run and comes back gets 204: a browser stops asking then.
         """
         run = await current_run(deps, principal, flow)
         if deps.listener.subscribers(run.id) >= STREAMS_AT_MOST:
@@ -128,8 +128,10 @@ async def _since(
 ) -> tuple[Run, list[runs.StoredEvent]] | None:
     """The run and what it has new; None for who would not be let in any more."""
     async with deps.database.transaction(principal.caller) as connection:
-        person = await users.by_id(connection, principal.caller.user_id)
-        if person is None or not person.is_active:
+        token = principal.token
+        if not await entry.is_let_in(
+            connection, principal.caller.user_id, session_id=token.session_id, token_digest=token.digest
+        ):
             return None
         now = await runs.get(connection, run.id) or run
         return now, await runs.events(connection, run.id, after=seen, limit=MISSED_AT_MOST)

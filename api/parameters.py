@@ -44,7 +44,7 @@ def read_version(if_match: str | None) -> int | None:
 
 _TYPES = {"int": "an integer", "bool": "true or false", "float": "a number"}
 _WRONG: list[tuple[str, str, str]] = [
-    (r">= (\S+)$", "too_small", "must be at least {}"),
+    (r"[^h] >= (\S+)$", "too_small", "must be at least {}"),
     (r"[^h] <= (\S+)$", "too_large", "must be at most {}"),
     (r"length >= (\d+)$", "too_short", "must have at least {} character(s)"),
     (r"length <= (\d+)$", "too_long", "must have at most {} characters"),

@@ -16,7 +16,7 @@ from api.mailing import post as send
 from api.people import Secret
 from api.problems import Code, ProblemError
 from api.strength import strong_enough
-from db import resets, sessions, users
+from db import resets, runs, sessions, users
 from db.tenant import SIGN_IN
 from onboarding.access import Caller, Role
 from onboarding.payloads import FieldError
@@ -79,6 +79,7 @@ class PasswordController(Controller):
         async with deps.database.transaction(caller) as connection:
             await users.set_password(connection, caller.user_id, hashed)
             await sessions.end_all(connection, caller.user_id, "password", but=principal.token.session_id)
+            await runs.wake(connection, caller.user_id)
             await resets.close(connection, caller.user_id)
 
     @post("/forgot", opt={"entry": "sign_in"}, status_code=202)
@@ -120,6 +121,7 @@ class PasswordController(Controller):
                 raise _invalid()
             await users.set_password(connection, reset.user_id, hashed)
             await sessions.end_all(connection, reset.user_id, "password")
+            await runs.wake(connection, reset.user_id)
             await resets.close(connection, reset.user_id)
             await deps.lockout.reset(connection, reset.email)
 

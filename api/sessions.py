@@ -10,7 +10,7 @@ from msgspec import Struct
 from api.deps import SignedIn, WithDeps
 from api.paging import DEFAULT_LIMIT, Cursor, Limit, Page, page_of, read_id_cursor
 from api.problems import Code, ProblemError
-from db import sessions
+from db import runs, sessions
 
 
 class SessionOut(Struct, frozen=True, kw_only=True):
@@ -42,11 +42,12 @@ class SessionsController(Controller):
             found = await sessions.listed(connection, caller.user_id, before=before, limit=limit + 1)
         return page_of([_shown(each, principal.token.session_id) for each in found], limit, lambda each: each.id)
 
-    @delete("/{session_id:str}")
-    async def end(self, session_id: FromPath[str], deps: WithDeps, principal: SignedIn) -> None:
+    @delete("/{session_id:uuid}")
+    async def end(self, session_id: FromPath[UUID], deps: WithDeps, principal: SignedIn) -> None:
         """End one: its tokens are refused from the next request on."""
         async with deps.database.transaction(principal.caller) as connection:
-            ended = _is_id(session_id) and await sessions.end(connection, session_id, "ended")
+            ended = await sessions.end(connection, str(session_id), "ended")
+            await runs.wake(connection, principal.caller.user_id)
         if not ended:
             raise ProblemError(404, Code.NOT_FOUND, "There is no such session.")
 
@@ -61,11 +62,3 @@ def _shown(session: sessions.Session, current: str | None) -> SessionOut:
         last_used_at=session.rotated_at,
         expires_at=session.expires_at,
     )
-
-
-def _is_id(text: str) -> bool:
-    try:
-        UUID(text)
-    except ValueError:
-        return False
-    return True

@@ -21,7 +21,7 @@ from api.paging import DEFAULT_LIMIT, Cursor, Limit, Page, WithTotal, page_of, r
 from api.people import PatchMeBody, Secret, UserOut, given, shown, tell_runs
 from api.problems import Code, ProblemError
 from api.strength import strong_enough
-from db import invitations, runs, sessions, users
+from db import invitations, resets, runs, sessions, users
 from db.pool import Connection
 from db.sessions import Because
 from onboarding.access import Role
@@ -236,6 +236,8 @@ async def _followed(connection: Connection, before: users.Account, user: users.U
         await _sign_out(connection, user.id, "deactivated")
     if isinstance(data.password, str):
         await _sign_out(connection, user.id, "password")
+    if isinstance(data.password, str) or user.email != before.user.email:
+        await resets.close(connection, user.id)
     if before.waits and before.user.email is not None:
         if isinstance(data.password, str) or user.email != before.user.email:
             await invitations.revoke_of(connection, user.tenant_id, before.user.email)

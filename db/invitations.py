@@ -216,3 +216,17 @@ async def _why_not(conn: Connection, invitation_id: str) -> GangwayError:
             return InvitationRevoked()
         case _:
             return RoleAbove()
+
+
+async def purge(conn: Connection, limit: int = 5000) -> int:
+    """Drop some invitations that came to nothing long ago, of the sweeper's tenant; returns how many."""
+    status = await conn.execute(
+        """
+        DELETE FROM invitations WHERE id IN (
+          SELECT id FROM invitations
+          WHERE accepted_at IS NULL AND expires_at < now() - interval '90 days' LIMIT $1
+        )
+        """,
+        limit,
+    )
+    return int(status.rpartition(" ")[2])

@@ -258,6 +258,12 @@ async def password_hash(conn: Connection, user_id: str) -> str | None:
     return await conn.fetchval("SELECT password_hash FROM users WHERE id = $1", user_id)
 
 
+async def holds(conn: Connection, user_id: str, hashed: str) -> bool:
+    """Whether this is still one's own password, and the account active; until the transaction ends it stays so."""
+    query = "SELECT true FROM users WHERE id = $1 AND password_hash = $2 AND is_active FOR SHARE"
+    return bool(await conn.fetchval(query, user_id, hashed))
+
+
 async def set_password(conn: Connection, user_id: str, hashed: str, *, instead_of: str | None = None) -> None:
     """Give oneself another password; with `instead_of`, only where that is still the hash."""
     await conn.execute(

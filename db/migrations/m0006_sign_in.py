@@ -77,7 +77,8 @@ CREATE POLICY tenant_rows ON password_resets AS RESTRICTIVE
   USING (tenant_id = (SELECT app_tenant()) OR (SELECT app_role()) = 'sign_in');
 CREATE POLICY sign_in ON password_resets USING ((SELECT app_role()) = 'sign_in');
 CREATE POLICY own_rows ON password_resets USING (user_id = (SELECT app_user()));
-CREATE POLICY admin_adds ON password_resets FOR INSERT WITH CHECK ((SELECT app_role()) = 'admin');
+CREATE POLICY admin_reads ON password_resets FOR SELECT USING ((SELECT app_role()) = 'admin');
+CREATE POLICY admin_closes ON password_resets FOR DELETE USING ((SELECT app_role()) = 'admin');
 CREATE POLICY sweeper_reads ON password_resets FOR SELECT USING ((SELECT app_role()) = 'sweeper');
 CREATE POLICY sweeper_deletes ON password_resets FOR DELETE USING ((SELECT app_role()) = 'sweeper');
 GRANT SELECT, INSERT, DELETE ON password_resets TO gangway_app;

@@ -265,3 +265,30 @@ async def test_refused_people_are_limited_too(world: World) -> None:
         statuses = [(await strict.me(token)).status_code for _ in range(7)]
         assert statuses[:3] == [403] * 3
         assert 429 in statuses
+
+
+async def test_logout(world: World) -> None:
+    """The token that somebody signed out with is refused by every process, another one of theirs is not."""
+    subject = uuid.uuid4().hex
+    first, second = (signed(sub=subject, jti=uuid.uuid4().hex) for _ in range(2))
+    async with application(world.settings) as other:
+        elsewhere = replace(world, client=other)
+        for each in (world, elsewhere):
+            ok(await each.me(first))
+        headers = {"Authorization": f"Bearer {first}"}
+        assert (await world.client.post("/api/v1/auth/logout", headers=headers)).status_code == 204
+        for each in (world, elsewhere):
+            problem(await each.me(first), 401, "auth_invalid_token")
+            ok(await each.me(second))
+
+
+async def test_an_account_without_a_password(world: World) -> None:
+    """There is nothing to change or to forget, and no session of ours to see."""
+    email = an_address()
+    headers = {"Authorization": f"Bearer {signed(email=email)}"}
+    assert ok(await world.client.get("/api/v1/auth/sessions", headers=headers))["items"] == []
+    body = {"current_password": "anything", "new_password": "a stapler for the battery"}
+    answer = await world.client.post("/api/v1/auth/password", json=body, headers=headers)
+    problem(answer, 400, "wrong_password")
+    login = {"email": email, "password": "anything"}
+    problem(await world.client.post("/api/v1/auth/login", json=login), 401, "invalid_credentials")

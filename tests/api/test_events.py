@@ -20,7 +20,7 @@ from cli.embedded import EmbeddedStack
 from cli.embedded.ports import free_ports
 from db.runs import CHANNEL
 from runtime.settings import Settings
-from tests.stack import RUNS, Person, ok, problem, until
+from tests.stack import PASSWORD, RUNS, Person, ok, problem, signed_in, until
 
 Event = tuple[str, int, Any]
 
@@ -315,3 +315,26 @@ async def test_a_stop_ends_streams(settings: Settings, person: Person, tmp_path:
     said = api.log.read_text()
     assert "Traceback" not in said
     assert "Finished server process" in said
+
+
+async def test_signing_out_ends_the_stream(server: str, person: Person) -> None:
+    """A stream ends at once with its own session, by a logout or by a new password elsewhere; others go on."""
+    await person.start()
+    second, third = [await signed_in(person.client, person.email) for _ in range(2)]
+    async with (
+        listening(server, person) as mine,
+        listening(server, second) as theirs,
+        listening(server, third) as last,
+    ):
+        for stream in (mine, theirs, last):
+            await stream.next()
+        assert (await person.post("/api/v1/auth/logout")).status_code == 204
+        assert await mine.next() is None
+        ok(await second.save(1))
+        for stream in (theirs, last):
+            assert await stream.next() is not None
+        body = {"current_password": PASSWORD, "new_password": "a stapler for the battery"}
+        assert (await second.post("/api/v1/auth/password", body)).status_code == 204
+        assert await last.next() is None
+        ok(await second.save(2))
+        assert await theirs.next() is not None

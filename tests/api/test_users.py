@@ -1,13 +1,17 @@
 """The people of a tenant: listed, read, made, changed, deactivated, and who may not."""
 
+import asyncio
 import uuid
 from typing import Any
 
 import httpx
 import pytest
 
+from api.passwords import Passwords
+from runtime.settings import Settings
 from tests.api.company import AUTH, INVITATIONS, USERS, Company, an_email, at_once
 from tests.api.test_events import listening
+from tests.api.test_password_changes import forgotten
 from tests.stack import PASSWORD, RUNS, Person, ok, problem, signed_in, until, wrong
 
 OTHER_PASSWORD = "a quite different sentence"
@@ -439,3 +443,31 @@ async def test_bodies_of_any_kind(company: Company) -> None:
 def ok_or_none(answer: httpx.Response) -> None:
     """An answer that is a success, with a body or without."""
     assert answer.is_success, f"{answer.status_code}: {answer.text}"
+
+
+async def test_a_new_password_closes_the_ways_to_another(company: Company, settings: Settings) -> None:
+    """A reset link from before is worth nothing once an admin gave a password, or the e-mail is another one."""
+    for change in ({"password": "a stapler for the battery"}, {"email": an_email()}):
+        person = await company.hire("user")
+        token = await forgotten(person, settings)
+        ok(await company.admin.patch(f"{USERS}/{person.id}", change))
+        body = {"token": token, "new_password": "quite another battery"}
+        problem(await person.client.post(f"{AUTH}/password/reset", json=body), 400, "reset_token_invalid")
+
+
+async def test_a_password_that_changes_while_it_is_looked_at(
+    company: Company, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A login with the old password that ends after an admin gave a new one begins no session."""
+    person = await company.hire("user")
+    verify = Passwords.verify
+
+    async def slowly(self: Passwords, password: str, encoded: str | None) -> bool:
+        right = await verify(self, password, encoded)
+        change = company.admin.patch(f"{USERS}/{person.id}", {"password": "a stapler for the battery"})
+        ok(await asyncio.create_task(change))  # a request of its own
+        return right
+
+    monkeypatch.setattr(Passwords, "verify", slowly)
+    body = {"email": person.email, "password": PASSWORD}
+    problem(await person.client.post(f"{AUTH}/login", json=body), 401, "invalid_credentials")
