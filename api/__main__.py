@@ -15,11 +15,14 @@ from api.gateway import Gateway
 from api.passwords import Passwords
 from api.tokens import Tokens
 from db import migrate
+from db.data_keys import DataKeyStore
 from db.listen import Listener
 from db.pool import Database
-from runtime.encryption import KeyRing, WeakKey, load_key_ring
+from runtime.data_keys import DataKeys
+from runtime.encryption import WeakKey
 from runtime.ending import leave
 from runtime.health import shared, storage_check, temporal_check
+from runtime.key_encryption import KeyEncryption
 from runtime.settings import InvalidSettings, Settings, load_settings
 from runtime.storage import probing_client
 from runtime.telemetry import configure_logging
@@ -29,8 +32,7 @@ from runtime.temporal import connect
 @asynccontextmanager
 async def opened(settings: Settings) -> AsyncGenerator[Deps]:
     """Open everything that handlers work with. Temporal may be away: reads work without it."""
-    database_url, keys, tokens = _needed(settings)
-    client = await connect(settings, keys, lazy=True)
+    database_url, key_encryption, tokens = _needed(settings)
     passwords = Passwords(settings)
     database = await Database.open(
         database_url,
@@ -38,6 +40,8 @@ async def opened(settings: Settings) -> AsyncGenerator[Deps]:
         max_size=settings.database_pool_max,
         timeout=settings.database_timeout_seconds,
     )
+    keys = DataKeys(DataKeyStore(database), key_encryption)
+    client = await connect(settings, keys, lazy=True)
     checks = {
         "postgres": database.ping,
         "migrations": partial(migrate.check, database),
@@ -59,9 +63,10 @@ async def opened(settings: Settings) -> AsyncGenerator[Deps]:
     finally:
         await database.close()
         passwords.close()
+        key_encryption.close()
 
 
-def _needed(settings: Settings) -> tuple[str, KeyRing, Tokens]:
+def _needed(settings: Settings) -> tuple[str, KeyEncryption, Tokens]:
     """What has no default.
 
     Raises:
@@ -69,7 +74,7 @@ def _needed(settings: Settings) -> tuple[str, KeyRing, Tokens]:
     """
     if not settings.database_url:
         raise InvalidSettings("DATABASE_URL is not set")
-    return settings.database_url, load_key_ring(settings.encryption_key_file), Tokens(settings)
+    return settings.database_url, KeyEncryption(settings), Tokens(settings)
 
 
 class Server(uvicorn.Server):

@@ -13,7 +13,7 @@ from api.tokens import Tokens
 from db.listen import Listener
 from db.pool import Database
 from onboarding.access import PERMISSIONS, Caller, Role, is_unlocked
-from runtime.encryption import KeyRing
+from runtime.encryption import Keys
 from runtime.health import Check
 from runtime.settings import Settings
 
@@ -27,7 +27,7 @@ class Deps(Struct, frozen=True, kw_only=True):
     listener: Listener
     tokens: Tokens
     passwords: Passwords
-    keys: KeyRing
+    keys: Keys
     checks: dict[str, Check]
 
 

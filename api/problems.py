@@ -50,6 +50,7 @@ class Code(StrEnum):
     INTERNAL_ERROR = "internal_error"
     WORKFLOW_UNAVAILABLE = "workflow_unavailable"
     DATABASE_UNAVAILABLE = "database_unavailable"
+    KEYS_UNAVAILABLE = "keys_unavailable"
 
 
 class Problem(Struct, frozen=True, kw_only=True, omit_defaults=True):

@@ -74,7 +74,7 @@ def test_a_temporal_address_that_is_none(tmp_path: Path) -> None:
     """A malformed address of Temporal is named."""
     keys = tmp_path / "keys.json"
     keys.write_text('{"current": "k", "keys": {"k": "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8="}}')
-    environment = {"ENCRYPTION_KEY_FILE": str(keys), "TEMPORAL_ADDRESS": "a b:7233"}
+    environment = {"DATABASE_URL": NOBODY, "ENCRYPTION_KEY_FILE": str(keys), "TEMPORAL_ADDRESS": "a b:7233"}
     status, said = gangway("run", "list", home=tmp_path, **environment)
     assert (status, len(said.splitlines())) == (1, 1), said
     assert "TEMPORAL_ADDRESS" in said
