@@ -8,6 +8,7 @@ import base64
 import binascii
 import hmac
 import os
+from itertools import pairwise
 from pathlib import Path
 from typing import Protocol
 
@@ -105,7 +106,7 @@ class KeyRing:
         for key_id, key in keys.items():
             if len(key) != KEY_BYTES:
                 raise WeakKey(f"key {key_id!r} has {len(key)} bytes, not {KEY_BYTES}")
-            if len(set(key)) < KEY_BYTES // 4:
+            if _is_guessable(key):
                 raise WeakKey(f"key {key_id!r} is not random")
         self._current = current
         self._keys = {key_id: DataKey(key_id, key) for key_id, key in keys.items()}
@@ -139,6 +140,12 @@ class KeyRing:
     async def opening(self, key_id: str) -> DataKey:
         """One of the keys; see `Keys`."""
         return self.key(key_id)
+
+
+def _is_guessable(key: bytes) -> bool:
+    """Few different bytes, text such as a password or hexadecimal digits, or a row like 0, 1, 2."""
+    steps = {(after - before) % 256 for before, after in pairwise(key)}
+    return min(len(set(key)), len(steps)) < KEY_BYTES // 4 or all(0x20 <= byte < 0x7F for byte in key)
 
 
 class KeyFileContent(msgspec.Struct, forbid_unknown_fields=True):

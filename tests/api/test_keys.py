@@ -6,6 +6,7 @@ from base64 import b64encode
 from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
+from pathlib import Path
 
 import asyncpg
 import httpx
@@ -20,6 +21,7 @@ from api.deps import Deps
 from api.gateway import Gateway
 from cli.data_keys import data_keys
 from cli.embedded import EmbeddedStack
+from cli.replay import Replayed, replay_all
 from db.pool import Database, DatabaseUnavailable
 from db.runs import PersonGone
 from onboarding.advance import new_run
@@ -104,6 +106,18 @@ async def _opened(client: Client, temporal: Client, id: str) -> bool:
             found.add(False)
     (answer,) = found
     return answer
+
+
+async def test_histories_replay(
+    api: httpx.AsyncClient, temporal: Client, settings: Settings, tmp_path: Path
+) -> None:
+    """A history of one's own is checked with the data keys of the database, in a process that begins now."""
+    person = await sign_up(api)
+    await person.completed()
+    history = await temporal.get_workflow_handle(run_of(person)).fetch_history()
+    await asyncio.to_thread((tmp_path / "run.json").write_text, history.to_json())
+    async with data_keys(settings) as fresh:
+        assert await replay_all(tmp_path, fresh) == [Replayed(history="run.json")]
 
 
 async def test_what_they_cost(settings: Settings, worker: None) -> None:

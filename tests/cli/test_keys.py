@@ -13,8 +13,10 @@ import msgspec
 import pytest
 from msgspec.structs import replace
 
+from cli import local_checks
 from cli.data_keys import data_keys
 from cli.embedded import EmbeddedStack, until
+from cli.findings import Ill
 from cli.rotation import PAGE
 from db import tenants, users
 from db.data_keys import DataKeyStore
@@ -311,6 +313,24 @@ async def test_the_embedded_stack(cli_stack: EmbeddedStack) -> None:
     assert str(done["current"]).removeprefix("local:") in file.read_text()
     async with data_keys(nothing) as keys:
         assert (await keys.sealing(None)).id == before
+
+
+async def test_the_doctor(settings: Settings, kms: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The doctor names the current key, a file that others may read, one that is weak, and a KMS that is away."""
+    assert await local_checks.secrets(settings) == "local:first"
+    with_kms = replace(settings, kms_key_id=kms)
+    assert await local_checks.secrets(with_kms) == f"kms:{kms}"
+    file = settings.encryption_key_file
+    assert file
+    os.chmod(file, 0o644)
+    with pytest.raises(Ill, match="read by others"):
+        await local_checks.secrets(settings)
+    os.truncate(file, 20)
+    with pytest.raises(Ill, match="DecodeError"):
+        await local_checks.secrets(settings)
+    monkeypatch.setenv("AWS_ENDPOINT_URL_KMS", "http://127.0.0.1:9")
+    with pytest.raises(Ill, match=r"KMS_KEY_ID.*EndpointConnectionError"):
+        await local_checks.secrets(replace(with_kms, encryption_key_file=None))
 
 
 async def _many(settings: Settings) -> None:

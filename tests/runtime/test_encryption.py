@@ -72,6 +72,10 @@ def test_the_same_text_is_never_sealed_alike() -> None:
         ("a", {"a": os.urandom(16)}),
         ("a", {"a": bytes(32)}),
         ("a", {"a": b"0123" * 8}),
+        ("a", {"a": bytes(range(32))}),
+        ("a", {"a": bytes(range(200, 8, -6))}),
+        ("a", {"a": b"correct horse battery staple 123"}),
+        ("a", {"a": os.urandom(16).hex().encode()}),
         ("a", {"a": os.urandom(32), "b": b"x" * 32}),
     ],
 )
