@@ -5,21 +5,29 @@ from typing import Any
 
 from temporalio.client import Client
 
+from activities.mail import Mails
 from activities.projection import Projection
 from activities.reminders import Reminders
 from activities.sweeps import Sweeps
 from db.pool import Database
+from runtime.encryption import Keys
+from runtime.mail import MailSender
 
 
-def build_activities(database: Database, client: Client) -> list[Callable[..., Any]]:
+def build_activities(
+    database: Database, client: Client, keys: Keys, sender: MailSender
+) -> list[Callable[..., Any]]:
     """Each activity with its client. A new activity is one line here."""
     projection = Projection(database)
     reminders = Reminders(database)
     sweeps = Sweeps(database, client)
+    mails = Mails(database, keys, sender, client)
     return [
         projection.settle,
         reminders.remind,
         sweeps.sweep_expired,
         sweeps.sweep_archive,
         sweeps.sweep_requests,
+        mails.send_mail,
+        mails.post_left_mails,
     ]

@@ -1,6 +1,8 @@
 """Clean-up across all tenants, page by page; a heartbeat remembers the place."""
 
 from datetime import UTC, datetime, timedelta
+from functools import partial
+from typing import Protocol
 
 import msgspec
 from msgspec import Struct
@@ -8,8 +10,8 @@ from temporalio import activity
 from temporalio.client import Client
 from temporalio.service import RPCError, RPCStatusCode
 
-from db import entry, idempotency, sweeps, tenants
-from db.pool import Database
+from db import entry, failures, idempotency, refused_tokens, resets, sessions, sweeps, tenants
+from db.pool import Connection, Database
 from db.tenant import sweeper
 from onboarding.payloads import (
     SYSTEM,
@@ -24,6 +26,14 @@ from onboarding.payloads import (
 from runtime.addresses import RunAddress, workflow_id
 
 PAGE = 500
+
+
+class Purge(Protocol):
+    """Deletes a page of what is too old; returns how many rows that was."""
+
+    async def __call__(self, conn: Connection, *, limit: int) -> int:
+        """In the sweeper's context."""
+        ...
 
 
 class Place(Struct, frozen=True, kw_only=True):
@@ -92,24 +102,27 @@ class Sweeps:
 
     @activity.defn(name="sweep_requests")
     async def sweep_requests(self, sweep: RequestSweep) -> SweepReport:
-        """Forget idempotency keys and request counts that nobody can ask for any more."""
+        """Forget idempotency keys, tokens and counts that nobody can ask for any more."""
         before = datetime.now(UTC) - timedelta(hours=sweep.keys_kept_hours)
+        keys = partial(idempotency.purge, older_than=before)
+        counts = partial(entry.forget, older_than_seconds=sweep.counts_kept_seconds)
         place = _remembered()
         for tenant_id in ["", *await self._tenants(place)]:
-            while True:
-                async with self._database.transaction(sweeper(tenant_id or None)) as connection:
-                    purged = await idempotency.purge(connection, before, self._page)
-                place = place.then(tenant_id, seen=purged, changed=purged)
-                activity.heartbeat(place)
-                if purged < self._page:
-                    break
+            for purge in (keys, sessions.purge, refused_tokens.purge, resets.purge):
+                place = await self._purged(purge, place, tenant_id)
+        for purge in (failures.purge, counts):
+            place = await self._purged(purge, place, "")
+        return place.report
+
+    async def _purged(self, purge: Purge, place: Place, tenant_id: str) -> Place:
+        """Delete page by page until there is nothing left."""
         while True:
-            async with self._database.transaction(sweeper()) as connection:
-                forgotten = await entry.forget(connection, sweep.counts_kept_seconds, self._page)
-            place = place.then("", seen=forgotten, changed=forgotten)
+            async with self._database.transaction(sweeper(tenant_id or None)) as connection:
+                purged = await purge(connection, limit=self._page)
+            place = place.then(tenant_id, seen=purged, changed=purged)
             activity.heartbeat(place)
-            if forgotten < self._page:
-                return place.report
+            if purged < self._page:
+                return place
 
     async def _tenants(self, place: Place) -> list[str]:
         """Those that the walk has not left behind."""

@@ -12,6 +12,7 @@ from litestar import Litestar
 from api.app import create_app, outermost
 from api.deps import Deps
 from api.gateway import Gateway
+from api.lockout import Lockout
 from api.passwords import Passwords
 from api.tokens import Tokens
 from db import migrate
@@ -57,6 +58,7 @@ async def opened(settings: Settings) -> AsyncGenerator[Deps]:
                 listener=listener,
                 tokens=tokens,
                 passwords=passwords,
+                lockout=Lockout(settings),
                 keys=keys,
                 checks=shared(checks),
             )

@@ -18,18 +18,34 @@ from api.entry import Entry, tell_limits
 from api.errors import EXCEPTION_HANDLERS
 from api.health import HealthController
 from api.idempotency import Idempotency
+from api.invitations import InvitationsController
 from api.live import LiveController
+from api.password_changes import PasswordController
 from api.people import MeController
 from api.profiles import ProfileController
 from api.registration import RegistrationController
 from api.request_ids import RequestIds
 from api.runs import RunsController
 from api.schedule import ScheduleController
+from api.sessions import SessionsController
+from api.tenant import TenantController
+from api.users import UsersController
 from runtime.settings import Settings
 
 Opening = Callable[[Settings], AbstractAsyncContextManager[Deps]]
 
-ANYWHERE = [AuthController, RegistrationController, MeController, ProfileController, ScheduleController]
+ANYWHERE = [
+    AuthController,
+    PasswordController,
+    SessionsController,
+    RegistrationController,
+    MeController,
+    UsersController,
+    InvitationsController,
+    TenantController,
+    ProfileController,
+    ScheduleController,
+]
 """Served under `/api/v1` and, for older clients, under `/api`."""
 
 VERSIONED_ONLY = [RunsController, LiveController]

@@ -1,5 +1,6 @@
 """Signing in with e-mail and password, and what comes of it: `/auth`."""
 
+import math
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Annotated, Any, Literal
@@ -10,18 +11,24 @@ from msgspec import UNSET, Meta, Struct, UnsetType
 from uuid_utils.compat import uuid7
 
 from api.body import Body
-from api.deps import Deps, SignedIn, WithDeps
+from api.deps import Deps, SignedIn, WithDeps, tells_of
 from api.entry import address_of
 from api.people import MeOut, Secret, UserOut, email_of, me_of, shown
 from api.problems import Code, ProblemError
-from api.tokens import unauthorised
-from db import sessions, users
+from api.tokens import Refresh, refresh_refused, unauthorised
+from db import events, sessions, users
+from db.pool import Connection
 from db.tenant import SIGN_IN
-from onboarding.access import Caller
+from onboarding.access import Caller, Role
 from onboarding.answers import rule
 from onboarding.payloads import FieldError
 
 USER_AGENT_CHARACTERS = 200
+UNREMEMBERED_SECONDS = 86_400
+"""How long a refresh token lives for who does not want to be remembered."""
+
+
+RefreshToken = Annotated[str, Meta(min_length=1, max_length=500, extra={"verbatim": True})]
 
 
 class LoginBody(Body, frozen=True, kw_only=True):
@@ -43,6 +50,18 @@ class LoginBody(Body, frozen=True, kw_only=True):
             yield FieldError(field="email", code="required", detail="is required")
 
 
+class RefreshBody(Body, frozen=True, kw_only=True):
+    """The refresh token of a pair, to be exchanged for the next."""
+
+    refresh_token: RefreshToken
+
+
+class LogoutBody(Body, frozen=True, kw_only=True):
+    """With the refresh token of another session that one ends too."""
+
+    refresh_token: RefreshToken | UnsetType | None = UNSET
+
+
 class TokenOut(Struct, frozen=True, kw_only=True):
     """A signed-in session. `expires_in` is in seconds."""
 
@@ -61,16 +80,58 @@ class AuthController(Controller):
 
     @post("/login", opt={"entry": "sign_in", "accepts_form": True}, status_code=200)
     async def login(self, data: JSONBody[LoginBody], deps: WithDeps, request: Request[Any, Any, Any]) -> TokenOut:
-        """Exchange e-mail and password for a session: an access token and a refresh token."""
-        email = email_of(str(data.email or data.username)) or ""
-        async with deps.database.transaction(SIGN_IN) as connection:
-            known = await users.credentials_by_email(connection, email)
-        right = await deps.passwords.verify(data.password, known.password_hash if known else None)
-        if known is None or not right:
-            raise unauthorised(Code.INVALID_CREDENTIALS, "E-mail or password is wrong.")
-        if not known.user.is_active:
+        """Exchange e-mail and password for a session: an access token and a refresh token.
+
+        With `remember_me: false` the refresh token lives for a day.
+        """
+        said = str(data.email or data.username)
+        user = await _proven(
+            deps, email_of(said) or said.strip().lower(), data.password, address_of(request.scope)
+        )
+        if not user.is_active:
             raise ProblemError(403, Code.ACCOUNT_INACTIVE, "This account is not active.")
-        return await _begin(deps, known.user, request)
+        seconds = deps.settings.refresh_token_expire_days * 86_400
+        if data.remember_me is False:
+            seconds = min(seconds, UNREMEMBERED_SECONDS)
+        tells_of(request, user.id)
+        return await _begin(deps, user, request, seconds)
+
+    @post("/refresh", opt={"entry": "sign_in"}, status_code=200)
+    async def refresh(
+        self, data: JSONBody[RefreshBody], deps: WithDeps, request: Request[Any, Any, Any]
+    ) -> TokenOut:
+        """Exchange a refresh token for a new pair; the old one is spent.
+
+        Within ten seconds the spent one gives the same new pair, for the tab beside. Later it ends the session:
+        somebody else may have it.
+        """
+        refresh = deps.tokens.read_refresh(data.refresh_token)
+        caller = Caller(tenant_id=refresh.tenant_id, user_id=refresh.user_id, role=Role.USER)
+        async with deps.database.transaction(caller) as connection:
+            now = datetime.now(UTC)
+            session = await sessions.rotate(connection, refresh.session_id, refresh.generation, now)
+            if session is None and await sessions.end_reused(
+                connection, refresh.session_id, refresh.generation, now
+            ):
+                await _tell_of_reuse(connection, refresh)
+            user = await users.by_id(connection, refresh.user_id)
+        if session is None or user is None:
+            raise refresh_refused()
+        if not user.is_active:
+            raise ProblemError(403, Code.ACCOUNT_INACTIVE, "This account is not active.")
+        tells_of(request, user.id)
+        return _told(deps, session, user)
+
+    @post("/logout", status_code=204)
+    async def logout(self, deps: WithDeps, principal: SignedIn, data: JSONBody[LogoutBody | None] = None) -> None:
+        """End this session: from the next request on its tokens are refused everywhere."""
+        caller = principal.caller
+        ended = {principal.session_id}
+        if data is not None and isinstance(data.refresh_token, str):
+            ended |= _session_of(deps, data.refresh_token, caller)
+        async with deps.database.transaction(caller) as connection:
+            for session_id in sorted(ended):
+                await sessions.end(connection, session_id, "logout")
 
     @get("/me")
     async def me(self, deps: WithDeps, principal: SignedIn) -> MeOut:
@@ -78,7 +139,63 @@ class AuthController(Controller):
         return await me_of(deps, principal)
 
 
-async def _begin(deps: Deps, user: users.User, request: Request[Any, Any, Any]) -> TokenOut:
+async def _proven(deps: Deps, email: str, password: str, address: str) -> users.User:
+    """The person with this e-mail and password.
+
+    The count of failures, the look at the password and the next failure are one transaction, and those at one
+    e-mail wait for each other. It is open for long, by few at once.
+
+    Raises:
+        ProblemError: 401 without saying what was wrong, 429 after too many failures.
+        TooBusy: too many sign in at this moment.
+    """
+    attempt = deps.lockout.attempt(email, address)
+    outdated: str | None = None
+    async with deps.passwords.turn(), deps.database.transaction(SIGN_IN) as connection:
+        standing = await deps.lockout.admit(connection, attempt)
+        known = await users.credentials_by_email(connection, email)
+        right = await deps.passwords.verify(password, known.password_hash if known else None)
+        if known and right:
+            await deps.lockout.succeeded(connection, attempt, standing)
+            if deps.passwords.is_outdated(known.password_hash):
+                outdated = known.password_hash
+        else:
+            await deps.lockout.failed(connection, attempt, standing, known.user if known else None)
+    if not known or not right:
+        raise unauthorised(Code.INVALID_CREDENTIALS, "E-mail or password is wrong.")
+    if outdated:
+        await _hash_anew(deps, known.user, password, outdated)
+    return known.user
+
+
+async def _hash_anew(deps: Deps, user: users.User, password: str, outdated: str) -> None:
+    hashed = await deps.passwords.hash(password)
+    caller = Caller(tenant_id=user.tenant_id, user_id=user.id, role=Role.USER)
+    async with deps.database.transaction(caller) as connection:
+        await users.set_password(connection, user.id, hashed, instead_of=outdated)
+
+
+async def _tell_of_reuse(connection: Connection, refresh: Refresh) -> None:
+    await events.note(
+        connection,
+        tenant_id=refresh.tenant_id,
+        source="gangway.auth",
+        detail_type="refresh_token_reused",
+        severity="high",
+        detail={"user_id": refresh.user_id, "session_id": refresh.session_id},
+    )
+
+
+def _session_of(deps: Deps, refresh_token: str, caller: Caller) -> set[str]:
+    """The session of a refresh token, if it is one of the caller's; to sign out is never refused."""
+    try:
+        refresh = deps.tokens.read_refresh(refresh_token)
+    except ProblemError:
+        return set()
+    return {refresh.session_id} if refresh.user_id == caller.user_id else set()
+
+
+async def _begin(deps: Deps, user: users.User, request: Request[Any, Any, Any], lifetime_seconds: int) -> TokenOut:
     caller = Caller(tenant_id=user.tenant_id, user_id=user.id, role=user.role)
     async with deps.database.transaction(caller) as connection:
         session = await sessions.begin(
@@ -86,7 +203,7 @@ async def _begin(deps: Deps, user: users.User, request: Request[Any, Any, Any]) 
             id=str(uuid7()),
             tenant_id=user.tenant_id,
             user_id=user.id,
-            lifetime_seconds=deps.settings.refresh_token_expire_days * 86400,
+            lifetime_seconds=lifetime_seconds,
             user_agent=request.headers.get("user-agent", "")[:USER_AGENT_CHARACTERS] or None,
             address=address_of(request.scope),
             now=datetime.now(UTC),
@@ -100,6 +217,6 @@ def _told(deps: Deps, session: sessions.Session, user: users.User) -> TokenOut:
         access_token=pair.access_token,
         refresh_token=pair.refresh_token,
         token_type="bearer",  # noqa: S106 - the name of the scheme
-        expires_in=int((pair.expires_at - datetime.now(UTC)).total_seconds()) + 1,
+        expires_in=math.ceil((pair.expires_at - datetime.now(UTC)).total_seconds()),
         user=shown(user),
     )

@@ -8,6 +8,7 @@ from litestar.di import NamedDependency
 from msgspec import Struct
 
 from api.gateway import Gateway
+from api.lockout import Lockout
 from api.passwords import Passwords
 from api.tokens import Tokens
 from db.listen import Listener
@@ -27,6 +28,7 @@ class Deps(Struct, frozen=True, kw_only=True):
     listener: Listener
     tokens: Tokens
     passwords: Passwords
+    lockout: Lockout
     keys: Keys
     checks: dict[str, Check]
 
@@ -40,6 +42,7 @@ class Principal(Struct, frozen=True, kw_only=True):
     locale: str
     default_flow: str
     reminders_enabled: bool
+    session_id: str
     expires_at: datetime
 
     @property
@@ -66,6 +69,11 @@ def principal_of(request: Request[Any, Any, Any]) -> Principal:
 def message_id_of(request: Request[Any, Any, Any]) -> str | None:
     """Dependency `message_id`: the id under which a workflow remembers this request."""
     return request.scope.get("state", {}).get("message_id")
+
+
+def tells_of(request: Request[Any, Any, Any], user_id: str) -> None:
+    """Say of whom the answer to somebody who is not signed in yet tells: what is kept of it goes with them."""
+    request.scope.setdefault("state", {})["about_user"] = user_id
 
 
 WithDeps = NamedDependency[Deps]

@@ -67,6 +67,7 @@ class Entry(ASGIMiddleware):
             locale=known.locale,
             default_flow=known.default_flow,
             reminders_enabled=known.reminders_enabled,
+            session_id=claims.session_id,
             expires_at=claims.expires_at,
         )
         scope["auth"] = claims

@@ -14,10 +14,18 @@ from litestar.exceptions import (
 
 from api.gateway import RefusedByRun, RunClosed, WorkflowsUnavailable
 from api.parameters import field_error
+from api.passwords import TooBusy
 from api.problems import Code, Problem, ProblemError, internal_error, problem_response
+from db.invitations import (
+    InvitationExpired,
+    InvitationNotFound,
+    InvitationRevoked,
+    InvitationUsed,
+    RoleAbove,
+)
 from db.pool import DatabaseUnavailable
 from db.runs import PersonGone, PredecessorOpen
-from db.users import EmailTaken, UserNotFound
+from db.users import EmailTaken, LastAdmin, OwnRole, UserNotFound
 from onboarding.errors import GangwayError, Refused, RunNotFound, UnknownFlow
 from onboarding.payloads import Refusal
 from runtime.health import RETRY_AFTER_SECONDS
@@ -42,6 +50,13 @@ OUTSIDE_THE_RULES: dict[type[GangwayError], tuple[int, Code, str]] = {
     RunNotFound: (404, Code.RUN_NOT_FOUND, RunNotFound.detail),
     UnknownFlow: (404, Code.UNKNOWN_FLOW, UnknownFlow.detail),
     EmailTaken: (409, Code.EMAIL_TAKEN, "This e-mail address has an account."),
+    OwnRole: (403, Code.OWN_ROLE, OwnRole.detail),
+    LastAdmin: (409, Code.LAST_ADMIN, LastAdmin.detail),
+    RoleAbove: (403, Code.FORBIDDEN, RoleAbove.detail),
+    InvitationNotFound: (404, Code.INVITATION_NOT_FOUND, InvitationNotFound.detail),
+    InvitationUsed: (409, Code.INVITATION_USED, InvitationUsed.detail),
+    InvitationExpired: (410, Code.INVITATION_EXPIRED, InvitationExpired.detail),
+    InvitationRevoked: (410, Code.INVITATION_REVOKED, InvitationRevoked.detail),
     # Deleted while their request was under way; the next one meets the same answer at the door.
     UserNotFound: (401, Code.AUTH_INVALID_TOKEN, "The access token is not valid."),
     PersonGone: (401, Code.AUTH_INVALID_TOKEN, "The access token is not valid."),
@@ -82,6 +97,10 @@ def _on_domain_error(request: Request[Any, Any, Any], error: GangwayError) -> Re
 def _on_database(request: Request[Any, Any, Any], error: DatabaseUnavailable) -> Response[Problem]:
     log.warning("database unavailable", error=type(error.__cause__ or error).__name__)
     return problem_response(request, unavailable(Code.DATABASE_UNAVAILABLE, "The database is away."))
+
+
+def _on_busy(request: Request[Any, Any, Any], _: TooBusy) -> Response[Problem]:
+    return problem_response(request, unavailable(Code.SIGN_IN_BUSY, "Too many sign in now; try again shortly."))
 
 
 def _on_refused_by_run(request: Request[Any, Any, Any], error: RefusedByRun) -> Response[Problem]:
@@ -137,6 +156,7 @@ EXCEPTION_HANDLERS: dict[int | type[Exception], Any] = {
     WorkflowsUnavailable: _on_workflows,
     DatabaseUnavailable: _on_database,
     KeysUnavailable: _on_keys,
+    TooBusy: _on_busy,
     ValidationException: _on_invalid,
     NotFoundException: _on_http,
     MethodNotAllowedException: _on_http,

@@ -23,6 +23,7 @@ from onboarding.payloads import (
     Change,
     Command,
     Complete,
+    MailOrder,
     Opened,
     Refusal,
     Run,
@@ -32,8 +33,9 @@ from onboarding.payloads import (
     SnoozeReminders,
     StartRun,
 )
-from runtime.addresses import RunAddress, workflow_id
+from runtime.addresses import RunAddress, mail_workflow_id, workflow_id
 from runtime.settings import Settings
+from workflows.mail import SendMail
 from workflows.onboarding import OnboardingRun
 from workflows.search_attributes import attributes_of
 
@@ -155,6 +157,24 @@ class Gateway:
             await self._bounded(lambda: handle.signal(_SIGNALS[type(command)], command))
         except RunClosed:
             return
+
+    async def send_mail(self, mail_id: str) -> None:
+        """Have a mail sent that is written; twice is once.
+
+        Raises:
+            WorkflowsUnavailable: Temporal is away; the mail goes out when it is back.
+        """
+
+        async def call() -> Any:
+            return await self._client.start_workflow(
+                SendMail.run,
+                MailOrder(mail_id=mail_id),
+                id=mail_workflow_id(mail_id),
+                task_queue=self._task_queue,
+                id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
+            )
+
+        await self._bounded(call)
 
     async def _update_with_start(
         self, update: Any, message: Begin | Command, id: str | None, start: StartRun, after_end: bool

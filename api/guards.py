@@ -1,5 +1,6 @@
 """Guards: what a person must be allowed, or must have done, before a handler runs."""
 
+from collections.abc import Callable
 from typing import Any
 
 from litestar.connection import ASGIConnection
@@ -8,6 +9,7 @@ from litestar.handlers import BaseRouteHandler
 from api.commands import percentage_of
 from api.deps import Deps, Principal
 from api.problems import Code, ProblemError
+from onboarding.access import PERMISSIONS, Role
 
 
 async def onboarding_completed(connection: ASGIConnection[Any, Any, Any, Any], _: BaseRouteHandler) -> None:
@@ -24,3 +26,25 @@ async def onboarding_completed(connection: ASGIConnection[Any, Any, Any, Any], _
         percentage = await percentage_of(database, principal)
     detail = "Complete your onboarding to unlock this."
     raise ProblemError(403, Code.ONBOARDING_REQUIRED, detail, onboarding_progress=percentage)
+
+
+def requires(permission: str) -> Callable[[ASGIConnection[Any, Any, Any, Any], BaseRouteHandler], None]:
+    """A guard for those whose role has a permission.
+
+    Raises:
+        ValueError: no role has it, so it is misspelt.
+    """
+    if permission not in PERMISSIONS[Role.ADMIN]:
+        raise ValueError(f"no role has the permission {permission}")
+
+    def allowed(connection: ASGIConnection[Any, Any, Any, Any], _: BaseRouteHandler) -> None:
+        principal: Principal = connection.scope["user"]
+        if permission not in principal.permissions:
+            raise forbidden()
+
+    return allowed
+
+
+def forbidden(detail: str = "Your role does not allow this.") -> ProblemError:
+    """403 for what a person may not do."""
+    return ProblemError(403, Code.FORBIDDEN, detail)

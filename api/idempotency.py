@@ -96,11 +96,17 @@ class _Record:
         self._deps = deps
         self._data_key = data_key
         self._caller = caller
+        self._request = scope
         self._scope = f"{_who(caller, scope)}/{scope['method']} {_route(scope)}"
         self._key = key.decode("latin-1")
         self._place = f"idempotency_keys.body/{self._scope}/{self._key}".encode()
         self._hash = data_key.fingerprint(b"\n".join((scope["query_string"], _if_match(scope), body)))
         self._taken: idempotency.Fresh | None = None
+
+    @property
+    def _about_user(self) -> str | None:
+        """Of whom the answer to somebody who was not signed in tells, as its handler says."""
+        return self._request.get("state", {}).get("about_user")
 
     @property
     def message_id(self) -> str:
@@ -169,6 +175,7 @@ class _Record:
                     status=answer.status,
                     headers=answer.headers,
                     body=sealed,
+                    about_user=self._about_user,
                 )
             else:
                 await idempotency.release(connection, self._scope, self._key, self._taken.lease)

@@ -13,12 +13,35 @@ from api.commands import percentage_of
 from api.deps import Deps, Principal, SignedIn, WithDeps
 from api.problems import Code, ProblemError
 from db import runs, users
-from onboarding.access import PERMISSIONS, AccessControl, Role, access_control
+from onboarding.access import PERMISSIONS, AccessControl, Caller, Role, access_control
 from onboarding.payloads import Actor, ActorKind, SetPlace, SnoozeReminders
 from onboarding.people import Person
 from runtime.addresses import RunAddress
 
-Secret = Annotated[str, Meta(min_length=1, max_length=128, extra={"verbatim": True})]
+
+def email_of(text: str) -> str | None:
+    """Trimmed, lower-cased, its domain as the DNS has it; None when it is no address.
+
+    In front of the @ only ASCII passes: two addresses that look the same are the same.
+    """
+    try:
+        checked = validate_email(
+            text.strip(), check_deliverability=False, test_environment=True, allow_smtputf8=False
+        )
+    except EmailNotValidError:
+        return None
+    assert checked.ascii_email is not None
+    return checked.ascii_email.lower()
+
+
+def _no_address(text: str) -> tuple[str, str] | None:
+    """Deliverability is not asked."""
+    return None if email_of(text) else ("bad_format", "must be an e-mail address")
+
+
+Email = Annotated[str, Meta(min_length=3, max_length=254, extra={"check": _no_address})]
+LONGEST_SECRET = 128
+Secret = Annotated[str, Meta(min_length=1, max_length=LONGEST_SECRET, extra={"verbatim": True})]
 
 
 class PatchMeBody(Person, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -69,21 +92,35 @@ class MeController(Controller):
     async def change(self, data: JSONBody[PatchMeBody], deps: WithDeps, principal: SignedIn) -> MeOut:
         """Change name, time zone, language, body data, reminders; open runs follow."""
         caller = principal.caller
-        async with deps.database.transaction(caller) as connection:
-            flows = await runs.active_flows(connection, caller.user_id)
-        actor = Actor(kind=ActorKind.PERSON, id=caller.user_id)
-        for flow in flows:
-            address = RunAddress(caller.tenant_id, caller.user_id, flow)
-            if isinstance(data.timezone, str) or isinstance(data.locale, str):
-                place = SetPlace(actor=actor, timezone=data.timezone or None, locale=data.locale or None)
-                await deps.gateway.tell(address, place)
-            if isinstance(data.reminders_enabled, bool):
-                snooze = SnoozeReminders(actor=actor, muted=not data.reminders_enabled)
-                await deps.gateway.tell(address, snooze)
-        # The row comes last: with Temporal away nothing has changed, and the same request works later.
+        await tell_runs(deps, caller, caller.user_id, data)
         async with deps.database.transaction(caller) as connection:
             await users.update(connection, caller.user_id, **given(data))
         return await me_of(deps, principal)
+
+
+async def tell_runs(deps: Deps, caller: Caller, user_id: str, data: PatchMeBody) -> None:
+    """Tell a person's open runs what changes of their place and reminders.
+
+    It comes before the row is written: with Temporal away nothing has changed, and the same request works later.
+
+    Raises:
+        WorkflowsUnavailable: nobody answered in time.
+    """
+    place = isinstance(data.timezone, str) or isinstance(data.locale, str)
+    if not place and not isinstance(data.reminders_enabled, bool):
+        return
+    async with deps.database.transaction(caller) as connection:
+        flows = await runs.active_flows(connection, user_id)
+    kind = ActorKind.PERSON if user_id == caller.user_id else ActorKind.STAFF
+    actor = Actor(kind=kind, id=caller.user_id)
+    for flow in flows:
+        address = RunAddress(caller.tenant_id, user_id, flow)
+        if place:
+            moved = SetPlace(actor=actor, timezone=data.timezone or None, locale=data.locale or None)
+            await deps.gateway.tell(address, moved)
+        if isinstance(data.reminders_enabled, bool):
+            snooze = SnoozeReminders(actor=actor, muted=not data.reminders_enabled)
+            await deps.gateway.tell(address, snooze)
 
 
 async def me_of(deps: Deps, principal: Principal) -> MeOut:
@@ -110,12 +147,3 @@ def given(data: Person, without: frozenset[str] = frozenset()) -> dict[str, Any]
     """The fields that were sent; a null says nothing, as everywhere."""
     sent = {k: v for k, v in asdict(data).items() if k not in without}
     return {k: v for k, v in sent.items() if v is not UNSET and v is not None}
-
-
-def email_of(text: str) -> str | None:
-    """Trimmed and lower-cased, or None when it is no address."""
-    try:
-        checked = validate_email(text.strip(), check_deliverability=False, test_environment=True)
-    except EmailNotValidError:
-        return None
-    return checked.normalized.lower()

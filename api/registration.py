@@ -1,38 +1,36 @@
 """Registering: how a person gets an account of the own issuer."""
 
 from collections.abc import Iterator
-from typing import Annotated
+from typing import Annotated, Any
 
-from litestar import Controller, post
+from litestar import Controller, Request, post
 from litestar.params import JSONBody
-from msgspec import Meta
+from msgspec import UNSET, Meta, UnsetType
 
-from api.deps import WithDeps
-from api.people import Secret, UserOut, email_of, given, shown
-from db import tenants, users
+from api.deps import Deps, WithDeps, tells_of
+from api.mailing import digest_of
+from api.people import Email, Secret, UserOut, email_of, given, shown
+from api.problems import Code, ProblemError
+from api.strength import strong_enough
+from db import invitations, tenants, users
+from db.pool import Connection
 from db.tenant import SIGN_IN
 from onboarding.payloads import FieldError
 from onboarding.people import Person
 from runtime.settings import Settings
 
 
-def _no_address(text: str) -> tuple[str, str] | None:
-    """Deliverability is not asked."""
-    return None if email_of(text) else ("bad_format", "must be an e-mail address")
-
-
 class RegisterBody(Person, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A new account."""
+    """A new account; with an invitation, in the tenant and with the role that it says."""
 
-    email: Annotated[str, Meta(min_length=3, max_length=254, extra={"check": _no_address})]
+    email: Email
     password: Secret
+    invitation: Annotated[str, Meta(max_length=200, extra={"verbatim": True})] | UnsetType | None = UNSET
 
 
-def _long_enough(settings: Settings, body: RegisterBody) -> Iterator[FieldError]:
-    """How long a password must be is a setting."""
-    least = settings.password_min_length
-    if len(body.password) < least:
-        yield FieldError(field="password", code="too_short", detail=f"must have at least {least} characters")
+def _strong_enough(settings: Settings, body: RegisterBody) -> Iterator[FieldError]:
+    """What a password must be is a setting."""
+    return strong_enough(settings, "password", body)
 
 
 class RegistrationController(Controller):
@@ -41,23 +39,57 @@ class RegistrationController(Controller):
     path = "/auth"
     tags = ("auth",)
 
-    @post("/register", opt={"entry": "sign_in", "rule": _long_enough})
-    async def register(self, data: JSONBody[RegisterBody], deps: WithDeps) -> UserOut:
-        """Make an account in the default tenant."""
+    @post("/register", opt={"entry": "sign_in", "rule": _strong_enough})
+    async def register(
+        self, data: JSONBody[RegisterBody], deps: WithDeps, request: Request[Any, Any, Any]
+    ) -> UserOut:
+        """Make an account: in the default tenant, or where an invitation leads."""
         hashed = await deps.passwords.hash(data.password)
-        fields = given(data, without=frozenset({"email", "password"}))
         async with deps.database.transaction(SIGN_IN) as connection:
-            tenant = await tenants.ensure(
-                connection,
-                deps.settings.default_tenant,
-                deps.settings.default_tenant,
-                deps.settings.default_flow,
-            )
-            user = await users.create(
-                connection,
-                tenant_id=tenant.id,
-                email=email_of(data.email) or data.email,
-                password_hash=hashed,
-                **fields,
-            )
+            if isinstance(data.invitation, str):
+                user = await _invited(connection, data, data.invitation, hashed)
+            else:
+                user = await _uninvited(connection, deps, data, hashed)
+        tells_of(request, user.id)
         return shown(user)
+
+
+async def _uninvited(connection: Connection, deps: Deps, data: RegisterBody, hashed: str) -> users.User:
+    name, flow = deps.settings.default_tenant, deps.settings.default_flow
+    tenant = await tenants.ensure(connection, name, name, flow)
+    return await users.create(
+        connection, tenant_id=tenant.id, email=_email(data), password_hash=hashed, **_personal(data)
+    )
+
+
+async def _invited(connection: Connection, data: RegisterBody, token: str, hashed: str) -> users.User:
+    """Take up the account that waits for the invitation, or make one; both or neither is marked."""
+    invitation = await invitations.by_token(connection, digest_of(token))
+    email = _email(data)
+    if email != invitation.email:
+        detail = "This invitation went to another e-mail address."
+        raise ProblemError(403, Code.INVITATION_OTHER_EMAIL, detail)
+    waiting = invitation.user_id and await users.by_id(connection, invitation.user_id)
+    if waiting and not waiting.is_active:
+        raise ProblemError(403, Code.ACCOUNT_INACTIVE, "This account is not active.")
+    user = waiting and await users.take_up(connection, waiting.id, hashed, **_personal(data))
+    if not user:
+        user = await users.create(
+            connection,
+            tenant_id=invitation.tenant_id,
+            email=email,
+            password_hash=hashed,
+            role=invitation.role,
+            **_personal(data),
+        )
+    await invitations.accept(connection, invitation.id, user.id)
+    return user
+
+
+def _email(data: RegisterBody) -> str:
+    return email_of(data.email) or data.email
+
+
+def _personal(data: RegisterBody) -> users.PersonalData:
+    fields: Any = given(data, without=frozenset({"email", "password", "invitation"}))
+    return fields

@@ -13,6 +13,8 @@ from cli.processes import api, worker
 from cli.replay import replay
 from cli.runs import run
 from cli.schedules import schedules
+from cli.tenants import tenant
+from cli.users import user
 from runtime.ending import leave
 from runtime.settings import load_settings
 
@@ -24,7 +26,7 @@ def gangway(context: click.Context) -> None:
     context.obj = load_settings
 
 
-for command in (api, db, demo, dev, doctor, flow, keys, openapi, replay, run, schedules, worker):
+for command in (api, db, demo, dev, doctor, flow, keys, openapi, replay, run, schedules, tenant, user, worker):
     gangway.add_command(command)
 
 

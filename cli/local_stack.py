@@ -36,6 +36,8 @@ async def running(
         settings,
         gangway_home=settings.gangway_home.resolve(),
         password_min_length=min(settings.password_min_length, _DEV_PASSWORD_MIN_LENGTH),
+        password_min_score=0,
+        mail_folder=settings.mail_folder or settings.gangway_home.resolve() / "mail",
     )
     stack = EmbeddedStack(
         home=relaxed.gangway_home,

@@ -86,11 +86,12 @@ async def settle(
     status: int,
     headers: dict[str, str],
     body: bytes,
+    about_user: str | None = None,
 ) -> bool:
-    """Keep the answer; False when the lease had run out and another request has the key."""
+    """Keep the answer, until its time or its person is gone; False when another request has the key by now."""
     done = await conn.execute(
         """
-        UPDATE idempotency_keys SET status = $4, headers = $5, body = $6
+        UPDATE idempotency_keys SET status = $4, headers = $5, body = $6, about_user = $7
         WHERE scope = $1 AND key = $2 AND locked_until = $3 AND status IS NULL
         """,
         scope,
@@ -99,6 +100,7 @@ async def settle(
         status,
         headers,
         body,
+        about_user,
     )
     return done == "UPDATE 1"
 

@@ -122,6 +122,15 @@ async def active_flows(conn: Connection, user_id: str) -> list[str]:
     return [row["flow"] for row in await conn.fetch(query, user_id)]
 
 
+async def wake(conn: Connection, user_id: str) -> None:
+    """Let the streams of a person's open runs look, once this is committed, whether they may go on."""
+    query = f"""
+        SELECT count(pg_notify('{CHANNEL}', id::text)) FROM onboarding_sessions
+        WHERE user_id = $1 AND status = 'in_progress'
+    """
+    await conn.fetchval(query, user_id)
+
+
 async def events(
     conn: Connection, run_id: str, *, before: int | None = None, after: int | None = None, limit: int = 20
 ) -> list[StoredEvent]:

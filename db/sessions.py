@@ -139,6 +139,19 @@ async def end_all(conn: Connection, user_id: str, because: Because, *, but: str 
     return int(status.rpartition(" ")[2])
 
 
+async def purge(conn: Connection, limit: int = 5000) -> int:
+    """Drop some sessions whose last token has expired, of the sweeper's tenant; returns how many."""
+    status = await conn.execute(
+        """
+        DELETE FROM sessions WHERE id IN (
+          SELECT id FROM sessions WHERE expires_at < now() - interval '1 day' LIMIT $1
+        )
+        """,
+        limit,
+    )
+    return int(status.rpartition(" ")[2])
+
+
 async def listed(conn: Connection, user_id: str, *, before: str | None = None, limit: int = 20) -> list[Session]:
     """A page of the person's sessions that go on, newest first, older than the one with the id `before`."""
     rows = await conn.fetch(

@@ -30,6 +30,12 @@ Context = Caller | Internal
 SIGN_IN = Internal(role="sign_in")
 KEEPER = Internal(role="keeper")
 POSTMAN = Internal(role="postman")
+OPERATOR = Internal(role="operator")
+
+
+def operator(tenant_id: str) -> Internal:
+    """Somebody at the command line, in one tenant."""
+    return Internal(role="operator", tenant_id=tenant_id)
 
 
 def sweeper(tenant_id: str | None = None) -> Internal:

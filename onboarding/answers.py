@@ -3,7 +3,8 @@
 An answer is a Struct whose annotations carry its bounds; rules between fields are methods under `rule`. The same
 annotations give the JSON schema, the form and the agents' tools, so they are the only place for a bound.
 What no bound can say of a field stands in `Meta(extra={"check": ...})`: a function that gives the code and
-the detail of the error, or None. `onboarding/reading.py` reads them.
+the detail of the error, or None. A null says nothing, unless `Meta(extra={"clears": True})` around the whole type
+makes it a value. `onboarding/reading.py` reads them.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping

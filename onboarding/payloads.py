@@ -337,3 +337,15 @@ class RequestSweep(Payload, frozen=True, kw_only=True):
 
     keys_kept_hours: int = 24
     counts_kept_seconds: int = 3600
+
+
+class MailOrder(Payload, frozen=True, kw_only=True):
+    """A mail to send, by its id: what it says stands in the database, sealed."""
+
+    mail_id: str
+
+
+class MailSweep(Payload, frozen=True, kw_only=True):
+    """Send what was written at least `older_than_seconds` ago and is still there."""
+
+    older_than_seconds: int = 120

@@ -106,6 +106,8 @@ def _struct(kind: type[Struct], data: object, prefix: str, report: _Report, whol
         value = given.get(field.name)
         if value is not None:
             values[field.name] = _value(field.type, value, prefix + field.name, report, whole)
+        elif field.name in given and _clears(field.type):
+            values[field.name] = None
         elif field.required:
             report(prefix + field.name, "required", "is required")
             values[field.name] = _FAILED
@@ -118,6 +120,11 @@ def _struct(kind: type[Struct], data: object, prefix: str, report: _Report, whol
         return kind(**valid)
     absent = {field.name: _default(field) for field in _fields(kind) if field.name not in values}
     return _Partial({**absent, **valid})
+
+
+def _clears(kind: inspect.Type) -> bool:
+    """Whether null is a value here: `Meta(extra={"clears": True})`. Elsewhere it says nothing."""
+    return isinstance(kind, inspect.Metadata) and bool((kind.extra or {}).get("clears"))
 
 
 def _default(field: inspect.Field) -> object:

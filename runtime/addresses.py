@@ -23,6 +23,11 @@ def workflow_id(address: RunAddress) -> str:
     return f"onboarding/{address.tenant_id}/{address.user_id}/{address.flow}"
 
 
+def mail_workflow_id(mail_id: str) -> str:
+    """`mail/<id>`."""
+    return f"mail/{mail_id}"
+
+
 def scheduled_workflow_id(schedule_id: str) -> str:
     """`schedule/<schedule>/at`, to which Temporal adds `-<time>` each time that it starts the workflow."""
     return f"schedule/{schedule_id}/at"

@@ -72,14 +72,14 @@ async def temporal(settings: Settings, keys: "Keys") -> Client:
 
 
 @pytest.fixture(scope="session")
-async def worker(settings: Settings, temporal: Client) -> AsyncIterator[None]:
+async def worker(settings: Settings, temporal: Client, keys: "Keys") -> AsyncIterator[None]:
     """A worker of the real kind, in this process."""
     from db.pool import Database
     from worker.app import build_worker
 
     assert settings.database_url
     database = await Database.open(settings.database_url)
-    async with build_worker(temporal, database, settings):
+    async with build_worker(temporal, database, keys, settings):
         yield
     await database.close()
 

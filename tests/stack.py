@@ -38,6 +38,7 @@ def relaxed(settings: Settings) -> Settings:
         rate_limit_per_minute=100_000,
         sign_in_limit_per_minute=100_000,
         cors_origins="https://app.example.org, http://localhost:3000",
+        mail_folder=settings.gangway_home / "mail",
     )
 
 
@@ -115,6 +116,7 @@ class Person(Struct, frozen=True, kw_only=True):
     tenant_id: str
     email: str
     token: str
+    refresh_token: str
 
     async def get(self, path: str, **options: Any) -> httpx.Response:
         """GET as them."""
@@ -169,11 +171,21 @@ class Person(Struct, frozen=True, kw_only=True):
 async def sign_up(client: httpx.AsyncClient, **fields: Any) -> Person:
     """Register and sign in somebody new."""
     email = f"{uuid.uuid4().hex}@example.org"
-    body = {"email": email, "password": PASSWORD, **fields}
-    user = ok(await client.post("/api/v1/auth/register", json=body))
-    signed = ok(await client.post("/api/v1/auth/login", json={"email": email, "password": PASSWORD}))
+    ok(await client.post("/api/v1/auth/register", json={"email": email, "password": PASSWORD, **fields}))
+    return await signed_in(client, email)
+
+
+async def signed_in(client: httpx.AsyncClient, email: str, password: str = PASSWORD) -> Person:
+    """Whoever has this e-mail, with a new session."""
+    signed = ok(await client.post("/api/v1/auth/login", json={"email": email, "password": password}))
+    user = signed["user"]
     return Person(
-        client=client, id=user["id"], tenant_id=user["tenant_id"], email=email, token=signed["access_token"]
+        client=client,
+        id=user["id"],
+        tenant_id=user["tenant_id"],
+        email=email,
+        token=signed["access_token"],
+        refresh_token=signed["refresh_token"],
     )
 
 

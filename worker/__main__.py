@@ -64,7 +64,7 @@ async def serve(settings: Settings) -> None:
             log_config=None,
         )
     )
-    async with build_worker(client, database, settings):
+    async with build_worker(client, database, keys, settings):
         serving = asyncio.create_task(health.serve())
         log.info("worker ready", task_queue=settings.task_queue)
         await stop.wait()

@@ -7,15 +7,17 @@ from temporalio.worker import Worker
 
 from activities.build import build_activities
 from db.pool import Database
+from runtime.encryption import Keys
+from runtime.mail import MailSender
 from runtime.settings import Settings
 
 
-def build_worker(client: Client, database: Database, settings: Settings) -> Worker:
+def build_worker(client: Client, database: Database, keys: Keys, settings: Settings) -> Worker:
     """A worker for every activity of Gangway, and the workflows of the client's plugin."""
     return Worker(
         client,
         task_queue=settings.task_queue,
-        activities=build_activities(database, client),
+        activities=build_activities(database, client, keys, MailSender(settings)),
         max_cached_workflows=settings.worker_cached_workflows,
         max_concurrent_activities=32,
         # A task for a worker that was killed waits this long before another worker takes it.

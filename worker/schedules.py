@@ -21,10 +21,11 @@ from temporalio.client import (
 )
 from temporalio.converter import WorkflowSerializationContext
 
-from onboarding.payloads import ArchiveSweep, ExpireSweep, RequestSweep
+from onboarding.payloads import ArchiveSweep, ExpireSweep, MailSweep, RequestSweep
 from runtime.addresses import scheduled_workflow_id
 from runtime.encryption import CannotOpen
 from runtime.settings import Settings
+from workflows.mail import PostLeftMails
 from workflows.sweeps import AbandonExpiredRuns, ArchiveRuns, PruneRequests
 
 AT_MOST = timedelta(hours=6)
@@ -68,6 +69,14 @@ def recurring(settings: Settings) -> list[Recurring]:
             every=timedelta(hours=1),
             jitter=timedelta(minutes=5),
             note="Old idempotency keys and request counts away.",
+        ),
+        Recurring(
+            id="post-left-mails",
+            workflow=PostLeftMails.run,
+            argument=MailSweep(),
+            every=timedelta(minutes=5),
+            jitter=timedelta(seconds=30),
+            note="The net under mails that were written while Temporal was away.",
         ),
     ]
 

@@ -23,6 +23,13 @@ UNTIL_DONE: Policy = {"start_to_close_timeout": timedelta(seconds=15), "retry_po
 WITHIN_AN_HOUR: Policy = {**UNTIL_DONE, "schedule_to_close_timeout": timedelta(hours=1)}
 """A short write that is of no use later than an hour."""
 
+WITHIN_A_DAY: Policy = {
+    "start_to_close_timeout": timedelta(seconds=30),
+    "schedule_to_close_timeout": timedelta(days=1),
+    "retry_policy": RetryPolicy(initial_interval=timedelta(seconds=1), maximum_interval=timedelta(minutes=15)),
+}
+"""Something for a server of somebody else's, which may be away for hours."""
+
 SWEEP: Policy = {
     "start_to_close_timeout": timedelta(hours=2),
     "heartbeat_timeout": timedelta(seconds=60),

@@ -4,7 +4,8 @@ Not in the package's own file: the sandbox reads the modules that a run's class 
 needs none of the others.
 """
 
+from workflows.mail import PostLeftMails, SendMail
 from workflows.onboarding import OnboardingRun
 from workflows.sweeps import AbandonExpiredRuns, ArchiveRuns, PruneRequests
 
-WORKFLOWS = [OnboardingRun, AbandonExpiredRuns, ArchiveRuns, PruneRequests]
+WORKFLOWS = [OnboardingRun, AbandonExpiredRuns, ArchiveRuns, PruneRequests, SendMail, PostLeftMails]

@@ -40,7 +40,8 @@ BEGIN
   IF TG_OP = 'UPDATE' AND (doer NOT IN ('admin', 'operator') OR OLD.id IS NOT DISTINCT FROM app_user()) THEN
     RAISE EXCEPTION 'nobody changes who they are themselves' USING ERRCODE = 'insufficient_privilege';
   END IF;
-  IF OLD.role = 'admin' AND OLD.is_active AND (
+  -- An admin who has never signed in keeps no tenant: their invitation may run out.
+  IF OLD.role = 'admin' AND OLD.is_active AND (OLD.password_hash IS NOT NULL OR OLD.issuer IS NOT NULL) AND (
     TG_OP = 'DELETE' OR NEW.role <> 'admin' OR NOT NEW.is_active
   ) THEN
     -- One after the other: two admins who remove each other at once must not both succeed.
@@ -48,6 +49,7 @@ BEGIN
     IF NOT EXISTS (
       SELECT FROM users
       WHERE tenant_id = OLD.tenant_id AND id <> OLD.id AND role = 'admin' AND is_active
+        AND (password_hash IS NOT NULL OR issuer IS NOT NULL)
     ) THEN
       RAISE EXCEPTION 'the last admin' USING ERRCODE = 'GW001';
     END IF;
@@ -93,7 +95,12 @@ CREATE INDEX invitations_invited_by ON invitations (invited_by);
 ALTER TABLE invitations ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
 CREATE POLICY tenant_rows ON invitations AS RESTRICTIVE
   USING (tenant_id = (SELECT app_tenant()) OR (SELECT app_role()) = 'sign_in');
-CREATE POLICY staff_rows ON invitations USING ((SELECT app_role()) IN ('manager', 'admin'));
+-- Who has a link has the role: a manager makes none to more than their own, and renews none.
+CREATE POLICY staff_reads ON invitations FOR SELECT USING ((SELECT app_role()) IN ('manager', 'admin'));
+CREATE POLICY staff_adds ON invitations FOR INSERT
+  WITH CHECK ((SELECT app_role()) = 'admin' OR ((SELECT app_role()) = 'manager' AND role <> 'admin'));
+CREATE POLICY staff_changes ON invitations FOR UPDATE
+  USING ((SELECT app_role()) = 'admin' OR ((SELECT app_role()) = 'manager' AND role <> 'admin'));
 CREATE POLICY sign_in_reads ON invitations FOR SELECT USING ((SELECT app_role()) = 'sign_in');
 CREATE POLICY sign_in_takes ON invitations FOR UPDATE USING ((SELECT app_role()) = 'sign_in');
 CREATE POLICY sweeper_reads ON invitations FOR SELECT USING ((SELECT app_role()) = 'sweeper');
@@ -112,7 +119,11 @@ CREATE POLICY registers ON users FOR INSERT WITH CHECK (
   ))
 );
 CREATE POLICY takes_up ON users FOR UPDATE
-  USING ((SELECT app_role()) = 'sign_in' AND password_hash IS NULL AND issuer IS NULL)
+  USING ((SELECT app_role()) = 'sign_in' AND password_hash IS NULL AND issuer IS NULL AND EXISTS (
+    SELECT FROM invitations AS i
+    WHERE i.user_id = users.id AND i.tenant_id = users.tenant_id AND i.email = users.email AND i.role = users.role
+      AND i.accepted_at IS NULL AND i.revoked_at IS NULL AND i.expires_at > now()
+  ))
   WITH CHECK ((SELECT app_role()) = 'sign_in');
 
 CREATE TABLE mails (

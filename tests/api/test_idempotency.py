@@ -14,7 +14,7 @@ from msgspec.structs import replace
 from api.gateway import Gateway, WorkflowsUnavailable
 from cli.embedded import EmbeddedStack
 from runtime.settings import Settings
-from tests.stack import EXAMPLES, RUNS, Person, application, ok, problem, wrong
+from tests.stack import EXAMPLES, PASSWORD, RUNS, Person, application, ok, problem, wrong
 
 REPLAYED = "idempotent-replayed"
 STEP = {"step": 1, "data": EXAMPLES[1]}
@@ -304,3 +304,18 @@ async def test_what_is_kept_is_sealed(person: Person, stack: EmbeddedStack) -> N
     await admin.close()
     assert body
     assert b"progress" not in bytes(body)
+
+
+async def test_what_is_kept_goes_with_its_person(person: Person, stack: EmbeddedStack) -> None:
+    """The answer to a login that is kept for repeats is gone with the person whom it tells of."""
+    headers = key()
+    body = {"email": person.email, "password": PASSWORD}
+    first = ok(await person.client.post("/api/v1/auth/login", json=body, headers=headers))
+    again = await person.client.post("/api/v1/auth/login", json=body, headers=headers)
+    assert (again.json(), again.headers["idempotent-replayed"]) == (first, "true")
+    admin = await asyncpg.connect(stack.postgres.url("gangway_admin"))
+    kept = "SELECT count(*) FROM idempotency_keys WHERE key = $1"
+    assert await admin.fetchval(kept, headers["Idempotency-Key"]) == 1
+    await admin.execute("DELETE FROM users WHERE id = $1", person.id)
+    assert await admin.fetchval(kept, headers["Idempotency-Key"]) == 0
+    await admin.close()

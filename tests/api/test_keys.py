@@ -183,7 +183,7 @@ async def test_a_person_who_is_gone(
 
 
 async def test_a_worker_that_gets_no_key(
-    api: httpx.AsyncClient, settings: Settings, temporal: Client, stack: EmbeddedStack
+    api: httpx.AsyncClient, settings: Settings, temporal: Client, keys: Keys
 ) -> None:
     """A worker that cannot look a key up delays the run and does not fail it: another one goes on."""
     person = await sign_up(api)
@@ -193,11 +193,11 @@ async def test_a_worker_that_gets_no_key(
     database = await Database.open(settings.database_url, min_size=0, max_size=4)
     async with data_keys(nowhere) as none:
         blind = await connect(nowhere, none, workflows=WORKFLOWS)
-        async with build_worker(blind, database, settings):
+        async with build_worker(blind, database, none, settings):
             begun = asyncio.create_task(Gateway(temporal, settings).begin(first_message(person)))
             handle = temporal.get_workflow_handle(run_of(person))
             await until(lambda: _task_failed(handle))
-    async with build_worker(temporal, database, settings):
+    async with build_worker(temporal, database, keys, settings):
         try:
             await begun
         except Exception:  # noqa: BLE001 - the server may have given this update up with the failed task

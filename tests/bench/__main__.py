@@ -12,7 +12,7 @@ import uvloop
 from temporalio.client import Client
 
 from runtime.ending import leave
-from tests.bench import open_runs, projections, report
+from tests.bench import open_runs, projections, report, sign_in
 from tests.bench.children import worker_process
 from tests.bench.people import People
 from tests.bench.rounds import Results, Rounds
@@ -65,6 +65,11 @@ async def _bench(arguments: argparse.Namespace, folder: Path) -> None:
         report.print_cpu(results)
         targets += report.targets_of_requests(results)
         parts["requests"] = {f"{name}, {count} clients": m.as_json() for (name, count), m in results.items()}
+        async with Stack(folder / "sign_in", **sign_in.REAL_HASHES) as stack:
+            signing_in = await sign_in.measure(stack, samples=500 if arguments.quick else 2000)
+        report.print_sign_in(signing_in)
+        targets += report.targets_of_sign_in(signing_in)
+        parts["sign_in"] = report.sign_in_as_json(signing_in)
         runs = arguments.runs if arguments.runs is not None else 1000 if arguments.quick else 10_000
         if runs:
             async with Stack(folder / "open") as stack:

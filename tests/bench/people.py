@@ -2,11 +2,13 @@
 
 import uuid
 from dataclasses import dataclass
+from datetime import UTC, datetime
 
 from api.tokens import Tokens
-from db import tenants, users
+from db import sessions, tenants, users
 from db.pool import Database
 from db.tenant import SIGN_IN
+from onboarding.access import Caller, Role
 from runtime.settings import Settings
 
 _AT_ONCE = 500
@@ -19,6 +21,7 @@ class Person:
     tenant_id: str
     id: str
     token: str
+    session_id: str = ""
 
 
 class People:
@@ -32,7 +35,7 @@ class People:
         """Register so many, straight in the database: signing in is not what is measured."""
         assert self._settings.database_url is not None
         database = await Database.open(self._settings.database_url, min_size=1, max_size=1)
-        made: list[Person] = []
+        signed_up: list[tuple[str, str]] = []
         try:
             for batch in _batches(count):
                 async with database.transaction(SIGN_IN) as connection:
@@ -46,13 +49,25 @@ class People:
                             email=f"{uuid.uuid4().hex}@example.com",
                             password_hash="none",
                         )
-                        made.append(Person(tenant.id, user.id, self._token(tenant.id, user.id)))
+                        signed_up.append((tenant.id, user.id))
+            return [await self._signed_in(database, *ids) for ids in signed_up]
         finally:
             await database.close()
-        return made
 
-    def _token(self, tenant_id: str, user_id: str) -> str:
-        return self._tokens.issue(user_id=user_id, tenant_id=tenant_id, token_id=uuid.uuid4().hex)
+    async def _signed_in(self, database: Database, tenant_id: str, user_id: str) -> Person:
+        caller = Caller(tenant_id=tenant_id, user_id=user_id, role=Role.USER)
+        async with database.transaction(caller) as connection:
+            session = await sessions.begin(
+                connection,
+                id=str(uuid.uuid4()),
+                tenant_id=tenant_id,
+                user_id=user_id,
+                lifetime_seconds=86_400,
+                user_agent=None,
+                address=None,
+                now=datetime.now(UTC),
+            )
+        return Person(tenant_id, user_id, self._tokens.issue(session).access_token, session.id)
 
 
 def _batches(count: int) -> list[int]:

@@ -16,6 +16,7 @@ from tests.bench.load import Sample
 from tests.bench.open_runs import FEW, OpenRuns
 from tests.bench.projections import Variant
 from tests.bench.rounds import Measured, Results
+from tests.bench.sign_in import CLIENTS, LOGINS, SignIn
 
 NAMES = {
     "save": "save a step",
@@ -67,6 +68,40 @@ def targets_of_open_runs(open_runs: OpenRuns) -> list[Target]:
         Target(f"step p50, {many}, any / {FEW} open", _ratio(open_runs.many_random, few, 50), "x", 2),
         Target(f"step p95, {many}, any / {FEW} open", _ratio(open_runs.many_random, few, 95), "x", 2),
         Target(f"worker memory, {many}", open_runs.memory_many, "MB", 1500),
+    ]
+
+
+def targets_of_sign_in(measured: SignIn) -> list[Target]:
+    """The promises to those who have signed in."""
+    cost = measured.with_session.percentile(50) - measured.without_session.percentile(50)
+    beside = measured.beside.percentile(95)
+    return [
+        Target("the session's part of GET progress, p50", cost, "ms", 1),
+        Target(f"GET progress, p95 at {CLIENTS} clients while {LOGINS} sign in", beside, "ms", 50),
+    ]
+
+
+def print_sign_in(measured: SignIn) -> None:
+    """Those who have signed in, beside those who do."""
+    rows = [(name, *_times(sample)) for name, sample in _named(measured)]
+    _table("Signing in, hashes as in life", ("", "p50 ms", "p95 ms", "p99 ms", "per s"), rows)
+
+
+def sign_in_as_json(measured: SignIn) -> dict[str, Any]:
+    """For the file."""
+    return {
+        name: {"p50_ms": sample.percentile(50), "p95_ms": sample.percentile(95), "per_second": sample.rate}
+        for name, sample in _named(measured)
+    }
+
+
+def _named(measured: SignIn) -> list[tuple[str, Sample]]:
+    return [
+        (f"GET progress, {CLIENTS} clients", measured.alone),
+        (f"  while {LOGINS} sign in", measured.beside),
+        ("  the logins", measured.logins),
+        ("entrance without a session", measured.without_session),
+        ("entrance with a session", measured.with_session),
     ]
 
 

@@ -9,7 +9,7 @@ import pytest
 
 from db import tenants, users
 from db.pool import Database
-from db.tenant import SIGN_IN
+from db.tenant import KEEPER, OPERATOR, POSTMAN, SIGN_IN, Context, Internal, operator, sweeper
 from onboarding.access import Role
 from tests.db.given import Person
 
@@ -120,3 +120,133 @@ async def test_bounds(database: Database, person: Person, data: dict[str, Any]) 
     with pytest.raises(asyncpg.CheckViolationError):
         async with database.transaction(person.caller()) as conn:
             await users.update(conn, person.user_id, **data)
+
+
+async def an_admin(database: Database, person: Person, **fields: Any) -> Person:
+    """Another person of the tenant, with the role admin."""
+    email = f"{uuid.uuid4()}@example.org"
+    async with database.transaction(operator(person.tenant_id)) as conn:
+        values = {"password_hash": "hash", "role": Role.ADMIN, **fields}
+        user = await users.create(conn, tenant_id=person.tenant_id, email=email, **values)
+    return Person(tenant_id=person.tenant_id, user_id=user.id, email=email)
+
+
+PROMOTES = "UPDATE users SET role = 'admin' WHERE id = $1"
+DEACTIVATES = "UPDATE users SET is_active = false WHERE id = $1"
+
+
+@pytest.mark.parametrize("query", [PROMOTES, DEACTIVATES])
+async def test_nobody_changes_who_they_are(database: Database, person: Person, query: str) -> None:
+    """Against raw SQL: not in one's own context, whatever role one claims."""
+    for role in (Role.USER, Role.MANAGER, Role.ADMIN):
+        with pytest.raises(asyncpg.InsufficientPrivilegeError):
+            async with database.transaction(person.caller(role)) as conn:
+                await conn.execute(query, person.user_id)
+    with pytest.raises(users.OwnRole):
+        async with database.transaction(person.caller(Role.ADMIN)) as conn:
+            await users.change(conn, person.user_id, role=Role.ADMIN)
+
+
+@pytest.mark.parametrize("query", [PROMOTES, DEACTIVATES, "UPDATE users SET email = 'x@x' WHERE id = $1"])
+async def test_who_changes_others(database: Database, person: Person, stranger: Person, query: str) -> None:
+    """Against raw SQL: nobody but an admin of the same tenant, or the operator in it, reaches the row."""
+    boss = await an_admin(database, person)
+    contexts: list[Context | None] = [
+        None,
+        boss.caller(Role.USER),
+        boss.caller(Role.MANAGER),
+        stranger.caller(Role.ADMIN),
+        operator(stranger.tenant_id),
+        OPERATOR,
+        SIGN_IN,
+        sweeper(person.tenant_id),
+        POSTMAN,
+        KEEPER,
+        Internal(role="issuer", tenant_id=person.tenant_id),
+        Internal(role="eraser", tenant_id=person.tenant_id),
+    ]
+    for context in contexts:
+        async with database.transaction(context) as conn:
+            assert await conn.execute(query, person.user_id) == "UPDATE 0", context
+    async with database.transaction(boss.caller(Role.ADMIN)) as conn:
+        assert await conn.execute(query, person.user_id) == "UPDATE 1"
+
+
+async def test_nobody_moves_to_another_tenant(database: Database, person: Person, stranger: Person) -> None:
+    """The tenant, and who somebody is to an issuer, are columns that the app cannot write."""
+    for column, value in (("tenant_id", stranger.tenant_id), ("issuer", "i"), ("subject", "s")):
+        with pytest.raises(asyncpg.InsufficientPrivilegeError):
+            async with database.transaction(person.caller(Role.ADMIN)) as conn:
+                await conn.execute(f"UPDATE users SET {column} = $1", value)
+
+
+async def test_the_last_admin_stays(database: Database, person: Person) -> None:
+    """Neither demoted nor made inactive, by whomever; a waiting admin and an inactive one are no other admin."""
+    boss = await an_admin(database, person)
+    waiting = await an_admin(database, person, password_hash=None)
+    for changes in ({"role": Role.USER}, {"is_active": False}):
+        with pytest.raises(users.LastAdmin):
+            async with database.transaction(operator(person.tenant_id)) as conn:
+                await users.change(conn, boss.user_id, **changes)
+    async with database.transaction(operator(person.tenant_id)) as conn:
+        assert await users.is_last_admin(conn, boss.user_id)
+        # Who waits keeps nothing running, so they may go.
+        await users.change(conn, waiting.user_id, role=Role.USER)
+    second = await an_admin(database, person)
+    async with database.transaction(second.caller(Role.ADMIN)) as conn:
+        assert not await users.is_last_admin(conn, second.user_id)
+        await users.change(conn, boss.user_id, is_active=False)
+        assert await users.is_last_admin(conn, second.user_id)
+    with pytest.raises(users.LastAdmin):
+        async with database.transaction(boss.caller(Role.ADMIN)) as conn:
+            await users.change(conn, second.user_id, is_active=False)
+
+
+async def test_all_admins_remove_each_other(database: Database, person: Person) -> None:
+    """Eight in a ring deactivate each other at once, each change committed late: one admin is left."""
+    ring = [await an_admin(database, person) for _ in range(8)]
+    ready = asyncio.Barrier(len(ring))
+
+    async def remove(doer: Person, victim: Person) -> None:
+        async with database.transaction(doer.caller(Role.ADMIN)) as conn:
+            await ready.wait()
+            await users.change(conn, victim.user_id, is_active=False)
+
+    pairs = zip(ring, ring[1:] + ring[:1], strict=True)
+    done = await asyncio.gather(*(remove(*pair) for pair in pairs), return_exceptions=True)
+    assert sorted(type(each).__name__ for each in done) == ["LastAdmin"] + ["NoneType"] * 7
+    async with database.transaction(person.caller(Role.ADMIN)) as conn:
+        left = users.Filter(role=Role.ADMIN, is_active=True)
+        assert await users.count(conn, person.tenant_id, left) == 1
+
+
+async def test_an_email_that_another_has(database: Database, person: Person, stranger: Person) -> None:
+    """Changing to it is EmailTaken, in the tenant and across."""
+    colleague = await an_admin(database, person)
+    for email in (colleague.email, stranger.email):
+        with pytest.raises(users.EmailTaken):
+            async with database.transaction(person.caller()) as conn:
+                await users.change(conn, person.user_id, email=email)
+
+
+async def test_only_columns_of_an_account(database: Database, person: Person) -> None:
+    """No other column can be named."""
+    for name in ("tenant_id", "issuer", "id = $1; --"):
+        fields: dict[str, Any] = {name: "x"}
+        async with database.transaction(person.caller()) as conn:
+            with pytest.raises(TypeError, match="no personal data"):
+                await users.change(conn, person.user_id, **fields)
+
+
+async def test_lists_are_of_one_tenant(database: Database, person: Person, stranger: Person) -> None:
+    """A list of another tenant is empty, even when it is asked for by its id; so is its count."""
+    caller = stranger.caller(Role.ADMIN)
+    async with database.transaction(caller) as conn:
+        assert await users.listed(conn, person.tenant_id, users.Filter()) == []
+        assert await users.count(conn, person.tenant_id, users.Filter()) == 0
+        assert await users.accounts(conn, person.tenant_id, [person.email]) == {}
+        assert await users.account(conn, person.user_id) is None
+        assert await tenants.update(conn, person.tenant_id, name="Ours now") is None
+    for role in (Role.USER, Role.MANAGER):
+        async with database.transaction(person.caller(role)) as conn:
+            assert await tenants.update(conn, person.tenant_id, name="Mine now") is None

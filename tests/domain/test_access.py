@@ -1,5 +1,8 @@
 """Roles, and the features that wait for a completed onboarding."""
 
+import re
+from pathlib import Path
+
 import pytest
 
 from onboarding.access import GATED_FEATURES, PERMISSIONS, Role, access_control, is_unlocked
@@ -34,3 +37,15 @@ def test_before_the_start_there_is_no_percentage() -> None:
     """Somebody who never started has no progress, which is not the same as none percent."""
     assert access_control(Role.USER, False, None).onboarding_progress is None
     assert access_control(Role.USER, False, 0).onboarding_progress == 0
+
+
+def test_the_documented_permissions() -> None:
+    """The table of docs/users.md says which role has which permission, each one and no other."""
+    text = (Path(__file__).parents[2] / "docs" / "users.md").read_text()
+    rows = re.findall(r"^\| `(\w+:\w+)` \|(.*)\|(.*)\|(.*)\|$", text, re.MULTILINE)
+    documented = {
+        role: {permission for permission, *cells in rows if cells[column].strip() == "yes"}
+        for column, role in enumerate(Role)
+    }
+    assert documented == PERMISSIONS
+    assert len({row[0] for row in rows}) == len(rows) == len(PERMISSIONS[Role.ADMIN])

@@ -14,14 +14,17 @@ from onboarding.payloads import (
     ArchiveSweep,
     Complete,
     ExpireSweep,
+    MailOrder,
+    MailSweep,
     RequestSweep,
     SetPlace,
     SnoozeReminders,
     SweepReport,
 )
-from runtime.addresses import scheduled_workflow_id
+from runtime.addresses import mail_workflow_id, scheduled_workflow_id
 from tests.domain.given import PERSON, answer, save, skip
 from tests.workflows.given import Someone, World, until, zone_at
+from workflows.mail import PostLeftMails, SendMail
 from workflows.sweeps import AbandonExpiredRuns, ArchiveRuns, PruneRequests
 
 Path = Callable[[Someone], Awaitable[object]]
@@ -204,22 +207,37 @@ async def sweep_requests(_: RequestSweep) -> SweepReport:
     return SweepReport(seen=3, changed=3)
 
 
-SWEEPS = [sweep_expired, sweep_archive, sweep_requests]
+@activity.defn
+async def send_mail(order: MailOrder) -> bool:
+    """Say that it went out."""
+    return bool(order.mail_id)
+
+
+@activity.defn
+async def post_left_mails(sweep: MailSweep) -> SweepReport:
+    """Report something."""
+    return SweepReport(seen=sweep.older_than_seconds, changed=1)
+
+
+SWEEPS = [sweep_expired, sweep_archive, sweep_requests, send_mail, post_left_mails]
 
 
 async def swept(world: World) -> dict[str, WorkflowHandle[object, object]]:
-    """Each scheduled workflow, run to its end under an id as a schedule gives it."""
+    """Each workflow of one activity, run to its end under an id as it has in life."""
     client = world.environment.client
     started: dict[str, WorkflowHandle[object, object]] = {}
     for name, workflow, argument in (
         ("abandon-expired-runs", AbandonExpiredRuns.run, ExpireSweep()),
         ("archive-runs", ArchiveRuns.run, ArchiveSweep()),
         ("prune-requests", PruneRequests.run, RequestSweep()),
+        ("post-left-mails", PostLeftMails.run, MailSweep()),
+        ("send-mail", SendMail.run, MailOrder(mail_id="00000000-0000-7000-8000-000000000001")),
     ):
+        scheduled = f"{scheduled_workflow_id(name)}-2026-01-01T00:00:00Z"
         handle = await client.start_workflow(
             workflow,  # type: ignore[arg-type]
             argument,
-            id=f"{scheduled_workflow_id(name)}-2026-01-01T00:00:00Z",
+            id=mail_workflow_id(argument.mail_id) if isinstance(argument, MailOrder) else scheduled,
             task_queue=world.task_queue,
         )
         await handle.result()

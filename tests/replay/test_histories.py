@@ -61,7 +61,15 @@ def test_every_message_is_recorded() -> None:
         "abandon",
     }
     assert signals - {""} == {"step_completed", "abandon", "snooze_reminders", "set_place"}
-    assert activities - {""} == {"settle", "remind", "sweep_expired", "sweep_archive", "sweep_requests"}
+    assert activities - {""} == {
+        "settle",
+        "remind",
+        "sweep_expired",
+        "sweep_archive",
+        "sweep_requests",
+        "send_mail",
+        "post_left_mails",
+    }
 
 
 def test_histories_are_sealed() -> None:

@@ -1,0 +1,71 @@
+"""Where I am signed in: `/auth/sessions`."""
+
+from datetime import datetime
+from uuid import UUID
+
+from litestar import Controller, delete, get
+from litestar.params import FromPath
+from msgspec import Struct
+
+from api.deps import SignedIn, WithDeps
+from api.paging import DEFAULT_LIMIT, Cursor, Limit, Page, page_of, read_id_cursor
+from api.problems import Code, ProblemError
+from db import sessions
+
+
+class SessionOut(Struct, frozen=True, kw_only=True):
+    """A place where somebody signed in; `current` is the one that asks."""
+
+    id: str
+    current: bool
+    user_agent: str | None
+    address: str | None
+    created_at: datetime
+    last_used_at: datetime
+    expires_at: datetime
+
+
+class SessionsController(Controller):
+    """A person's own sessions."""
+
+    path = "/auth/sessions"
+    tags = ("auth",)
+
+    @get("/")
+    async def listed(
+        self, deps: WithDeps, principal: SignedIn, limit: Limit = DEFAULT_LIMIT, cursor: Cursor = None
+    ) -> Page[SessionOut]:
+        """Where I am signed in, newest first."""
+        caller = principal.caller
+        before = read_id_cursor(cursor)
+        async with deps.database.transaction(caller) as connection:
+            found = await sessions.listed(connection, caller.user_id, before=before, limit=limit + 1)
+        return page_of([_shown(each, principal.session_id) for each in found], limit, lambda each: each.id)
+
+    @delete("/{session_id:str}")
+    async def end(self, session_id: FromPath[str], deps: WithDeps, principal: SignedIn) -> None:
+        """End one: its tokens are refused from the next request on."""
+        async with deps.database.transaction(principal.caller) as connection:
+            ended = _is_id(session_id) and await sessions.end(connection, session_id, "ended")
+        if not ended:
+            raise ProblemError(404, Code.NOT_FOUND, "There is no such session.")
+
+
+def _shown(session: sessions.Session, current: str) -> SessionOut:
+    return SessionOut(
+        id=session.id,
+        current=session.id == current,
+        user_agent=session.user_agent,
+        address=session.address,
+        created_at=session.created_at,
+        last_used_at=session.rotated_at,
+        expires_at=session.expires_at,
+    )
+
+
+def _is_id(text: str) -> bool:
+    try:
+        UUID(text)
+    except ValueError:
+        return False
+    return True
