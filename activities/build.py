@@ -5,6 +5,7 @@ from typing import Any
 
 from temporalio.client import Client
 
+from activities.erasure import Eraser
 from activities.mail import Mails
 from activities.projection import Projection
 from activities.reminders import Reminders
@@ -12,16 +13,18 @@ from activities.sweeps import Sweeps
 from db.pool import Database
 from runtime.encryption import Keys
 from runtime.mail import MailSender
+from runtime.storage import Objects
 
 
 def build_activities(
-    database: Database, client: Client, keys: Keys, sender: MailSender
+    database: Database, client: Client, keys: Keys, sender: MailSender, objects: Objects
 ) -> list[Callable[..., Any]]:
     """Each activity with its client. A new activity is one line here."""
     projection = Projection(database)
     reminders = Reminders(database)
     sweeps = Sweeps(database, client)
     mails = Mails(database, keys, sender, client)
+    eraser = Eraser(database, client, objects)
     return [
         projection.settle,
         reminders.remind,
@@ -30,4 +33,8 @@ def build_activities(
         sweeps.sweep_requests,
         mails.send_mail,
         mails.post_left_mails,
+        eraser.end_runs,
+        eraser.count_objects,
+        eraser.delete_objects,
+        eraser.erase_rows,
     ]

@@ -10,11 +10,14 @@ import uvicorn
 from litestar import Litestar
 
 from api.app import create_app, outermost
+from api.arrivals import Arrivals
 from api.deps import Deps
 from api.gateway import Gateway
+from api.issuers import Issuer, others, own
 from api.lockout import Lockout
 from api.passwords import Passwords
 from api.tokens import Tokens
+from api.verifier import verifying
 from db import migrate
 from db.data_keys import DataKeyStore
 from db.listen import Listener
@@ -25,7 +28,7 @@ from runtime.ending import leave
 from runtime.health import shared, storage_check, temporal_check
 from runtime.key_encryption import KeyEncryption
 from runtime.settings import InvalidSettings, Settings, load_settings
-from runtime.storage import probing_client
+from runtime.storage import Objects, probing_client
 from runtime.telemetry import configure_logging
 from runtime.temporal import connect
 
@@ -33,7 +36,7 @@ from runtime.temporal import connect
 @asynccontextmanager
 async def opened(settings: Settings) -> AsyncGenerator[Deps]:
     """Open everything that handlers work with. Temporal may be away: reads work without it."""
-    database_url, key_encryption, tokens = _needed(settings)
+    database_url, key_encryption, tokens, issuers = _needed(settings)
     passwords = Passwords(settings)
     database = await Database.open(
         database_url,
@@ -50,16 +53,19 @@ async def opened(settings: Settings) -> AsyncGenerator[Deps]:
         "s3": storage_check(probing_client(settings), settings.s3_bucket),
     }
     try:
-        async with Listener(database_url) as listener:
+        async with Listener(database_url) as listener, verifying(issuers) as verifier:
             yield Deps(
                 settings=settings,
                 database=database,
                 gateway=Gateway(client, settings),
                 listener=listener,
                 tokens=tokens,
+                verifier=verifier,
+                arrivals=Arrivals(database, settings),
                 passwords=passwords,
                 lockout=Lockout(settings),
                 keys=keys,
+                objects=Objects(settings),
                 checks=shared(checks),
             )
     finally:
@@ -68,7 +74,7 @@ async def opened(settings: Settings) -> AsyncGenerator[Deps]:
         key_encryption.close()
 
 
-def _needed(settings: Settings) -> tuple[str, KeyEncryption, Tokens]:
+def _needed(settings: Settings) -> tuple[str, KeyEncryption, Tokens, list[Issuer]]:
     """What has no default.
 
     Raises:
@@ -76,7 +82,8 @@ def _needed(settings: Settings) -> tuple[str, KeyEncryption, Tokens]:
     """
     if not settings.database_url:
         raise InvalidSettings("DATABASE_URL is not set")
-    return settings.database_url, KeyEncryption(settings), Tokens(settings)
+    key_encryption, tokens = KeyEncryption(settings), Tokens(settings)
+    return settings.database_url, key_encryption, tokens, [own(tokens), *others(settings)]
 
 
 class Server(uvicorn.Server):

@@ -15,6 +15,7 @@ from api.cors import CrossOrigin
 from api.deps import Deps, deps_of, message_id_of, principal_of
 from api.docs import assets, complete, openapi_config
 from api.entry import Entry, tell_limits
+from api.erasures import ErasureController, PersonErasureController
 from api.errors import EXCEPTION_HANDLERS
 from api.health import HealthController
 from api.idempotency import Idempotency
@@ -28,8 +29,10 @@ from api.request_ids import RequestIds
 from api.runs import RunsController
 from api.schedule import ScheduleController
 from api.sessions import SessionsController
+from api.takeout import TakeoutController
 from api.tenant import TenantController
 from api.users import UsersController
+from api.well_known import key_set
 from runtime.settings import Settings
 
 Opening = Callable[[Settings], AbstractAsyncContextManager[Deps]]
@@ -41,6 +44,9 @@ ANYWHERE = [
     RegistrationController,
     MeController,
     UsersController,
+    PersonErasureController,
+    ErasureController,
+    TakeoutController,
     InvitationsController,
     TenantController,
     ProfileController,
@@ -66,6 +72,7 @@ def create_app(settings: Settings, opening: Opening) -> Litestar:
             Router("/api/v1", route_handlers=[*VERSIONED_ONLY, *ANYWHERE]),
             Router("/api", route_handlers=ANYWHERE, include_in_schema=False),
             HealthController,
+            key_set,
             assets,
         ],
         state=State(),

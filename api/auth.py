@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Annotated, Any, Literal
 
 from litestar import Controller, Request, get, post
@@ -12,11 +12,13 @@ from uuid_utils.compat import uuid7
 
 from api.body import Body
 from api.deps import Deps, SignedIn, WithDeps, tells_of
+from api.emails import email_of
 from api.entry import address_of
-from api.people import MeOut, Secret, UserOut, email_of, me_of, shown
+from api.people import MeOut, Secret, UserOut, me_of, shown
 from api.problems import Code, ProblemError
 from api.tokens import Refresh, refresh_refused, unauthorised
-from db import events, sessions, users
+from api.verifier import LEEWAY_SECONDS
+from db import events, refused_tokens, sessions, users
 from db.pool import Connection
 from db.tenant import SIGN_IN
 from onboarding.access import Caller, Role
@@ -124,14 +126,25 @@ class AuthController(Controller):
 
     @post("/logout", status_code=204)
     async def logout(self, deps: WithDeps, principal: SignedIn, data: JSONBody[LogoutBody | None] = None) -> None:
-        """End this session: from the next request on its tokens are refused everywhere."""
-        caller = principal.caller
-        ended = {principal.session_id}
+        """End this session: from the next request on its tokens are refused everywhere.
+
+        Of another issuer it is this access token that is refused; its session there goes on.
+        """
+        caller, token = principal.caller, principal.token
+        ended = {token.session_id} if token.session_id else set[str]()
         if data is not None and isinstance(data.refresh_token, str):
             ended |= _session_of(deps, data.refresh_token, caller)
         async with deps.database.transaction(caller) as connection:
             for session_id in sorted(ended):
                 await sessions.end(connection, session_id, "logout")
+            if token.digest:
+                await refused_tokens.refuse(
+                    connection,
+                    digest=token.digest,
+                    tenant_id=caller.tenant_id,
+                    user_id=caller.user_id,
+                    until=token.expires_at + timedelta(seconds=LEEWAY_SECONDS),
+                )
 
     @get("/me")
     async def me(self, deps: WithDeps, principal: SignedIn) -> MeOut:

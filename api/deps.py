@@ -7,16 +7,20 @@ from litestar import Request
 from litestar.di import NamedDependency
 from msgspec import Struct
 
+from api.arrivals import Arrivals
+from api.claims import TokenRef
 from api.gateway import Gateway
 from api.lockout import Lockout
 from api.passwords import Passwords
 from api.tokens import Tokens
+from api.verifier import Verifier
 from db.listen import Listener
 from db.pool import Database
 from onboarding.access import PERMISSIONS, Caller, Role, is_unlocked
 from runtime.encryption import Keys
 from runtime.health import Check
 from runtime.settings import Settings
+from runtime.storage import Objects
 
 
 class Deps(Struct, frozen=True, kw_only=True):
@@ -27,9 +31,12 @@ class Deps(Struct, frozen=True, kw_only=True):
     gateway: Gateway
     listener: Listener
     tokens: Tokens
+    verifier: Verifier
+    arrivals: Arrivals
     passwords: Passwords
     lockout: Lockout
     keys: Keys
+    objects: Objects
     checks: dict[str, Check]
 
 
@@ -42,8 +49,12 @@ class Principal(Struct, frozen=True, kw_only=True):
     locale: str
     default_flow: str
     reminders_enabled: bool
-    session_id: str
-    expires_at: datetime
+    token: TokenRef
+
+    @property
+    def expires_at(self) -> datetime:
+        """When the access token does."""
+        return self.token.expires_at
 
     @property
     def permissions(self) -> frozenset[str]:

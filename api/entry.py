@@ -5,6 +5,8 @@ from litestar.middleware import ASGIMiddleware
 from litestar.routes import HTTPRoute
 from litestar.types import ASGIApp, Message, Receive, Scope, Send
 
+from api.arrivals import bucket_of
+from api.claims import Member, Verified
 from api.deps import Deps, Principal
 from api.problems import Code, ProblemError
 from api.tokens import unauthorised
@@ -16,7 +18,7 @@ WINDOW_SECONDS = 60
 
 class Entry(ASGIMiddleware):
     """Lets a request in. A handler's `opt["entry"]` is `open`, `sign_in` (counted by address) or, by default,
-    `signed_in` (an access token, counted by person).
+    `signed_in` (an access token, counted by person). `or_erased` is `signed_in` that lets in who was erased, too.
     """
 
     scopes = (ScopeType.HTTP,)
@@ -41,36 +43,61 @@ class Entry(ASGIMiddleware):
                 await next_app(scope, receive, send)
 
     async def _sign_in(self, scope: Scope, deps: Deps) -> None:
-        authorization = next((v for k, v in scope["headers"] if k == b"authorization"), b"")
-        claims = deps.tokens.verify(authorization.decode("latin-1"))
-        limit = deps.settings.rate_limit_per_minute
-        known = await entry.enter(
-            deps.database,
-            claims.tenant_id,
-            claims.user_id,
-            limit,
-            WINDOW_SECONDS,
-            session_id=claims.session_id,
-        )
-        if not known.found:
+        # Their token stays right until it expires; they have no row, so nothing but the receipt is theirs.
+        lets_in_erased = scope["route_handler"].opt.get("entry") == "or_erased"
+        verified = await deps.verifier.verify(_header(scope, b"authorization"), _header(scope, b"x-id-token"))
+        member = await _member_of(scope, deps, verified, welcome=not lets_in_erased)
+        known = await _entered(deps, member, verified)
+        if not known.found and verified.member is None and not lets_in_erased:
+            # Remembered from before they were erased: they may come again.
+            deps.arrivals.forget(verified)
+            member = await _member_of(scope, deps, verified, welcome=True)
+            known = await _entered(deps, member, verified)
+        erased = not known.found and lets_in_erased
+        if not known.found and not erased:
             raise unauthorised(Code.AUTH_INVALID_TOKEN, "The access token is not valid.")
-        if not known.is_active:
+        if not known.is_active and not erased:
             raise ProblemError(403, Code.ACCOUNT_INACTIVE, "This account is not active.")
         if known.signed_out:
             raise unauthorised(Code.AUTH_INVALID_TOKEN, "The session has ended.")
         _admit(scope, "user", known)
-        caller = Caller(tenant_id=claims.tenant_id, user_id=claims.user_id, role=known.role)
         scope["user"] = Principal(
-            caller=caller,
+            caller=Caller(tenant_id=member.tenant_id, user_id=member.user_id, role=known.role),
             onboarding_completed=known.onboarding_completed,
             timezone=known.timezone,
             locale=known.locale,
             default_flow=known.default_flow,
             reminders_enabled=known.reminders_enabled,
-            session_id=claims.session_id,
-            expires_at=claims.expires_at,
+            token=verified.token,
         )
-        scope["auth"] = claims
+        scope["auth"] = verified.token
+
+
+async def _member_of(scope: Scope, deps: Deps, verified: Verified, *, welcome: bool) -> Member:
+    member = verified.member or deps.arrivals.known(verified)
+    if member is None:
+        # Looking somebody up costs more than a request, and whoever is refused may ask again and again.
+        limit = deps.settings.rate_limit_per_minute
+        count = await entry.count(deps.database, bucket_of(verified), limit, WINDOW_SECONDS)
+        _admit(scope, "user", count)
+        member = await deps.arrivals.look_up(verified, welcome=welcome)
+    return member
+
+
+async def _entered(deps: Deps, member: Member, verified: Verified) -> entry.Entry:
+    return await entry.enter(
+        deps.database,
+        member.tenant_id,
+        member.user_id,
+        deps.settings.rate_limit_per_minute,
+        WINDOW_SECONDS,
+        session_id=verified.token.session_id,
+        token_digest=verified.token.digest,
+    )
+
+
+def _header(scope: Scope, name: bytes) -> str:
+    return next((value.decode("latin-1") for key, value in scope["headers"] if key == name), "")
 
 
 def address_of(scope: Scope) -> str:

@@ -29,6 +29,7 @@ from db.users import EmailTaken, LastAdmin, OwnRole, UserNotFound
 from onboarding.errors import GangwayError, Refused, RunNotFound, UnknownFlow
 from onboarding.payloads import Refusal
 from runtime.health import RETRY_AFTER_SECONDS
+from runtime.storage import StorageUnavailable
 from runtime.wrapping import KeysUnavailable
 
 log = structlog.get_logger()
@@ -57,6 +58,7 @@ OUTSIDE_THE_RULES: dict[type[GangwayError], tuple[int, Code, str]] = {
     InvitationUsed: (409, Code.INVITATION_USED, InvitationUsed.detail),
     InvitationExpired: (410, Code.INVITATION_EXPIRED, InvitationExpired.detail),
     InvitationRevoked: (410, Code.INVITATION_REVOKED, InvitationRevoked.detail),
+    StorageUnavailable: (503, Code.STORAGE_UNAVAILABLE, StorageUnavailable.detail),
     # Deleted while their request was under way; the next one meets the same answer at the door.
     UserNotFound: (401, Code.AUTH_INVALID_TOKEN, "The access token is not valid."),
     PersonGone: (401, Code.AUTH_INVALID_TOKEN, "The access token is not valid."),

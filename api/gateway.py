@@ -23,6 +23,7 @@ from onboarding.payloads import (
     Change,
     Command,
     Complete,
+    Erase,
     MailOrder,
     Opened,
     Refusal,
@@ -33,11 +34,12 @@ from onboarding.payloads import (
     SnoozeReminders,
     StartRun,
 )
-from runtime.addresses import RunAddress, mail_workflow_id, workflow_id
+from runtime.addresses import RunAddress, erasure_workflow_id, mail_workflow_id, workflow_id
 from runtime.settings import Settings
+from workflows.erasure import EraseUser
 from workflows.mail import SendMail
 from workflows.onboarding import OnboardingRun
-from workflows.search_attributes import attributes_of
+from workflows.search_attributes import attributes_of, attributes_of_person
 
 
 class RefusedByRun(GangwayError):
@@ -175,6 +177,26 @@ class Gateway:
             )
 
         await self._bounded(call)
+
+    async def erase(self, message: Erase) -> None:
+        """Start the erasure of a person, or find it under way. Not for one whose receipt is completed.
+
+        Raises:
+            WorkflowsUnavailable: Temporal is away.
+        """
+        await self._bounded(
+            lambda: self._client.start_workflow(
+                EraseUser.run,
+                message,
+                id=erasure_workflow_id(message.tenant_id, message.user_id),
+                task_queue=self._task_queue,
+                id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
+                # After any end: a database that was restored brings the person back, and the request with them.
+                id_reuse_policy=WorkflowIDReusePolicy.ALLOW_DUPLICATE,
+                search_attributes=attributes_of_person(message.tenant_id, message.user_id),
+                static_summary="Erase a person",
+            )
+        )
 
     async def _update_with_start(
         self, update: Any, message: Begin | Command, id: str | None, start: StartRun, after_end: bool

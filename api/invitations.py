@@ -12,12 +12,12 @@ from msgspec import UNSET, Meta, Struct
 
 from api.body import Body
 from api.deps import Deps, Principal, SignedIn, WithDeps
+from api.emails import email_of
 from api.guards import requires
 from api.mailing import INVITATION, digest_of, link_to, new_token
 from api.mailing import post as post_mail
 from api.mailing import write as write_mail
 from api.paging import DEFAULT_LIMIT, Cursor, Limit, Page, WithTotal, page_of, read_id_cursor
-from api.people import email_of
 from api.problems import Code, ProblemError
 from db import invitations, tenants, users
 from db.pool import Connection

@@ -14,7 +14,7 @@ from api.commands import current_run
 from api.deps import Deps, Principal, SignedIn, WithDeps
 from api.parameters import FlowQuery, LastEventId
 from api.problems import Code, ProblemError
-from api.tokens import LEEWAY_SECONDS
+from api.verifier import LEEWAY_SECONDS
 from db import runs, users
 from db.pool import DatabaseUnavailable
 from onboarding.payloads import Run, Status

@@ -9,10 +9,11 @@ from msgspec import Meta, Struct
 
 from api.body import Body
 from api.deps import Deps, SignedIn, WithDeps
+from api.emails import email_of
 from api.entry import address_of
 from api.mailing import RESET, digest_of, link_to, new_token, write
 from api.mailing import post as send
-from api.people import Secret, email_of
+from api.people import Secret
 from api.problems import Code, ProblemError
 from api.strength import strong_enough
 from db import resets, sessions, users
@@ -77,7 +78,7 @@ class PasswordController(Controller):
         hashed = await deps.passwords.hash(data.new_password)
         async with deps.database.transaction(caller) as connection:
             await users.set_password(connection, caller.user_id, hashed)
-            await sessions.end_all(connection, caller.user_id, "password", but=principal.session_id)
+            await sessions.end_all(connection, caller.user_id, "password", but=principal.token.session_id)
             await resets.close(connection, caller.user_id)
 
     @post("/forgot", opt={"entry": "sign_in"}, status_code=202)

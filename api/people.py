@@ -3,7 +3,6 @@
 from datetime import datetime
 from typing import Annotated, Any
 
-from email_validator import EmailNotValidError, validate_email
 from litestar import Controller, get, patch
 from litestar.params import JSONBody
 from msgspec import UNSET, Meta, Struct, UnsetType
@@ -18,28 +17,6 @@ from onboarding.payloads import Actor, ActorKind, SetPlace, SnoozeReminders
 from onboarding.people import Person
 from runtime.addresses import RunAddress
 
-
-def email_of(text: str) -> str | None:
-    """Trimmed, lower-cased, its domain as the DNS has it; None when it is no address.
-
-    In front of the @ only ASCII passes: two addresses that look the same are the same.
-    """
-    try:
-        checked = validate_email(
-            text.strip(), check_deliverability=False, test_environment=True, allow_smtputf8=False
-        )
-    except EmailNotValidError:
-        return None
-    assert checked.ascii_email is not None
-    return checked.ascii_email.lower()
-
-
-def _no_address(text: str) -> tuple[str, str] | None:
-    """Deliverability is not asked."""
-    return None if email_of(text) else ("bad_format", "must be an e-mail address")
-
-
-Email = Annotated[str, Meta(min_length=3, max_length=254, extra={"check": _no_address})]
 LONGEST_SECRET = 128
 Secret = Annotated[str, Meta(min_length=1, max_length=LONGEST_SECRET, extra={"verbatim": True})]
 

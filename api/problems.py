@@ -33,6 +33,10 @@ class Code(StrEnum):
     SIGN_IN_LOCKED = "sign_in_locked"
     SIGN_IN_BUSY = "sign_in_busy"
     ACCOUNT_INACTIVE = "account_inactive"
+    ACCOUNT_EXISTS = "account_exists"
+    TENANT_REQUIRED = "tenant_required"
+    TENANT_UNKNOWN = "tenant_unknown"
+    TENANT_MISMATCH = "tenant_mismatch"
     FORBIDDEN = "forbidden"
     ONBOARDING_REQUIRED = "onboarding_required"
     NOT_FOUND = "not_found"
@@ -63,6 +67,8 @@ class Code(StrEnum):
     WORKFLOW_UNAVAILABLE = "workflow_unavailable"
     DATABASE_UNAVAILABLE = "database_unavailable"
     KEYS_UNAVAILABLE = "keys_unavailable"
+    STORAGE_UNAVAILABLE = "storage_unavailable"
+    ISSUER_UNAVAILABLE = "issuer_unavailable"
 
 
 class Problem(Struct, frozen=True, kw_only=True, omit_defaults=True):

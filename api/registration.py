@@ -8,8 +8,9 @@ from litestar.params import JSONBody
 from msgspec import UNSET, Meta, UnsetType
 
 from api.deps import Deps, WithDeps, tells_of
+from api.emails import Email, email_of
 from api.mailing import digest_of
-from api.people import Email, Secret, UserOut, email_of, given, shown
+from api.people import Secret, UserOut, given, shown
 from api.problems import Code, ProblemError
 from api.strength import strong_enough
 from db import invitations, tenants, users

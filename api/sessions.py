@@ -40,7 +40,7 @@ class SessionsController(Controller):
         before = read_id_cursor(cursor)
         async with deps.database.transaction(caller) as connection:
             found = await sessions.listed(connection, caller.user_id, before=before, limit=limit + 1)
-        return page_of([_shown(each, principal.session_id) for each in found], limit, lambda each: each.id)
+        return page_of([_shown(each, principal.token.session_id) for each in found], limit, lambda each: each.id)
 
     @delete("/{session_id:str}")
     async def end(self, session_id: FromPath[str], deps: WithDeps, principal: SignedIn) -> None:
@@ -51,7 +51,7 @@ class SessionsController(Controller):
             raise ProblemError(404, Code.NOT_FOUND, "There is no such session.")
 
 
-def _shown(session: sessions.Session, current: str) -> SessionOut:
+def _shown(session: sessions.Session, current: str | None) -> SessionOut:
     return SessionOut(
         id=session.id,
         current=session.id == current,

@@ -1,7 +1,7 @@
 """Tokens of the own issuer: access tokens that live for minutes, refresh tokens that are exchanged for new pairs.
 
 Both follow from the session's row and `JWT_SECRET`: nothing of them is stored, and who asks twice for a pair gets
-the same one. See docs/decisions/0006-sessions.md.
+the same one. See docs/decisions/0006-sessions.md. The access tokens are read in `api.verifier`.
 """
 
 import base64
@@ -9,12 +9,12 @@ import binascii
 import hmac
 import struct
 import uuid
-from datetime import UTC, datetime, timedelta
-from functools import lru_cache
-from typing import Any
+from datetime import datetime, timedelta
+from hashlib import sha256
+from typing import Literal
 
 import jwt
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from msgspec import Struct
@@ -24,20 +24,8 @@ from db.sessions import Session
 from runtime.settings import InvalidSettings, Settings
 
 ISSUER = "gangway"
-LEEWAY_SECONDS = 30
 MIN_SECRET_CHARACTERS = 32
-REMEMBERED = 4096
-_REQUIRED = ["exp", "iat", "sub", "jti", "tid", "sid"]
 _REFRESH = struct.Struct(">16s16s16sI")
-
-
-class Claims(Struct, frozen=True, kw_only=True):
-    """What a verified token says. The role is not in it: it is read afresh with every request."""
-
-    user_id: str
-    tenant_id: str
-    session_id: str
-    expires_at: datetime
 
 
 class Refresh(Struct, frozen=True, kw_only=True):
@@ -60,8 +48,19 @@ class Pair(Struct, frozen=True, kw_only=True):
         return f"Pair(expires_at={self.expires_at!r})"
 
 
+class PublicKey(Struct, frozen=True, kw_only=True):
+    """A key as key sets have it (RFC 8037)."""
+
+    kty: Literal["OKP"] = "OKP"
+    crv: Literal["Ed25519"] = "Ed25519"
+    alg: Literal["EdDSA"] = "EdDSA"
+    use: Literal["sig"] = "sig"
+    x: str
+    kid: str
+
+
 class Tokens:
-    """Issues and verifies tokens.
+    """Issues tokens.
 
     Raises:
         InvalidSettings: when the secret is missing or short, or the algorithm is not one that we issue.
@@ -71,19 +70,28 @@ class Tokens:
         secret = settings.jwt_secret
         if not secret or len(secret) < MIN_SECRET_CHARACTERS:
             raise InvalidSettings(f"JWT_SECRET must have at least {MIN_SECRET_CHARACTERS} characters")
-        self._algorithm = settings.jwt_algorithm
-        match self._algorithm:
+        self.algorithm = settings.jwt_algorithm
+        match self.algorithm:
             case "HS256":
-                self._signing_key = self._verifying_key = secret
+                self._signing_key = self.verifying_key = secret
             case "EdDSA":
                 self._signing_key = Ed25519PrivateKey.from_private_bytes(derived(secret, "gangway access tokens"))
-                self._verifying_key = self._signing_key.public_key()
+                self.verifying_key = self._signing_key.public_key()
             case _:
                 raise InvalidSettings("JWT_ALGORITHM must be HS256 or EdDSA")
+        public = self.public_key()
+        self._header = {"kid": public.kid} if public else None
         self._refresh_key = derived(secret, "gangway refresh tokens")
         self._lifetime = timedelta(minutes=settings.access_token_expire_minutes)
-        # A signature stays right, and checking it is a tenth of a request; whether it expired is asked each time.
-        self._verified = lru_cache(maxsize=REMEMBERED)(self._read)
+
+    def public_key(self) -> PublicKey | None:
+        """What others verify access tokens with; None when only the secret does."""
+        key = self.verifying_key
+        if not isinstance(key, Ed25519PublicKey):
+            return None
+        x = base64.urlsafe_b64encode(key.public_bytes_raw()).rstrip(b"=").decode()
+        thumbprint = sha256(f'{{"crv":"Ed25519","kty":"OKP","x":"{x}"}}'.encode()).digest()  # RFC 7638
+        return PublicKey(x=x, kid=base64.urlsafe_b64encode(thumbprint).rstrip(b"=").decode())
 
     def issue(self, session: Session) -> Pair:
         """The pair of a session's present generation: the same each time."""
@@ -102,7 +110,7 @@ class Tokens:
         content = _REFRESH.pack(*ids, session.generation)
         sealed = content + hmac.digest(self._refresh_key, content, "sha256")
         return Pair(
-            access_token=jwt.encode(claims, self._signing_key, self._algorithm),
+            access_token=jwt.encode(claims, self._signing_key, self.algorithm, self._header),
             refresh_token=base64.urlsafe_b64encode(sealed).decode(),
             expires_at=expires_at,
         )
@@ -123,42 +131,6 @@ class Tokens:
         tenant, user, session, generation = _REFRESH.unpack(content)
         tenant_id, user_id, session_id = (str(uuid.UUID(bytes=id)) for id in (tenant, user, session))
         return Refresh(tenant_id=tenant_id, user_id=user_id, session_id=session_id, generation=generation)
-
-    def verify(self, authorization: str | None) -> Claims:
-        """Read the `Authorization` header.
-
-        Raises:
-            ProblemError: 401 for a missing, invalid or expired token.
-        """
-        scheme, _, token = (authorization or "").partition(" ")
-        if scheme.lower() != "bearer" or not token:
-            raise unauthorised(Code.AUTH_MISSING_TOKEN, "Sign in first.")
-        try:
-            claims = self._verified(token)
-            if datetime.now(UTC) >= claims.expires_at + timedelta(seconds=LEEWAY_SECONDS):
-                raise jwt.ExpiredSignatureError
-        except jwt.ExpiredSignatureError:
-            raise unauthorised(Code.AUTH_EXPIRED_TOKEN, "The access token has expired.") from None
-        except (jwt.InvalidTokenError, ValueError):
-            raise unauthorised(Code.AUTH_INVALID_TOKEN, "The access token is not valid.") from None
-        return claims
-
-    def _read(self, token: str) -> Claims:
-        claims: dict[str, Any] = jwt.decode(
-            token,
-            self._verifying_key,
-            algorithms=[self._algorithm],
-            issuer=ISSUER,
-            leeway=LEEWAY_SECONDS,
-            options={"require": _REQUIRED},
-        )
-        user_id, tenant_id, session_id = (str(uuid.UUID(str(claims[name]))) for name in ("sub", "tid", "sid"))
-        return Claims(
-            user_id=user_id,
-            tenant_id=tenant_id,
-            session_id=session_id,
-            expires_at=datetime.fromtimestamp(claims["exp"], UTC),
-        )
 
 
 def derived(secret: str, purpose: str) -> bytes:

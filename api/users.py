@@ -13,11 +13,12 @@ from msgspec.structs import asdict
 
 from api.body import Body
 from api.deps import Principal, SignedIn, WithDeps
+from api.emails import Email, email_of
 from api.guards import forbidden, requires
 from api.invitations import InvitedOut, hand_over
 from api.mailing import post as post_mail
 from api.paging import DEFAULT_LIMIT, Cursor, Limit, Page, WithTotal, page_of, read_id_cursor
-from api.people import Email, PatchMeBody, Secret, UserOut, email_of, given, shown, tell_runs
+from api.people import PatchMeBody, Secret, UserOut, given, shown, tell_runs
 from api.problems import Code, ProblemError
 from api.strength import strong_enough
 from db import invitations, runs, sessions, users

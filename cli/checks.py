@@ -14,6 +14,7 @@ _CHECKS: dict[str, _Check] = {
     "wheels": local_checks.wheels,
     "ports": local_checks.ports,
     "secrets": local_checks.secrets,
+    "issuers": local_checks.issuers,
     "postgres": server_checks.postgres,
     "temporal": server_checks.temporal,
     "s3": server_checks.s3,

@@ -1,4 +1,4 @@
-"""`gangway doctor` on this machine: the data folder, the wheels, the ports, the secrets."""
+"""`gangway doctor` on this machine: the data folder, the wheels, the ports, the secrets, the issuers."""
 
 import os
 import shutil
@@ -12,7 +12,7 @@ from cli.embedded.pids import PidsFile
 from cli.findings import Ill
 from runtime.encryption import WeakKey
 from runtime.key_encryption import KeyEncryption
-from runtime.settings import Settings
+from runtime.settings import InvalidSettings, Settings
 from runtime.wrapping import KeysUnavailable
 
 _FREE_BYTES = 1_000_000_000
@@ -79,6 +79,17 @@ async def secrets(settings: Settings) -> str:
         raise Ill(f"KMS_KEY_ID: {error}", "check the key, its policy, and the credentials for it") from None
     finally:
         key_encryption.close()
+
+
+async def issuers(settings: Settings) -> str:
+    """The other issuers of tokens are described in full, and rightly."""
+    from api.issuers import others
+
+    try:
+        names = [issuer.name for issuer in others(settings)]
+    except InvalidSettings as error:
+        raise Ill(str(error), "docs/users.md has examples") from None
+    return ", ".join(names) or "none but our own"
 
 
 def is_up(settings: Settings) -> bool:

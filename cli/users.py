@@ -24,7 +24,7 @@ MOST_READ = 1000
 
 
 def _address(_: click.Context, __: click.Parameter, text: str) -> str:
-    from api.people import email_of
+    from api.emails import email_of
 
     email = email_of(text)
     if email is None:

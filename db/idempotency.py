@@ -6,10 +6,12 @@ the key waits for that.
 
 from datetime import datetime
 
+import asyncpg
 import msgspec
 from msgspec import Struct
 
 from db.pool import Connection
+from db.runs import PersonGone
 
 KEPT_HOURS = 24
 """Page 00: how long an answer is given again."""
@@ -56,9 +58,16 @@ Reservation = Fresh | Replay | OtherBody | InProgress
 
 
 async def reserve(conn: Connection, scope: str, key: str, body_hash: bytes, lease_seconds: float) -> Reservation:
-    """Take the key, or learn what became of it. A lease that ran out is taken over by the same body."""
+    """Take the key, or learn what became of it. A lease that ran out is taken over by the same body.
+
+    Raises:
+        PersonGone: the caller was erased since they were let in.
+    """
     for _ in range(3):
-        taken = await conn.fetchrow(_RESERVE, scope, key, body_hash, lease_seconds)
+        try:
+            taken = await conn.fetchrow(_RESERVE, scope, key, body_hash, lease_seconds)
+        except asyncpg.ForeignKeyViolationError as error:
+            raise PersonGone from error
         if taken is not None:
             return Fresh(lease=taken["locked_until"], since=taken["created_at"])
         row = await conn.fetchrow(

@@ -51,11 +51,11 @@ class TenantData(TypedDict, total=False):
 
 async def ensure(conn: Connection, external_id: str, name: str, default_flow: str = "fitness") -> Tenant:
     """The tenant with that external id, made when there is none (in `SIGN_IN`, or as the operator)."""
-    if found := await _by_external_id(conn, external_id):
+    if found := await by_external_id(conn, external_id):
         return found
     # Another may make it at the same moment; the second look sees theirs.
     await _add(conn, external_id, name, default_flow)
-    made = await _by_external_id(conn, external_id)
+    made = await by_external_id(conn, external_id)
     assert made is not None
     return made
 
@@ -68,7 +68,7 @@ async def create(conn: Connection, external_id: str, name: str, default_flow: st
     """
     if not await _add(conn, external_id, name, default_flow):
         raise TenantExists
-    made = await _by_external_id(conn, external_id)
+    made = await by_external_id(conn, external_id)
     assert made is not None
     return made
 
@@ -104,15 +104,16 @@ async def all_ids(conn: Connection) -> list[str]:
     return [row["id"] for row in await conn.fetch("SELECT id::text FROM tenants ORDER BY id")]
 
 
+async def by_external_id(conn: Connection, external_id: str) -> Tenant | None:
+    """The tenant that issuers of tokens call by this name (in `SIGN_IN`)."""
+    query = f"SELECT {_COLUMNS} FROM tenants WHERE external_id = $1"
+    row = await conn.fetchrow(query, external_id)
+    return msgspec.convert(dict(row), Tenant) if row else None
+
+
 async def _add(conn: Connection, external_id: str, name: str, default_flow: str) -> bool:
     query = """
         INSERT INTO tenants (external_id, name, default_flow) VALUES ($1, $2, $3)
         ON CONFLICT (external_id) DO NOTHING
     """
     return await conn.execute(query, external_id, name, default_flow) == "INSERT 0 1"
-
-
-async def _by_external_id(conn: Connection, external_id: str) -> Tenant | None:
-    query = f"SELECT {_COLUMNS} FROM tenants WHERE external_id = $1"
-    row = await conn.fetchrow(query, external_id)
-    return msgspec.convert(dict(row), Tenant) if row else None

@@ -43,7 +43,7 @@ class LastAdmin(GangwayError):
     """A tenant that has an active admin keeps one."""
 
     code: ClassVar[str] = "last_admin"
-    detail: ClassVar[str] = "This is the last active admin."
+    detail: ClassVar[str] = "This is the last active admin; make somebody else an admin first."
 
 
 LAST_ADMIN_STATE = "GW001"
@@ -144,19 +144,49 @@ async def create(
     Raises:
         EmailTaken: in this tenant, or with a password in any.
     """
-    values: dict[str, Any] = {"tenant_id": tenant_id, "password_hash": password_hash, "role": role, **_known(data)}
-    holders = ", ".join(f"${index}" for index in range(2, len(values) + 2))
-    row = await conn.fetchrow(
-        f"""
-        INSERT INTO users (email, {", ".join(values)}) VALUES (lower(trim($1)), {holders})
-        ON CONFLICT DO NOTHING RETURNING {_COLUMNS}
-        """,
-        email,
-        *values.values(),
+    return await _add(
+        conn, email=email, tenant_id=tenant_id, password_hash=password_hash, role=role, **_known(data)
     )
-    if row is None:
-        raise EmailTaken
-    return msgspec.convert(dict(row), User)
+
+
+async def arrive(
+    conn: Connection,
+    *,
+    tenant_id: str,
+    issuer: str,
+    subject: str,
+    email: str | None,
+    role: Role,
+    **data: Unpack[PersonalData],
+) -> User:
+    """Add a person whom another issuer signs in (as `issuer` in the tenant).
+
+    Raises:
+        EmailTaken: in this tenant; or the person has come in the meantime, to this tenant or to another.
+    """
+    return await _add(
+        conn, email=email, tenant_id=tenant_id, issuer=issuer, subject=subject, role=role, **_known(data)
+    )
+
+
+async def by_subject(conn: Connection, issuer: str, subject: str) -> User | None:
+    """The person whom an issuer calls so, in whatever tenant they are (in `SIGN_IN`)."""
+    query = f"SELECT {_COLUMNS} FROM users WHERE issuer = $1 AND subject = $2"
+    row = await conn.fetchrow(query, issuer, subject)
+    return msgspec.convert(dict(row), User) if row else None
+
+
+async def fill_in_email(conn: Connection, user_id: str, email: str) -> None:
+    """Note the e-mail of somebody who came without one; oneself only.
+
+    Raises:
+        EmailTaken: in this tenant. The transaction is lost.
+    """
+    query = "UPDATE users SET email = $2, updated_at = now() WHERE id = $1 AND email IS NULL"
+    try:
+        await conn.execute(query, user_id, email)
+    except asyncpg.UniqueViolationError:
+        raise EmailTaken from None
 
 
 async def by_id(conn: Connection, user_id: str) -> User | None:
@@ -291,6 +321,21 @@ async def _written(conn: Connection, user_id: str, values: dict[str, Any]) -> as
         if getattr(error, "sqlstate", None) == LAST_ADMIN_STATE:
             raise LastAdmin from None
         raise
+
+
+async def _add(conn: Connection, *, email: str | None, **values: Any) -> User:
+    holders = ", ".join(f"${index}" for index in range(2, len(values) + 2))
+    row = await conn.fetchrow(
+        f"""
+        INSERT INTO users (email, {", ".join(values)}) VALUES (lower(trim($1)), {holders})
+        ON CONFLICT DO NOTHING RETURNING {_COLUMNS}
+        """,
+        email,
+        *values.values(),
+    )
+    if row is None:
+        raise EmailTaken
+    return msgspec.convert(dict(row), User)
 
 
 def _account(row: asyncpg.Record) -> Account:

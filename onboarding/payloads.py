@@ -349,3 +349,35 @@ class MailSweep(Payload, frozen=True, kw_only=True):
     """Send what was written at least `older_than_seconds` ago and is still there."""
 
     older_than_seconds: int = 120
+
+
+class Erase(Payload, frozen=True, kw_only=True):
+    """Erase a person; `erasure_id` is the receipt. Ids only: this history outlives them."""
+
+    erasure_id: str
+    tenant_id: str
+    user_id: str
+
+
+class EndRuns(Payload, frozen=True, kw_only=True):
+    """End what is open of a person's runs: they are told to, and after `patience_seconds` terminated."""
+
+    tenant_id: str
+    user_id: str
+    patience_seconds: int = 60
+
+
+class EraseRows(Payload, frozen=True, kw_only=True):
+    """Delete a person's rows and complete the receipt; `objects` is how many files they had."""
+
+    erasure: Erase
+    objects: int = 0
+
+
+class ErasureCounts(Payload, frozen=True, kw_only=True):
+    """What was there of a person, by store: rows of each table, files, open runs, data keys."""
+
+    database: dict[str, int] = field(default_factory=dict)
+    objects: int = 0
+    runs_ended: int = 0
+    data_keys: int = 0

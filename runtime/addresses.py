@@ -28,6 +28,11 @@ def mail_workflow_id(mail_id: str) -> str:
     return f"mail/{mail_id}"
 
 
+def erasure_workflow_id(tenant_id: str, user_id: str) -> str:
+    """`erasure/<tenant>/<user>`: a person is erased by one workflow at a time."""
+    return f"erasure/{tenant_id}/{user_id}"
+
+
 def scheduled_workflow_id(schedule_id: str) -> str:
     """`schedule/<schedule>/at`, to which Temporal adds `-<time>` each time that it starts the workflow."""
     return f"schedule/{schedule_id}/at"

@@ -1,15 +1,141 @@
-"""The S3 client of the health check. boto3 blocks, so calls run in a thread."""
+"""Objects in S3. boto3 blocks, so calls run in threads of their own, bounded in time and number."""
 
-from typing import Any
+import asyncio
+from collections.abc import AsyncGenerator, Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import IO, Any, ClassVar, TypeVar
+from uuid import UUID
 
 import boto3
 from botocore.config import Config
+from botocore.exceptions import BotoCoreError, ClientError
+from msgspec import Struct
 
+from onboarding.errors import GangwayError
 from runtime.settings import Settings
+
+CHUNK = 1 << 20
+_T = TypeVar("_T")
+
+
+class StorageUnavailable(GangwayError):
+    """S3 is away, or refuses us; trying again may help."""
+
+    code: ClassVar[str] = "storage_unavailable"
+    detail: ClassVar[str] = "The store of files is not available at the moment."
+
+
+class Object(Struct, frozen=True, kw_only=True):
+    """A file as a listing shows it; `size` in bytes."""
+
+    key: str
+    size: int
+
+
+def prefix_of(tenant_id: str, user_id: str) -> str:
+    """`tenants/<tenant>/users/<user>/`: under it lies every file of one person, whoever writes it.
+
+    Export and erasure go by it alone.
+
+    Raises:
+        ValueError: when an id is no UUID, which could make the prefix that of many.
+    """
+    return f"tenants/{UUID(tenant_id)}/users/{UUID(user_id)}/"
 
 
 def probing_client(settings: Settings) -> Any:
     """A client for any S3 that asks once and does not wait: the next probe is the second attempt."""
+    return _client(settings, connect=1, read=1, attempts=1)
+
+
+class Objects:
+    """The bucket of the settings."""
+
+    def __init__(self, settings: Settings, *, threads: int = 4, page: int = 1000) -> None:
+        """Nothing is asked yet.
+
+        Args:
+            settings: where the bucket is.
+            threads: calls at once.
+            page: objects in a listing's answer, 1000 at most.
+        """
+        self._client = _client(settings, connect=2, read=10, attempts=2)
+        self._bucket = settings.s3_bucket
+        self._page = page
+        self._threads = ThreadPoolExecutor(max_workers=threads, thread_name_prefix="storage")
+
+    async def pages(self, prefix: str) -> AsyncGenerator[list[Object]]:
+        """What lies under a prefix, page by page, by key.
+
+        Raises:
+            StorageUnavailable: S3 is away.
+        """
+        more: dict[str, str] = {}
+        while True:
+            answer = await self._call(
+                lambda: self._client.list_objects_v2(
+                    Bucket=self._bucket,
+                    Prefix=prefix,
+                    MaxKeys=self._page,
+                    **more,  # noqa: B023 - awaited at once
+                )
+            )
+            yield [Object(key=each["Key"], size=each["Size"]) for each in answer.get("Contents", ())]
+            if not answer.get("IsTruncated"):
+                return
+            more = {"ContinuationToken": answer["NextContinuationToken"]}
+
+    async def delete(self, objects: list[Object]) -> None:
+        """Delete a page of objects; those that are gone already are no error.
+
+        Raises:
+            StorageUnavailable: S3 is away, or keeps some of them.
+        """
+        keys = [{"Key": each.key} for each in objects]
+        answer = await self._call(
+            lambda: self._client.delete_objects(Bucket=self._bucket, Delete={"Objects": keys, "Quiet": True})
+        )
+        if answer.get("Errors"):
+            raise StorageUnavailable
+
+    async def copy(self, key: str, into: IO[bytes], at_most: int) -> int | None:
+        """Write an object's bytes somewhere, chunk by chunk.
+
+        Args:
+            key: of the object.
+            into: what is written to, in a thread of this class.
+            at_most: bytes; of an object that grew meanwhile no more are taken.
+
+        Returns:
+            How many bytes, or None when the object is gone.
+
+        Raises:
+            StorageUnavailable: S3 is away, perhaps in the middle.
+        """
+        return await self._call(lambda: self._copy(key, into, at_most))
+
+    def _copy(self, key: str, into: IO[bytes], at_most: int) -> int | None:
+        try:
+            body = self._client.get_object(Bucket=self._bucket, Key=key)["Body"]
+        except ClientError as error:
+            if error.response.get("Error", {}).get("Code") in ("NoSuchKey", "404"):
+                return None
+            raise
+        left = at_most
+        with body:
+            while left and (chunk := body.read(min(CHUNK, left))):
+                into.write(chunk)
+                left -= len(chunk)
+        return at_most - left
+
+    async def _call(self, call: Callable[[], _T]) -> _T:
+        try:
+            return await asyncio.get_running_loop().run_in_executor(self._threads, call)
+        except (BotoCoreError, ClientError) as error:
+            raise StorageUnavailable from error
+
+
+def _client(settings: Settings, *, connect: float, read: float, attempts: int) -> Any:
     return boto3.client(
         "s3",
         endpoint_url=settings.s3_endpoint_url,
@@ -17,9 +143,9 @@ def probing_client(settings: Settings) -> Any:
         aws_access_key_id=settings.s3_access_key_id,
         aws_secret_access_key=settings.s3_secret_access_key,
         config=Config(
-            connect_timeout=1,
-            read_timeout=1,
-            retries={"total_max_attempts": 1},
+            connect_timeout=connect,
+            read_timeout=read,
+            retries={"total_max_attempts": attempts},
             s3={"addressing_style": "path"},
         ),
     )

@@ -10,6 +10,7 @@ from db.pool import Database
 from runtime.encryption import Keys
 from runtime.mail import MailSender
 from runtime.settings import Settings
+from runtime.storage import Objects
 
 
 def build_worker(client: Client, database: Database, keys: Keys, settings: Settings) -> Worker:
@@ -17,7 +18,7 @@ def build_worker(client: Client, database: Database, keys: Keys, settings: Setti
     return Worker(
         client,
         task_queue=settings.task_queue,
-        activities=build_activities(database, client, keys, MailSender(settings)),
+        activities=build_activities(database, client, keys, MailSender(settings), Objects(settings)),
         max_cached_workflows=settings.worker_cached_workflows,
         max_concurrent_activities=32,
         # A task for a worker that was killed waits this long before another worker takes it.

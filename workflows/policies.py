@@ -36,3 +36,10 @@ SWEEP: Policy = {
     "retry_policy": _BACK_OFF,
 }
 """A long walk over many rows that heartbeats its place."""
+
+ERASE: Policy = {
+    "start_to_close_timeout": timedelta(hours=1),
+    "heartbeat_timeout": timedelta(seconds=30),
+    "retry_policy": _BACK_OFF,
+}
+"""Ending a person's runs, or deleting their files: as many as there are; whoever stops saying so is followed."""

@@ -4,8 +4,17 @@ Not in the package's own file: the sandbox reads the modules that a run's class 
 needs none of the others.
 """
 
+from workflows.erasure import EraseUser
 from workflows.mail import PostLeftMails, SendMail
 from workflows.onboarding import OnboardingRun
 from workflows.sweeps import AbandonExpiredRuns, ArchiveRuns, PruneRequests
 
-WORKFLOWS = [OnboardingRun, AbandonExpiredRuns, ArchiveRuns, PruneRequests, SendMail, PostLeftMails]
+WORKFLOWS = [
+    OnboardingRun,
+    EraseUser,
+    SendMail,
+    AbandonExpiredRuns,
+    ArchiveRuns,
+    PostLeftMails,
+    PruneRequests,
+]

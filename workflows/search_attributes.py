@@ -15,6 +15,11 @@ AGENT = SearchAttributeKey.for_keyword("GangwayAgent")
 SEARCH_ATTRIBUTES = (TENANT, USER, FLOW, STATE, STATUS, AGENT)
 
 
+def attributes_of_person(tenant_id: str, user_id: str) -> TypedSearchAttributes:
+    """How what is done for a person, and is no run, is found in the Temporal UI."""
+    return TypedSearchAttributes([SearchAttributePair(TENANT, tenant_id), SearchAttributePair(USER, user_id)])
+
+
 def attributes_of(run: Run) -> TypedSearchAttributes:
     """How a run is found in the Temporal UI. State is 0 and agent empty when no state is open."""
     current = current_state(run, flow_of(run))

@@ -42,6 +42,7 @@ CREATE INDEX erasures_tenant ON erasures (tenant_id);
 ALTER TABLE erasures ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
 CREATE POLICY tenant_rows ON erasures AS RESTRICTIVE USING (tenant_id = (SELECT app_tenant()));
 CREATE POLICY own_rows ON erasures FOR SELECT USING (user_id = (SELECT app_user()));
+CREATE POLICY requester_reads ON erasures FOR SELECT USING (requested_by = (SELECT app_user()));
 CREATE POLICY own_adds ON erasures FOR INSERT WITH CHECK (user_id = (SELECT app_user()));
 CREATE POLICY admin_reads ON erasures FOR SELECT USING ((SELECT app_role()) = 'admin');
 CREATE POLICY admin_adds ON erasures FOR INSERT WITH CHECK ((SELECT app_role()) = 'admin');

@@ -16,6 +16,7 @@ from api.errors import EXCEPTION_HANDLERS, OUTSIDE_THE_RULES, STATUS_OF
 from cli.embedded.ports import free_ports
 from db.pool import Database, DatabaseUnavailable
 from db.profiles import ProfileConflict
+from db.tenants import TenantExists
 from onboarding.errors import GangwayError, Refused
 from runtime.settings import Settings
 from tests.stack import EXAMPLES, RUNS, Person, application, ok, problem, wrong
@@ -329,7 +330,7 @@ async def test_without_postgresql(person: Person, settings: Settings) -> None:
 def test_every_error_is_told() -> None:
     """Every error of ours that may reach a client has its status, its code and its words."""
     handled = {error for error in EXCEPTION_HANDLERS if isinstance(error, type)} - {GangwayError}
-    caught = {ProfileConflict}  # where it is raised
+    caught = {ProfileConflict, TenantExists}  # where it is raised, or at the command line
     for error in set(GangwayError.__subclasses__()) - {Refused} - caught:
         assert error in handled ^ OUTSIDE_THE_RULES.keys(), error
     assert {error.code for error in Refused.__subclasses__()} == STATUS_OF.keys()

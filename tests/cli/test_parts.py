@@ -95,12 +95,14 @@ def test_doctor_says_how_to_mend(tmp_path: Path) -> None:
         "JWT_SECRET": "short",
         "DATABASE_URL": f"postgresql://nobody@/x?host={tmp_path}",
         "S3_ENDPOINT_URL": "http://127.0.0.1:9",
+        "COGNITO_REGION": "eu-west-1",
     }
     done = CliRunner().invoke(gangway, ["doctor", "--json"], env=environment)
     assert done.exit_code == 1
     found = {finding["name"]: finding for finding in msgspec.json.decode(done.stdout)}
     assert found["home"]["ok"]
     assert "openssl rand" in found["secrets"]["mend"]
+    assert "COGNITO_CLIENT_ID" in found["issuers"]["detail"]
     assert "DATABASE_URL" in found["postgres"]["mend"]
     assert "S3_ACCESS_KEY_ID" in found["s3"]["mend"]
 

@@ -80,6 +80,20 @@ def test_a_temporal_address_that_is_none(tmp_path: Path) -> None:
     assert "TEMPORAL_ADDRESS" in said
 
 
+def test_an_issuer_that_cannot_be(tmp_path: Path) -> None:
+    """An API whose OIDC_ISSUERS are wrong does not start, and its one line does not show the secret in them."""
+    environment = {
+        "DATABASE_URL": NOBODY,
+        "ENCRYPTION_KEY_FILE": str(write_key_file(tmp_path / "keys.json")),
+        "JWT_SECRET": "a canary of at least 32 characters",
+        "OIDC_ISSUERS": '[{"issuer": "https://id.example.org", "audience": "us", "secret": "canary"}]',
+    }
+    status, said = gangway("api", home=tmp_path, **environment)
+    assert (status, len(said.splitlines())) == (1, 1), said
+    assert "OIDC_ISSUERS[0].secret must have at least 32 characters" in said
+    assert "canary" not in said
+
+
 def test_dev_on_a_database_that_is_away(tmp_path: Path) -> None:
     """`gangway dev` that cannot migrate says so in its last line."""
     ports = dict(zip(("PORT", "WORKER_HEALTH_PORT"), map(str, free_ports(2)), strict=True))

@@ -76,14 +76,17 @@ def test_bodies_are_strict_and_bounded(document: Any) -> None:
 
 
 def test_what_needs_a_token(document: Any) -> None:
-    """Only health and signing in are open."""
+    """Only health, signing in and public keys are open."""
     open_paths = {
         path
         for path, item in document["paths"].items()
         if any(operation.get("security", document["security"]) == [] for operation in item.values())
     }
     sign_in = {"login", "register", "refresh", "password/forgot", "password/reset"}
-    assert open_paths == {"/livez", "/readyz", "/version", *(f"/api/v1/auth/{name}" for name in sign_in)}
+    assert open_paths == {
+        *("/livez", "/readyz", "/version", "/.well-known/jwks.json"),
+        *(f"/api/v1/auth/{name}" for name in sign_in),
+    }
 
 
 def test_unversioned_routes_work_and_are_not_told(document: Any) -> None:

@@ -250,3 +250,66 @@ async def test_lists_are_of_one_tenant(database: Database, person: Person, stran
     for role in (Role.USER, Role.MANAGER):
         async with database.transaction(person.caller(role)) as conn:
             assert await tenants.update(conn, person.tenant_id, name="Mine now") is None
+
+
+async def test_people_of_other_issuers(database: Database, person: Person, stranger: Person) -> None:
+    """They are added to the tenant that the context names and no other, once, and found over all tenants."""
+    subject = uuid.uuid4().hex
+    said: dict[str, Any] = {"issuer": "https://id.example.org", "subject": subject, "email": None}
+    issuer = Internal(role="issuer", tenant_id=person.tenant_id)
+    async with database.transaction(issuer) as conn:
+        user = await users.arrive(conn, tenant_id=person.tenant_id, role=Role.MANAGER, full_name="Ada", **said)
+        with pytest.raises(users.EmailTaken):
+            await users.arrive(conn, tenant_id=person.tenant_id, role=Role.USER, **said)
+    assert (user.email, user.role, user.full_name) == (None, Role.MANAGER, "Ada")
+    another = {**said, "subject": uuid.uuid4().hex}
+    with pytest.raises(asyncpg.InsufficientPrivilegeError):
+        async with database.transaction(issuer) as conn:
+            await users.arrive(conn, tenant_id=stranger.tenant_id, role=Role.USER, **another)
+    async with database.transaction(SIGN_IN) as conn:
+        assert await users.by_subject(conn, said["issuer"], subject) == user
+        assert await users.by_subject(conn, "https://other.example.org", subject) is None
+    async with database.transaction(stranger.caller(Role.ADMIN)) as conn:
+        assert await users.by_subject(conn, said["issuer"], subject) is None
+
+
+async def test_only_an_issuer_names_a_subject(database: Database, person: Person) -> None:
+    """Neither whoever registers nor an ordinary person adds people of another issuer."""
+    for context in (SIGN_IN, person.caller()):
+        with pytest.raises(asyncpg.InsufficientPrivilegeError):
+            async with database.transaction(context) as conn:
+                await users.arrive(
+                    conn,
+                    tenant_id=person.tenant_id,
+                    issuer="https://id.example.org",
+                    subject=uuid.uuid4().hex,
+                    email=None,
+                    role=Role.ADMIN,
+                )
+
+
+async def test_an_email_is_filled_in(database: Database, person: Person, colleague: Person) -> None:
+    """Somebody without an e-mail gets one, by themselves, unless it is taken; one that is there stays."""
+    async with database.transaction(Internal(role="issuer", tenant_id=person.tenant_id)) as conn:
+        user = await users.arrive(
+            conn,
+            tenant_id=person.tenant_id,
+            issuer="https://id.example.org",
+            subject=uuid.uuid4().hex,
+            email=None,
+            role=Role.USER,
+        )
+    newcomer = Person(tenant_id=user.tenant_id, user_id=user.id, email="")
+    with pytest.raises(users.EmailTaken):
+        async with database.transaction(newcomer.caller()) as conn:
+            await users.fill_in_email(conn, user.id, colleague.email)
+    async with database.transaction(colleague.caller()) as conn:
+        await users.fill_in_email(conn, user.id, "theirs@example.org")
+    mine = f"{uuid.uuid4()}@example.org"
+    for email in (mine, "later@example.org"):
+        async with database.transaction(newcomer.caller()) as conn:
+            await users.fill_in_email(conn, user.id, email)
+    async with database.transaction(newcomer.caller()) as conn:
+        now = await users.by_id(conn, user.id)
+    assert now is not None
+    assert now.email == mine

@@ -13,6 +13,10 @@ from onboarding.payloads import (
     AcceptPrefilled,
     ArchiveSweep,
     Complete,
+    EndRuns,
+    Erase,
+    EraseRows,
+    ErasureCounts,
     ExpireSweep,
     MailOrder,
     MailSweep,
@@ -21,9 +25,10 @@ from onboarding.payloads import (
     SnoozeReminders,
     SweepReport,
 )
-from runtime.addresses import mail_workflow_id, scheduled_workflow_id
+from runtime.addresses import erasure_workflow_id, mail_workflow_id, scheduled_workflow_id
 from tests.domain.given import PERSON, answer, save, skip
 from tests.workflows.given import Someone, World, until, zone_at
+from workflows.erasure import EraseUser
 from workflows.mail import PostLeftMails, SendMail
 from workflows.sweeps import AbandonExpiredRuns, ArchiveRuns, PruneRequests
 
@@ -243,3 +248,48 @@ async def swept(world: World) -> dict[str, WorkflowHandle[object, object]]:
         await handle.result()
         started[name.replace("-", "_")] = handle
     return started
+
+
+@activity.defn(name="end_runs")
+async def end_runs(_: EndRuns) -> int:
+    """One run was open."""
+    return 1
+
+
+@activity.defn(name="count_objects")
+async def count_objects(_: Erase) -> int:
+    """Two files."""
+    return 2
+
+
+@activity.defn(name="delete_objects")
+async def delete_objects(_: Erase) -> int:
+    """Both deleted."""
+    return 2
+
+
+@activity.defn(name="erase_rows")
+async def erase_rows(message: EraseRows) -> ErasureCounts:
+    """The person alone."""
+    return ErasureCounts(database={"users": 1}, objects=message.objects, runs_ended=1, data_keys=1)
+
+
+ERASURE = [end_runs, count_objects, delete_objects, erase_rows]
+
+
+async def erased(world: World) -> WorkflowHandle[object, object]:
+    """A person erased, to the end."""
+    person = Erase(
+        erasure_id="00000000-0000-7000-8000-00000000000e",
+        tenant_id="00000000-0000-7000-8000-00000000000a",
+        user_id="00000000-0000-7000-8000-00000000000c",
+    )
+    handle = await world.environment.client.start_workflow(
+        EraseUser.run,
+        person,
+        id=erasure_workflow_id(person.tenant_id, person.user_id),
+        task_queue=world.task_queue,
+    )
+    await world.environment.fast_forward(handle, HOUR)
+    await handle.result()
+    return handle  # type: ignore[return-value]

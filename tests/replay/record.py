@@ -14,7 +14,7 @@ from temporalio.client import Client, WorkflowHandle
 from cli.replay import CORPUS, CORPUS_KEYS
 from runtime.encryption import load_key_ring
 from runtime.ending import leave
-from tests.replay.paths import PATHS, SHORT_PATHS, SWEEPS, swept
+from tests.replay.paths import ERASURE, PATHS, SHORT_PATHS, SWEEPS, erased, swept
 from tests.workflows.given import World, working, world
 from tests.workflows.outside import Outside
 from tests.workflows.seen import executions
@@ -38,6 +38,9 @@ async def record(folder: Path) -> list[str]:
         async with working(environment.client, SWEEPS, sweeping.task_queue):
             for name, handle in (await swept(sweeping)).items():
                 written += await _write(folder, name, handle, environment.client)
+        erasing = World(environment=environment, outside=Outside(), task_queue="erasure")
+        async with working(environment.client, ERASURE, erasing.task_queue):
+            written += await _write(folder, "erasure", await erased(erasing), environment.client)
     return written
 
 

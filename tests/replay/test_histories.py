@@ -69,6 +69,10 @@ def test_every_message_is_recorded() -> None:
         "sweep_requests",
         "send_mail",
         "post_left_mails",
+        "end_runs",
+        "count_objects",
+        "delete_objects",
+        "erase_rows",
     }
 
 

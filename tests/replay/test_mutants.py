@@ -15,6 +15,7 @@ RUN = Path(__file__).parents[2] / "workflows" / "onboarding.py"
 CLOCK = RUN.with_name("clock.py")
 UNSETTLED = RUN.with_name("unsettled.py")
 SWEEPS = RUN.with_name("sweeps.py")
+ERASURE = RUN.with_name("erasure.py")
 Mutate = Callable[[Path, str, str], ModuleType]
 
 MUTANTS = {
@@ -74,6 +75,12 @@ MUTANTS = {
     "refused signals not survived": (RUN, "except ApplicationError as refused:", "except KeyError as refused:"),
     "another sweep": (SWEEPS, "Sweeps.sweep_expired, sweep", "Sweeps.sweep_archive, sweep"),
     "another archive": (SWEEPS, "Sweeps.sweep_archive, sweep", "Sweeps.sweep_expired, sweep"),
+    "files not counted": (ERASURE, "Eraser.count_objects, person", "Eraser.delete_objects, person"),
+    "no second look": (
+        ERASURE,
+        "        await workflow.sleep(LINGER",
+        "        if False: await workflow.sleep(LINGER",
+    ),
     "another prune": (SWEEPS, "Sweeps.sweep_requests, sweep", "Sweeps.sweep_expired, sweep"),
 }
 

@@ -1,0 +1,163 @@
+"""Erasures: what there is of one person, deleting it, and the receipt that stays.
+
+In the context `eraser(tenant, person)`, unless a function says otherwise.
+"""
+
+from datetime import datetime
+from typing import Literal
+
+import asyncpg
+import msgspec
+from msgspec import Struct
+
+from db.pool import Connection
+from db.tenant import Internal
+from db.users import LAST_ADMIN_STATE, LastAdmin
+from onboarding.access import Role
+from onboarding.payloads import ErasureCounts
+
+_THEIR_RUNS = "run_id IN (SELECT id FROM onboarding_sessions WHERE user_id = $1)"
+_THEIR_PROFILES = "profile_id IN (SELECT id FROM profiles WHERE user_id = $1)"
+_TO_THEM = "user_id = $1 OR email = (SELECT email FROM users WHERE id = $1)"
+
+ROWS_OF_A_PERSON = {
+    "users": "id = $1",
+    "onboarding_sessions": "user_id = $1",
+    "onboarding_events": _THEIR_RUNS,
+    "onboarding_archive": "user_id = $1",
+    "profiles": "user_id = $1",
+    "profile_versions": _THEIR_PROFILES,
+    "notifications": "user_id = $1",
+    "sessions": "user_id = $1",
+    "refused_tokens": "user_id = $1",
+    "password_resets": "user_id = $1",
+    "idempotency_keys": "user_id = $1",
+    "invitations": _TO_THEM,
+    "mails": "user_id = $1",
+    "data_keys": "user_id = $1",
+}
+"""Every table with rows of one person, and which they are, by an index. All of them go with the person.
+
+A table that is added with a `user_id` has its line here; a test compares this with the catalogue.
+"""
+
+_WITHOUT_FOREIGN_KEY = ("onboarding_archive", "invitations")
+
+_COLUMNS = "id::text, user_id::text, requested_by::text, status, counts, created_at, completed_at"
+
+
+class Erasure(Struct, frozen=True, kw_only=True):
+    """The receipt of an erasure: ids and counts, nothing about the person."""
+
+    id: str
+    user_id: str
+    requested_by: str
+    status: Literal["running", "completed"]
+    counts: ErasureCounts
+    created_at: datetime
+    completed_at: datetime | None
+
+
+class Subject(Struct, frozen=True, kw_only=True):
+    """Whom it is about, if they are still there; `irreplaceable` is the last active admin."""
+
+    role: Role
+    irreplaceable: bool
+
+
+def eraser(tenant_id: str, user_id: str) -> Internal:
+    """The context that sees and deletes everything of one person."""
+    return Internal(role="eraser", tenant_id=tenant_id, user_id=user_id)
+
+
+async def subject(conn: Connection, user_id: str) -> Subject | None:
+    """The person, when they are in this tenant."""
+    # Who has never signed in keeps no tenant: their invitation may run out.
+    admin = "role = 'admin' AND is_active AND (password_hash IS NOT NULL OR issuer IS NOT NULL)"
+    row = await conn.fetchrow(
+        f"""
+        SELECT role, {admin} AND NOT EXISTS (SELECT FROM users WHERE id <> $1 AND {admin}) AS irreplaceable
+        FROM users WHERE id = $1
+        """,
+        user_id,
+    )
+    return msgspec.convert(dict(row), Subject) if row else None
+
+
+async def request(conn: Connection, *, id: str, tenant_id: str, user_id: str, requested_by: str) -> Erasure:
+    """Write down that somebody is to be erased, or find it written. As the person, or as an admin."""
+    await conn.execute(
+        """
+        INSERT INTO erasures (id, tenant_id, user_id, requested_by) VALUES ($1, $2, $3, $4)
+        ON CONFLICT (user_id) DO NOTHING
+        """,
+        id,
+        tenant_id,
+        user_id,
+        requested_by,
+    )
+    found = await of_person(conn, user_id)
+    assert found is not None
+    return found
+
+
+async def of_person(conn: Connection, user_id: str) -> Erasure | None:
+    """The erasure of a person, for whoever may see it."""
+    row = await conn.fetchrow(f"SELECT {_COLUMNS} FROM erasures WHERE user_id = $1", user_id)
+    return msgspec.convert(dict(row), Erasure) if row else None
+
+
+async def get(conn: Connection, erasure_id: str) -> Erasure | None:
+    """A receipt: to the person, to whoever asked for it, to admins of the tenant."""
+    row = await conn.fetchrow(f"SELECT {_COLUMNS} FROM erasures WHERE id = $1", erasure_id)
+    return msgspec.convert(dict(row), Erasure) if row else None
+
+
+async def erase(conn: Connection, erasure_id: str, user_id: str, objects: int) -> ErasureCounts | None:
+    """Count what there is of a person, delete it, and complete the receipt: all of it or nothing.
+
+    Returns:
+        What the receipt says, also when it was completed before; None when there is no such receipt.
+
+    Raises:
+        LastAdmin: they became it since it was asked for.
+    """
+    # Whoever writes a row of theirs now waits for the end, and then finds nobody whose row it could be.
+    await conn.execute("SELECT FROM users WHERE id = $1 FOR UPDATE", user_id)
+    receipt = await get(conn, erasure_id)
+    if receipt is None or receipt.status == "completed":
+        return receipt.counts if receipt else None
+    counts = await _count(conn, user_id, objects)
+    try:
+        for table in (*_WITHOUT_FOREIGN_KEY, "users"):
+            await conn.execute(f"DELETE FROM {table} WHERE {ROWS_OF_A_PERSON[table]}", user_id)
+    except asyncpg.PostgresError as error:
+        if getattr(error, "sqlstate", None) == LAST_ADMIN_STATE:
+            raise LastAdmin from error
+        raise
+    await conn.execute(
+        "UPDATE erasures SET status = 'completed', counts = $2, completed_at = now() WHERE id = $1",
+        erasure_id,
+        msgspec.to_builtins(counts),
+    )
+    return counts
+
+
+async def _count(conn: Connection, user_id: str, objects: int) -> ErasureCounts:
+    columns = ", ".join(
+        f"(SELECT count(*) FROM {table} WHERE {theirs}) AS {table}" for table, theirs in ROWS_OF_A_PERSON.items()
+    )
+    row = await conn.fetchrow(
+        f"""
+        SELECT {columns}, (
+          SELECT count(*) FROM onboarding_sessions
+          WHERE user_id = $1 AND (status = 'in_progress' OR abandoned_reason = 'erased')
+        ) AS runs_ended
+        """,
+        user_id,
+    )
+    assert row is not None
+    tables = {table: row[table] for table in ROWS_OF_A_PERSON}
+    return ErasureCounts(
+        database=tables, objects=objects, runs_ended=row["runs_ended"], data_keys=tables["data_keys"]
+    )
