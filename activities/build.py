@@ -11,13 +11,13 @@ from activities.projection import Projection
 from activities.reminders import Reminders
 from activities.sweeps import Sweeps
 from db.pool import Database
-from runtime.encryption import KeyRing
+from runtime.encryption import Keys
 from runtime.mail import MailSender
 from runtime.storage import Objects
 
 
 def build_activities(
-    database: Database, client: Client, keys: KeyRing, sender: MailSender, objects: Objects
+    database: Database, client: Client, keys: Keys, sender: MailSender, objects: Objects
 ) -> list[Callable[..., Any]]:
     """Each activity with its client. A new activity is one line here."""
     projection = Projection(database)

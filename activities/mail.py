@@ -12,14 +12,14 @@ from db.tenant import POSTMAN
 from onboarding.payloads import MailOrder, MailSweep, SweepReport
 from runtime import mail
 from runtime.addresses import mail_workflow_id
-from runtime.encryption import KeyRing, Sealed
+from runtime.encryption import Keys, Sealed
 from runtime.mail import MailRefused, MailSender, MailServerAway
 
 
 class Mails:
     """Sends what is written in `mails`. A mail leaves the table when it has gone out, or never will."""
 
-    def __init__(self, database: Database, keys: KeyRing, sender: MailSender, client: Client) -> None:
+    def __init__(self, database: Database, keys: Keys, sender: MailSender, client: Client) -> None:
         self._database = database
         self._keys = keys
         self._sender = sender
@@ -63,7 +63,8 @@ class Mails:
         return SweepReport(seen=len(left) + dropped, changed=len(left) + dropped)
 
     async def _send(self, mail_id: str, sealed: bytes) -> bool:
-        content = self._keys.open(msgspec.json.decode(sealed, type=Sealed), mail.place(mail_id))
+        box = msgspec.json.decode(sealed, type=Sealed)
+        content = (await self._keys.opening(box.key_id)).open(box, mail.place(mail_id))
         try:
             await self._sender.send(mail.decoded(content))
         except MailServerAway as error:

@@ -19,11 +19,14 @@ from api.passwords import Passwords
 from api.tokens import Tokens
 from api.verifier import verifying
 from db import migrate
+from db.data_keys import DataKeyStore
 from db.listen import Listener
 from db.pool import Database
-from runtime.encryption import KeyRing, WeakKey, load_key_ring
+from runtime.data_keys import DataKeys
+from runtime.encryption import WeakKey
 from runtime.ending import leave
 from runtime.health import shared, storage_check, temporal_check
+from runtime.key_encryption import KeyEncryption
 from runtime.settings import InvalidSettings, Settings, load_settings
 from runtime.storage import Objects, probing_client
 from runtime.telemetry import configure_logging
@@ -33,8 +36,7 @@ from runtime.temporal import connect
 @asynccontextmanager
 async def opened(settings: Settings) -> AsyncGenerator[Deps]:
     """Open everything that handlers work with. Temporal may be away: reads work without it."""
-    database_url, keys, tokens, issuers = _needed(settings)
-    client = await connect(settings, keys, lazy=True)
+    database_url, key_encryption, tokens, issuers = _needed(settings)
     passwords = Passwords(settings)
     database = await Database.open(
         database_url,
@@ -42,6 +44,8 @@ async def opened(settings: Settings) -> AsyncGenerator[Deps]:
         max_size=settings.database_pool_max,
         timeout=settings.database_timeout_seconds,
     )
+    keys = DataKeys(DataKeyStore(database), key_encryption)
+    client = await connect(settings, keys, lazy=True)
     checks = {
         "postgres": database.ping,
         "migrations": partial(migrate.check, database),
@@ -67,9 +71,10 @@ async def opened(settings: Settings) -> AsyncGenerator[Deps]:
     finally:
         await database.close()
         passwords.close()
+        key_encryption.close()
 
 
-def _needed(settings: Settings) -> tuple[str, KeyRing, Tokens, list[Issuer]]:
+def _needed(settings: Settings) -> tuple[str, KeyEncryption, Tokens, list[Issuer]]:
     """What has no default.
 
     Raises:
@@ -77,8 +82,8 @@ def _needed(settings: Settings) -> tuple[str, KeyRing, Tokens, list[Issuer]]:
     """
     if not settings.database_url:
         raise InvalidSettings("DATABASE_URL is not set")
-    keys, tokens = load_key_ring(settings.encryption_key_file), Tokens(settings)
-    return settings.database_url, keys, tokens, [own(tokens), *others(settings)]
+    key_encryption, tokens = KeyEncryption(settings), Tokens(settings)
+    return settings.database_url, key_encryption, tokens, [own(tokens), *others(settings)]
 
 
 class Server(uvicorn.Server):

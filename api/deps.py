@@ -17,7 +17,7 @@ from api.verifier import Verifier
 from db.listen import Listener
 from db.pool import Database
 from onboarding.access import PERMISSIONS, Caller, Role, is_unlocked
-from runtime.encryption import KeyRing
+from runtime.encryption import Keys
 from runtime.health import Check
 from runtime.settings import Settings
 from runtime.storage import Objects
@@ -35,7 +35,7 @@ class Deps(Struct, frozen=True, kw_only=True):
     arrivals: Arrivals
     passwords: Passwords
     lockout: Lockout
-    keys: KeyRing
+    keys: Keys
     objects: Objects
     checks: dict[str, Check]
 

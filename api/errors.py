@@ -30,6 +30,7 @@ from onboarding.errors import GangwayError, Refused, RunNotFound, UnknownFlow
 from onboarding.payloads import Refusal
 from runtime.health import RETRY_AFTER_SECONDS
 from runtime.storage import StorageUnavailable
+from runtime.wrapping import KeysUnavailable
 
 log = structlog.get_logger()
 
@@ -113,6 +114,11 @@ def _on_workflows(request: Request[Any, Any, Any], error: WorkflowsUnavailable) 
     return problem_response(request, unavailable(Code.WORKFLOW_UNAVAILABLE, error.detail))
 
 
+def _on_keys(request: Request[Any, Any, Any], error: KeysUnavailable) -> Response[Problem]:
+    log.error("key encryption unavailable", error=str(error))
+    return problem_response(request, unavailable(Code.KEYS_UNAVAILABLE, error.detail))
+
+
 def _on_invalid(request: Request[Any, Any, Any], error: ValidationException) -> Response[Problem]:
     """A path, query or header parameter; bodies are read by `api.body`."""
     details: list[Any] = error.extra if isinstance(error.extra, list) else []
@@ -151,6 +157,7 @@ EXCEPTION_HANDLERS: dict[int | type[Exception], Any] = {
     RefusedByRun: _on_refused_by_run,
     WorkflowsUnavailable: _on_workflows,
     DatabaseUnavailable: _on_database,
+    KeysUnavailable: _on_keys,
     TooBusy: _on_busy,
     ValidationException: _on_invalid,
     NotFoundException: _on_http,

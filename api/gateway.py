@@ -207,10 +207,12 @@ class Gateway:
                 return await self._client.execute_update_with_start_workflow(
                     update, message, id=id, start_workflow_operation=operation
                 )
-            # However it failed, the operation failed along with the update; looked at here, or the loop complains.
+            # What the server refused failed the operation along with the update; looked at here, or the loop
+            # complains. Where nothing was sent, for want of a key to seal it with, the operation never ends.
             except BaseException:
                 looked = asyncio.ensure_future(operation.workflow_handle())
                 looked.add_done_callback(lambda done: done.cancelled() or done.exception())
+                asyncio.get_running_loop().call_soon(looked.cancel)
                 raise
 
         return await self._bounded(call)

@@ -18,7 +18,7 @@ from db.pool import DatabaseUnavailable
 from db.tenant import SIGN_IN, Context
 from onboarding.access import Caller
 from onboarding.payloads import FieldError
-from runtime.encryption import Sealed
+from runtime.encryption import DataKey, Sealed
 
 log = structlog.get_logger()
 
@@ -54,7 +54,9 @@ class Idempotency(ASGIMiddleware):
         body = await within(_body(scope, receive, deps.settings.body_max_bytes))
         if body is None:
             return
-        record = _Record(deps, principal.caller if principal else SIGN_IN, scope, key, body)
+        # Here, while no connection is held: it may take one to get the key.
+        data_key = await deps.keys.sealing(None)
+        record = _Record(deps, data_key, principal.caller if principal else SIGN_IN, scope, key, body)
         if await record.replayed(send):
             return
         scope.setdefault("state", {})["message_id"] = record.message_id
@@ -88,14 +90,17 @@ class _Answer:
 class _Record:
     """One key's row."""
 
-    def __init__(self, deps: Deps, caller: Context, scope: HTTPScope, key: bytes, body: bytes) -> None:
+    def __init__(
+        self, deps: Deps, data_key: DataKey, caller: Context, scope: HTTPScope, key: bytes, body: bytes
+    ) -> None:
         self._deps = deps
+        self._data_key = data_key
         self._caller = caller
         self._request = scope
         self._scope = f"{_who(caller, scope)}/{scope['method']} {_route(scope)}"
         self._key = key.decode("latin-1")
         self._place = f"idempotency_keys.body/{self._scope}/{self._key}".encode()
-        self._hash = deps.keys.fingerprint(b"\n".join((scope["query_string"], _if_match(scope), body)))
+        self._hash = data_key.fingerprint(b"\n".join((scope["query_string"], _if_match(scope), body)))
         self._taken: idempotency.Fresh | None = None
 
     @property
@@ -132,7 +137,8 @@ class _Record:
                     headers={"Retry-After": "2"},
                 )
             case idempotency.Replay():
-                body = self._deps.keys.open(msgspec.json.decode(found.body, type=Sealed), self._place)
+                sealed = msgspec.json.decode(found.body, type=Sealed)
+                body = (await self._deps.keys.opening(sealed.key_id)).open(sealed, self._place)
                 headers = {
                     **found.headers,
                     "content-length": str(len(body)),
@@ -160,7 +166,7 @@ class _Record:
         assert self._taken is not None
         async with self._deps.database.transaction(self._caller) as connection:
             if 200 <= answer.status < 500 and answer.status not in TRIED_AGAIN:
-                sealed = msgspec.json.encode(self._deps.keys.seal(answer.body, self._place))
+                sealed = msgspec.json.encode(self._data_key.seal(answer.body, self._place))
                 await idempotency.settle(
                     connection,
                     self._scope,

@@ -23,6 +23,7 @@ from db import invitations, tenants, users
 from db.pool import Connection
 from onboarding.access import PERMISSIONS, Role
 from onboarding.payloads import FieldError
+from runtime.encryption import DataKey
 
 Write = Callable[[Connection, bytes], Awaitable[invitations.Invitation]]
 
@@ -84,6 +85,7 @@ class InvitationsController(Controller):
     async def invite(self, data: JSONBody[InviteBody], deps: WithDeps, principal: SignedIn) -> InvitedListOut:
         """Invite people; an invitation that is open for an e-mail is replaced, and its link is dead."""
         caller, role = principal.caller, Role(data.role)
+        key = await deps.keys.sealing(None)
         if not PERMISSIONS[role] <= principal.permissions:
             raise invitations.RoleAbove
         async with deps.database.transaction(caller) as connection:
@@ -103,7 +105,7 @@ class InvitationsController(Controller):
                     invited_by=caller.user_id,
                     user_id=waiting.user.id if waiting else None,
                 )
-                made[email] = await hand_over(deps, connection, principal, write)
+                made[email] = await hand_over(deps, key, connection, principal, write)
         await post_mail(deps, *(handed.mail_id for handed in made.values()))
         return InvitedListOut(items=[made[email].invited for email in emails])
 
@@ -135,10 +137,10 @@ class InvitationsController(Controller):
     @post("/{invitation_id:uuid}/resend", status_code=200)
     async def resend(self, invitation_id: FromPath[UUID], deps: WithDeps, principal: SignedIn) -> InvitedOut:
         """A new link, for the whole time again; the one before is dead."""
-        caller = principal.caller
+        caller, key = principal.caller, await deps.keys.sealing(None)
         async with deps.database.transaction(caller) as connection:
             write = partial(invitations.renew, invitation_id=str(invitation_id))
-            renewed = await hand_over(deps, connection, principal, write)
+            renewed = await hand_over(deps, key, connection, principal, write)
             known = await users.accounts(connection, caller.tenant_id, [renewed.invited.email])
             if any(not account.waits for account in known.values()):
                 raise users.EmailTaken
@@ -153,14 +155,19 @@ class Handed(Struct, frozen=True, kw_only=True):
     mail_id: str
 
 
-async def hand_over(deps: Deps, connection: Connection, principal: Principal, write: Write) -> Handed:
-    """Make a token, write its hash with the invitation and the link into a mail, and tell it whoever asked."""
+async def hand_over(
+    deps: Deps, key: DataKey, connection: Connection, principal: Principal, write: Write
+) -> Handed:
+    """Make a token, write its hash with the invitation and the link into a mail, and tell it whoever asked.
+
+    The key is nobody's, fetched before the transaction.
+    """
     token = new_token()
     invitation = await write(connection, digest_of(token))
     link = link_to(deps, "invitation", token)
     tenant = await tenants.get(connection, principal.caller.tenant_id)
     mail_id = await write_mail(
-        deps,
+        key,
         connection,
         INVITATION,
         to=invitation.email,

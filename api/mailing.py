@@ -12,6 +12,7 @@ from api.gateway import WorkflowsUnavailable
 from db import mails
 from db.pool import Connection
 from runtime import mail
+from runtime.encryption import DataKey
 from runtime.mail import Mail
 
 log = structlog.get_logger()
@@ -80,7 +81,7 @@ def digest_of(token: str) -> bytes:
 
 
 async def write(
-    deps: Deps,
+    key: DataKey,
     connection: Connection,
     letters: dict[str, Letter],
     *,
@@ -94,7 +95,7 @@ async def write(
     """Write a mail; it goes out with `post` once the transaction is committed.
 
     Args:
-        deps: what handlers work with.
+        key: nobody's data key, fetched before the transaction: that may take a connection, and AWS KMS.
         connection: the transaction.
         letters: the text in each language.
         to: the address, a valid one.
@@ -109,7 +110,7 @@ async def write(
     """
     letter = letters.get(locale, letters["en"])
     content = Mail(id=str(uuid7()), to=to, subject=letter.subject, text=letter.text.format(**filled))
-    sealed = deps.keys.seal(mail.encoded(content), mail.place(content.id))
+    sealed = key.seal(mail.encoded(content), mail.place(content.id))
     await mails.write(
         connection,
         id=content.id,

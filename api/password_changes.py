@@ -88,11 +88,11 @@ class PasswordController(Controller):
         email = email_of(data.email)
         if email is None:
             return Accepted()
-        token = new_token()
+        token, key = new_token(), await deps.keys.sealing(None)
         async with deps.database.transaction(SIGN_IN) as connection:
             person = await resets.add(connection, digest_of(token), email)
             mail_id = await write(
-                deps,
+                key,
                 connection,
                 RESET,
                 to=email,

@@ -66,6 +66,7 @@ class Code(StrEnum):
     INTERNAL_ERROR = "internal_error"
     WORKFLOW_UNAVAILABLE = "workflow_unavailable"
     DATABASE_UNAVAILABLE = "database_unavailable"
+    KEYS_UNAVAILABLE = "keys_unavailable"
     STORAGE_UNAVAILABLE = "storage_unavailable"
     ISSUER_UNAVAILABLE = "issuer_unavailable"
 

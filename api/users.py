@@ -100,6 +100,7 @@ class UsersController(Controller):
         """Add somebody: with a password at once, without one their account waits and they are invited."""
         caller, email, role = principal.caller, email_of(data.email) or data.email, Role(data.role)
         hashed = await deps.passwords.hash(data.password) if isinstance(data.password, str) else None
+        key = await deps.keys.sealing(None)
         async with deps.database.transaction(caller) as connection:
             await invitations.hold(connection, caller.tenant_id, None, email)
             user = await users.create(
@@ -122,7 +123,7 @@ class UsersController(Controller):
                     invited_by=caller.user_id,
                     user_id=user.id,
                 )
-                invited = await hand_over(deps, connection, principal, write)
+                invited = await hand_over(deps, key, connection, principal, write)
         if invited:
             await post_mail(deps, invited.mail_id)
         return CreatedUserOut(**asdict(shown(user)), invitation=invited and invited.invited)

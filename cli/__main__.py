@@ -7,6 +7,7 @@ from cli.demo import demo
 from cli.dev import dev
 from cli.doctor import doctor
 from cli.flows import flow
+from cli.keys import keys
 from cli.openapi import openapi
 from cli.processes import api, worker
 from cli.replay import replay
@@ -25,7 +26,7 @@ def gangway(context: click.Context) -> None:
     context.obj = load_settings
 
 
-for command in (api, db, demo, dev, doctor, flow, openapi, replay, run, schedules, tenant, user, worker):
+for command in (api, db, demo, dev, doctor, flow, keys, openapi, replay, run, schedules, tenant, user, worker):
     gangway.add_command(command)
 
 

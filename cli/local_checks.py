@@ -1,21 +1,19 @@
 """`gangway doctor` on this machine: the data folder, the wheels, the ports, the secrets, the issuers."""
 
-import base64
-import binascii
 import os
 import shutil
 import stat
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
-
-import msgspec
 
 from cli.embedded import EmbeddedError, check_ports
 from cli.embedded.binaries import postgres_folder, temporal_binary, weed_binary
 from cli.embedded.pids import PidsFile
 from cli.findings import Ill
+from runtime.encryption import WeakKey
+from runtime.key_encryption import KeyEncryption
 from runtime.settings import InvalidSettings, Settings
+from runtime.wrapping import KeysUnavailable
 
 _FREE_BYTES = 1_000_000_000
 _SECRET_BYTES = 32
@@ -63,22 +61,24 @@ async def ports(settings: Settings) -> str:
 
 
 async def secrets(settings: Settings) -> str:
-    """The signing secret and the data keys are there, strong, and private."""
+    """The signing secret and the key-encryption key are there and strong; the key file is private; KMS answers."""
     if settings.jwt_secret is not None and len(settings.jwt_secret.encode()) < _SECRET_BYTES:
         raise Ill("JWT_SECRET is short", f"make it {_SECRET_BYTES} bytes or more: openssl rand -base64 32")
     file = settings.encryption_key_file
-    if file is None:
+    if file is None and settings.kms_key_id is None:
         return "made by the embedded stack"
     try:
-        keys = msgspec.json.decode(file.read_bytes(), type=dict[str, Any])
-        sizes = {len(base64.b64decode(key, validate=True)) for key in keys["keys"].values()}
-        if sizes != {32} or keys["current"] not in keys["keys"]:
-            raise ValueError("keys must be 32 bytes each, and `current` one of them")
-    except (OSError, KeyError, TypeError, AttributeError, ValueError, binascii.Error) as error:
-        raise Ill(f"ENCRYPTION_KEY_FILE {file}: {error}", 'write {"current": id, "keys": {id: base64}}') from None
-    if file.stat().st_mode & (stat.S_IRWXG | stat.S_IRWXO):
+        key_encryption = KeyEncryption(settings)
+    except WeakKey as error:
+        raise Ill(f"ENCRYPTION_KEY_FILE {file}: {error}", "see Keys in docs/operations.md") from None
+    if file and file.stat().st_mode & (stat.S_IRWXG | stat.S_IRWXO):
         raise Ill(f"{file} can be read by others", f"chmod 600 {file}")
-    return str(file)
+    try:
+        return await key_encryption.current()
+    except KeysUnavailable as error:
+        raise Ill(f"KMS_KEY_ID: {error}", "check the key, its policy, and the credentials for it") from None
+    finally:
+        key_encryption.close()
 
 
 async def issuers(settings: Settings) -> str:

@@ -10,12 +10,13 @@ import click
 import msgspec
 
 from cli.context import json_option, pass_settings
+from cli.data_keys import data_keys
 from runtime.settings import Settings
 
 if TYPE_CHECKING:
     from temporalio.client import WorkflowHistory
 
-    from runtime.encryption import KeyRing
+    from runtime.encryption import Keys
 
 CORPUS = Path(__file__).parent.parent / "tests" / "replay" / "histories"
 CORPUS_KEYS = CORPUS.parent / "test-only-keys.json"
@@ -43,7 +44,7 @@ def replay() -> None:
 @click.option(
     "--keys",
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
-    help="Key file that opens the histories; default ENCRYPTION_KEY_FILE, for the committed ones their own.",
+    help="Key file that sealed them; default the data keys of the database, for the committed ones their own.",
 )
 @json_option
 @pass_settings
@@ -53,16 +54,13 @@ def check(settings: Settings, folder: Path, keys: Path | None, as_json: bool) ->
     Without FOLDER: the histories that are committed with the code. Exit 1 when one does not replay, and when
     there is none.
     """
-    from runtime.encryption import WeakKey, load_key_ring
+    from runtime.encryption import WeakKey
 
     committed = folder.resolve() == CORPUS.resolve()
     try:
-        ring = load_key_ring(keys or (CORPUS_KEYS if committed else settings.encryption_key_file))
+        replayed = asyncio.run(_replayed(settings, folder, keys, committed))
     except WeakKey as error:
-        raise click.ClickException(f"{error}: name the key file with --keys") from None
-    namespace = "default" if committed else settings.temporal_namespace
-    try:
-        replayed = asyncio.run(replay_all(folder, ring, namespace=namespace))
+        raise click.ClickException(f"{error}: name a key file with --keys") from None
     except UnreadableHistory as error:
         raise click.ClickException(str(error)) from None
     failed = [each for each in replayed if each.error is not None]
@@ -77,12 +75,22 @@ def check(settings: Settings, folder: Path, keys: Path | None, as_json: bool) ->
         raise SystemExit(1)
 
 
+async def _replayed(settings: Settings, folder: Path, file: Path | None, committed: bool) -> list[Replayed]:
+    from runtime.encryption import load_key_ring
+
+    namespace = "default" if committed else settings.temporal_namespace
+    if file or committed:
+        return await replay_all(folder, load_key_ring(file or CORPUS_KEYS), namespace=namespace)
+    async with data_keys(settings) as keys:
+        return await replay_all(folder, keys, namespace=namespace)
+
+
 class UnreadableHistory(Exception):
     """A file is no history in JSON."""
 
 
 async def replay_all(
-    folder: Path, keys: "KeyRing", *, namespace: str = "default", workflows: Sequence[type] | None = None
+    folder: Path, keys: "Keys", *, namespace: str = "default", workflows: Sequence[type] | None = None
 ) -> list[Replayed]:
     """Replay the histories of a folder, each on its own, with the plugin of production.
 

@@ -11,6 +11,13 @@ class RunAddress(NamedTuple):
     flow: str
 
 
+class Owner(NamedTuple):
+    """The person whose data key seals the payloads."""
+
+    tenant_id: str
+    user_id: str
+
+
 def workflow_id(address: RunAddress) -> str:
     """`onboarding/<tenant>/<user>/<flow>`."""
     return f"onboarding/{address.tenant_id}/{address.user_id}/{address.flow}"
@@ -53,3 +60,12 @@ def address_of(workflow_id: str) -> RunAddress:
             return RunAddress(tenant_id, user_id, flow)
         case _:
             raise ValueError(f"{workflow_id!r} is not the id of a run")
+
+
+def owner_of(workflow_id: str) -> Owner | None:
+    """Whose the payloads of a workflow are: those of runs their person's, those of all else nobody's."""
+    try:
+        address = address_of(workflow_id)
+    except ValueError:
+        return None
+    return Owner(address.tenant_id, address.user_id)

@@ -19,8 +19,8 @@ from temporalio.converter import (
     WorkflowSerializationContext,
 )
 
-from runtime.addresses import place_of
-from runtime.encryption import CannotOpen, KeyRing, Sealed
+from runtime.addresses import Owner, owner_of, place_of
+from runtime.encryption import NONCE_BYTES, CannotOpen, DataKey, Keys, Sealed
 
 ENCODING = b"binary/encrypted"
 UNBOUND = b"gangway"
@@ -57,54 +57,66 @@ class GangwayPayloadConverter(CompositePayloadConverter):
 
 
 class EncryptingCodec(PayloadCodec, WithSerializationContext):
-    """Seal every payload for its workflow (see `place_of`); refuse to open one sealed for another workflow.
+    """Seal every payload for its workflow (see `place_of`) with its person's key (see `owner_of`); refuse to open
+    one sealed for another workflow.
 
     The place stands in the payload's metadata too, so that a codec server, which is not told the workflow,
     can open it; a client or worker compares it with the workflow that it is talking about.
     """
 
-    def __init__(self, keys: KeyRing, place: bytes | None = None) -> None:
+    def __init__(self, keys: Keys, place: bytes | None = None, owner: Owner | None = None) -> None:
         self._keys = keys
         self._place = place
+        self._owner = owner
 
     def with_context(self, context: SerializationContext) -> "EncryptingCodec":
         """The codec for one workflow's payloads."""
         if isinstance(context, WorkflowSerializationContext | ActivitySerializationContext):
-            place = place_of(context.namespace, context.workflow_id or "")
-            return EncryptingCodec(self._keys, place.encode())
+            workflow_id = context.workflow_id or ""
+            place = place_of(context.namespace, workflow_id)
+            return EncryptingCodec(self._keys, place.encode(), owner_of(workflow_id))
         return self
 
     async def encode(self, payloads: Sequence[Payload]) -> list[Payload]:
-        """Seal each payload, its metadata included."""
-        return [self._seal(payload) for payload in payloads]
+        """Seal each payload, its metadata included.
+
+        Raises:
+            GangwayError: as `Keys.sealing` does.
+        """
+        if not payloads:
+            return []
+        key = await self._keys.sealing(self._owner)
+        return [self._seal(payload, key) for payload in payloads]
 
     async def decode(self, payloads: Sequence[Payload]) -> list[Payload]:
         """Open each payload; one that was never sealed passes as it is.
 
         Raises:
             CannotOpen: when it belongs elsewhere, is damaged, or its key is gone.
+            GangwayError: as `Keys.opening` does.
         """
-        return [self._open(payload) for payload in payloads]
+        return [await self._open(payload) for payload in payloads]
 
-    def _seal(self, payload: Payload) -> Payload:
+    def _seal(self, payload: Payload, key: DataKey) -> Payload:
         place = self._place or UNBOUND
-        sealed = self._keys.seal(payload.SerializeToString(), place)
+        sealed = key.seal(payload.SerializeToString(), place)
         return Payload(
             metadata={"encoding": ENCODING, "key-id": sealed.key_id.encode(), "place": place},
             data=sealed.nonce + sealed.ciphertext,
         )
 
-    def _open(self, payload: Payload) -> Payload:
+    async def _open(self, payload: Payload) -> Payload:
         if payload.metadata.get("encoding") != ENCODING:
             return payload
         place = payload.metadata.get("place", UNBOUND)
         if self._place is not None and place != self._place:
             raise CannotOpen("sealed for another workflow")
-        sealed = Sealed(payload.metadata["key-id"].decode(errors="replace"), payload.data[:12], payload.data[12:])
-        return Payload.FromString(self._keys.open(sealed, place))
+        key = await self._keys.opening(payload.metadata["key-id"].decode(errors="replace"))
+        sealed = Sealed(key.id, payload.data[:NONCE_BYTES], payload.data[NONCE_BYTES:])
+        return Payload.FromString(key.open(sealed, place))
 
 
-def data_converter(keys: KeyRing) -> DataConverter:
+def data_converter(keys: Keys) -> DataConverter:
     """The one converter of clients, workers and replayers."""
     return replace(
         DataConverter.default,

@@ -8,7 +8,7 @@ from temporalio.worker import WorkflowRunner
 from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner, SandboxRestrictions
 
 from runtime.codec import data_converter
-from runtime.encryption import KeyRing
+from runtime.encryption import Keys
 from runtime.propagation import ContextPropagation
 from runtime.settings import Settings
 
@@ -33,7 +33,7 @@ PASSED_THROUGH = (
 )
 
 
-def plugin(keys: KeyRing, workflows: Sequence[type] = ()) -> SimplePlugin:
+def plugin(keys: Keys, workflows: Sequence[type] = ()) -> SimplePlugin:
     """Converter, codec, interceptors, sandbox and workflows in one object."""
     return SimplePlugin(
         "gangway",
@@ -50,9 +50,7 @@ def _sandbox(_: WorkflowRunner | None) -> WorkflowRunner:
     )
 
 
-async def connect(
-    settings: Settings, keys: KeyRing, *, workflows: Sequence[type] = (), lazy: bool = False
-) -> Client:
+async def connect(settings: Settings, keys: Keys, *, workflows: Sequence[type] = (), lazy: bool = False) -> Client:
     """Connect to the Temporal server of the settings.
 
     Args:

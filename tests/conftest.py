@@ -1,15 +1,20 @@
 """One embedded stack for all tests of a session, with a worker and the application on it."""
 
 from collections.abc import AsyncIterator
+from typing import TYPE_CHECKING
 
 import httpx
 import pytest
 from temporalio.client import Client
 
+from cli.data_keys import data_keys
 from cli.embedded import EmbeddedStack, with_free_ports
 from cli.local_stack import search_attributes
 from runtime.ending import leave
 from runtime.settings import Settings
+
+if TYPE_CHECKING:
+    from runtime.encryption import Keys
 
 ENDED = pytest.StashKey[int]()
 
@@ -51,25 +56,29 @@ def settings(stack: EmbeddedStack) -> Settings:
 
 
 @pytest.fixture(scope="session")
-async def temporal(settings: Settings) -> Client:
-    """A client of Temporal as the worker has it."""
-    from runtime.encryption import load_key_ring
-    from runtime.temporal import connect
-    from workflows.registry import WORKFLOWS
-
-    return await connect(settings, load_key_ring(settings.encryption_key_file), workflows=WORKFLOWS)
+async def keys(settings: Settings) -> "AsyncIterator[Keys]":
+    """The data keys of the stack's database."""
+    async with data_keys(settings) as keys:
+        yield keys
 
 
 @pytest.fixture(scope="session")
-async def worker(settings: Settings, temporal: Client) -> AsyncIterator[None]:
+async def temporal(settings: Settings, keys: "Keys") -> Client:
+    """A client of Temporal as the worker has it."""
+    from runtime.temporal import connect
+    from workflows.registry import WORKFLOWS
+
+    return await connect(settings, keys, workflows=WORKFLOWS)
+
+
+@pytest.fixture(scope="session")
+async def worker(settings: Settings, temporal: Client, keys: "Keys") -> AsyncIterator[None]:
     """A worker of the real kind, in this process."""
     from db.pool import Database
-    from runtime.encryption import load_key_ring
     from worker.app import build_worker
 
     assert settings.database_url
     database = await Database.open(settings.database_url)
-    keys = load_key_ring(settings.encryption_key_file)
     async with build_worker(temporal, database, keys, settings):
         yield
     await database.close()

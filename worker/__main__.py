@@ -10,10 +10,13 @@ import uvicorn
 import uvloop
 
 from db import migrate
+from db.data_keys import DataKeyStore
 from db.pool import Database
-from runtime.encryption import WeakKey, load_key_ring
+from runtime.data_keys import DataKeys
+from runtime.encryption import WeakKey
 from runtime.ending import leave
 from runtime.health import storage_check, temporal_check
+from runtime.key_encryption import KeyEncryption
 from runtime.settings import InvalidSettings, Settings, load_settings
 from runtime.storage import probing_client
 from runtime.telemetry import configure_logging
@@ -31,13 +34,14 @@ async def serve(settings: Settings) -> None:
     """Work until SIGTERM or SIGINT, then let the running tasks finish."""
     if not settings.database_url:
         raise InvalidSettings("DATABASE_URL is not set")
-    keys = load_key_ring(settings.encryption_key_file)
+    key_encryption = KeyEncryption(settings)
     database = await Database.open(
         settings.database_url,
         min_size=settings.database_pool_min,
         max_size=settings.database_pool_max,
         timeout=settings.database_timeout_seconds,
     )
+    keys = DataKeys(DataKeyStore(database), key_encryption)
     client = await connect(settings, keys, workflows=WORKFLOWS)
     await register_search_attributes(client)
     await apply(client, settings)
@@ -67,6 +71,7 @@ async def serve(settings: Settings) -> None:
         health.should_exit = True
         await serving
     await database.close()
+    key_encryption.close()
 
 
 class _HealthServer(uvicorn.Server):

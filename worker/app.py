@@ -7,13 +7,13 @@ from temporalio.worker import Worker
 
 from activities.build import build_activities
 from db.pool import Database
-from runtime.encryption import KeyRing
+from runtime.encryption import Keys
 from runtime.mail import MailSender
 from runtime.settings import Settings
 from runtime.storage import Objects
 
 
-def build_worker(client: Client, database: Database, keys: KeyRing, settings: Settings) -> Worker:
+def build_worker(client: Client, database: Database, keys: Keys, settings: Settings) -> Worker:
     """A worker for every activity of Gangway, and the workflows of the client's plugin."""
     return Worker(
         client,

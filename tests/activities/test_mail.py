@@ -14,12 +14,12 @@ from temporalio.client import Client, WorkflowFailureError
 from temporalio.worker import Worker
 
 from activities.mail import Mails
+from cli.data_keys import data_keys
 from db import mails
 from db.pool import Database
 from db.tenant import SIGN_IN
 from onboarding.payloads import MailOrder, MailSweep, SweepReport
 from runtime import mail
-from runtime.encryption import load_key_ring
 from runtime.mail import Mail, MailRefused, MailSender, MailServerAway
 from runtime.settings import Settings
 from tests.db.given import Person
@@ -48,10 +48,10 @@ async def posting(
     """A worker that sends mails into a folder; gives its queue."""
     queue = f"mail-{uuid.uuid4()}"
     sender = Postbox(replace(settings, smtp_url=None, mail_folder=folder), *failures)
-    keys = load_key_ring(settings.encryption_key_file)
-    post = Mails(database, keys, sender, temporal)
-    async with Worker(temporal, task_queue=queue, activities=[post.send_mail, post.post_left_mails]):
-        yield queue
+    async with data_keys(settings) as keys:
+        post = Mails(database, keys, sender, temporal)
+        async with Worker(temporal, task_queue=queue, activities=[post.send_mail, post.post_left_mails]):
+            yield queue
 
 
 def files(folder: Path) -> list[str]:
@@ -62,7 +62,8 @@ def files(folder: Path) -> list[str]:
 async def written(database: Database, settings: Settings, person: Person | None) -> str:
     """Write a mail to somebody, or to nobody."""
     letter = Mail(id=str(uuid.uuid4()), to="ada@example.org", subject="Hello", text="canary\n")
-    sealed = load_key_ring(settings.encryption_key_file).seal(mail.encoded(letter), mail.place(letter.id))
+    async with data_keys(settings) as keys:
+        sealed = (await keys.sealing(None)).seal(mail.encoded(letter), mail.place(letter.id))
     async with database.transaction(SIGN_IN) as conn:
         await mails.write(
             conn,

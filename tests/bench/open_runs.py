@@ -6,9 +6,9 @@ from dataclasses import dataclass
 import psutil
 from temporalio.client import Client
 
+from cli.data_keys import data_keys
 from cli.embedded import until
 from runtime.addresses import RunAddress, workflow_id
-from runtime.encryption import load_key_ring
 from runtime.temporal import connect
 from tests.bench import shapes
 from tests.bench.http import Http
@@ -41,20 +41,21 @@ async def measure(stack: Stack, runs: int, samples: int) -> OpenRuns:
     opened last (the worker has them in its cache), and among all.
     """
     people = People(stack.settings)
-    temporal = await connect(stack.settings, load_key_ring(stack.settings.encryption_key_file))
-    everybody = await people.new(FEW)
-    await _open(stack, everybody)
-    await _settled(temporal, everybody[-1])
-    few = await _steps(stack, everybody, samples)
-    memory_few = memory_mb(stack.pids()["worker"])
+    async with data_keys(stack.settings) as keys:
+        temporal = await connect(stack.settings, keys)
+        everybody = await people.new(FEW)
+        await _open(stack, everybody)
+        await _settled(temporal, everybody[-1])
+        few = await _steps(stack, everybody, samples)
+        memory_few = memory_mb(stack.pids()["worker"])
 
-    more = await people.new(runs - FEW)
-    opening = await _open(stack, more)
-    everybody += more
-    await _settled(temporal, everybody[-1])
-    many_cached = await _steps(stack, everybody[-FEW:], samples)
-    many_random = await _steps(stack, everybody, samples)
-    memory_many = memory_mb(stack.pids()["worker"])
+        more = await people.new(runs - FEW)
+        opening = await _open(stack, more)
+        everybody += more
+        await _settled(temporal, everybody[-1])
+        many_cached = await _steps(stack, everybody[-FEW:], samples)
+        many_random = await _steps(stack, everybody, samples)
+        memory_many = memory_mb(stack.pids()["worker"])
     return OpenRuns(
         few=few,
         many_cached=many_cached,

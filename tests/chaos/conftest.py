@@ -6,8 +6,8 @@ import httpx
 import pytest
 from temporalio.client import Client
 
+from cli.data_keys import data_keys
 from db.pool import Database
-from runtime.encryption import load_key_ring
 from runtime.temporal import connect
 from tests.bench.people import People
 from tests.bench.stack import Stack
@@ -33,9 +33,10 @@ async def rows(dev: Stack) -> AsyncIterator[Database]:
 
 
 @pytest.fixture(scope="session")
-async def workflows(dev: Stack) -> Client:
+async def workflows(dev: Stack) -> AsyncIterator[Client]:
     """What Temporal says."""
-    return await connect(dev.settings, load_key_ring(dev.settings.encryption_key_file))
+    async with data_keys(dev.settings) as keys:
+        yield await connect(dev.settings, keys)
 
 
 @pytest.fixture

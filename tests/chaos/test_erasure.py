@@ -82,7 +82,6 @@ async def test_a_worker_killed_in_the_middle(
     assert len(stores["log of api"]) > 1000
 
 
-@pytest.mark.skip(reason="until payloads of runs are sealed with the person's data key, which goes with their row")
 async def test_temporal_history_is_unreadable(
     http: httpx.AsyncClient, settings: Settings, rows: Database, admin: asyncpg.Connection, workflows: Client
 ) -> None:

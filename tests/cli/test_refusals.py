@@ -11,6 +11,7 @@ import pytest
 
 from cli.embedded import EmbeddedStack, PortsTaken, check_ports, free_ports, with_free_ports
 from runtime.settings import Settings, environment_of
+from tests.runtime.key_files import write_key_file
 
 NOBODY = "postgresql://gangway_app:canary@127.0.0.1:9/gangway"
 ELSEWHERE = {"TEMPORAL_ADDRESS": "127.0.0.1:9", "S3_ENDPOINT_URL": "http://127.0.0.1:9"}
@@ -72,9 +73,8 @@ def test_a_run_that_cannot_be(workflow_id: str, tmp_path: Path) -> None:
 
 def test_a_temporal_address_that_is_none(tmp_path: Path) -> None:
     """A malformed address of Temporal is named."""
-    keys = tmp_path / "keys.json"
-    keys.write_text('{"current": "k", "keys": {"k": "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8="}}')
-    environment = {"ENCRYPTION_KEY_FILE": str(keys), "TEMPORAL_ADDRESS": "a b:7233"}
+    keys = str(write_key_file(tmp_path / "keys.json"))
+    environment = {"DATABASE_URL": NOBODY, "ENCRYPTION_KEY_FILE": keys, "TEMPORAL_ADDRESS": "a b:7233"}
     status, said = gangway("run", "list", home=tmp_path, **environment)
     assert (status, len(said.splitlines())) == (1, 1), said
     assert "TEMPORAL_ADDRESS" in said
@@ -82,11 +82,9 @@ def test_a_temporal_address_that_is_none(tmp_path: Path) -> None:
 
 def test_an_issuer_that_cannot_be(tmp_path: Path) -> None:
     """An API whose OIDC_ISSUERS are wrong does not start, and its one line does not show the secret in them."""
-    keys = tmp_path / "keys.json"
-    keys.write_text('{"current": "k", "keys": {"k": "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8="}}')
     environment = {
         "DATABASE_URL": NOBODY,
-        "ENCRYPTION_KEY_FILE": str(keys),
+        "ENCRYPTION_KEY_FILE": str(write_key_file(tmp_path / "keys.json")),
         "JWT_SECRET": "a canary of at least 32 characters",
         "OIDC_ISSUERS": '[{"issuer": "https://id.example.org", "audience": "us", "secret": "canary"}]',
     }

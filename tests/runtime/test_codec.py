@@ -30,9 +30,9 @@ from onboarding.payloads import (
     StartRun,
     StepAnswer,
 )
-from runtime.addresses import RunAddress, address_of, place_of, scheduled_workflow_id, workflow_id
+from runtime.addresses import Owner, RunAddress, address_of, owner_of, place_of, scheduled_workflow_id, workflow_id
 from runtime.codec import ENCODING, data_converter
-from runtime.encryption import CannotOpen, KeyRing
+from runtime.encryption import CannotOpen, DataKey, KeyRing
 
 KEYS = KeyRing("test", {"test": os.urandom(32)})
 NOW = datetime(2026, 3, 29, 1, 30, 0, 123456, tzinfo=UTC)
@@ -199,3 +199,54 @@ def test_places() -> None:
     assert place_of("default", f"{declared}-2026-01-01T00:00:00Z") == place_of("default", declared)
     assert place_of("default", declared) != place_of("default", scheduled_workflow_id("prune-requests"))
     assert place_of("default", declared) != place_of("other", declared)
+
+
+def test_owners() -> None:
+    """A run's payloads are its person's; those of everything else nobody's."""
+    assert owner_of(workflow_id(RunAddress("t", "u", "fitness"))) == Owner("t", "u")
+    for other in (scheduled_workflow_id("archive-runs"), "onboarding/t/u", "erasure/x", ""):
+        assert owner_of(other) is None
+
+
+class _OneEach:
+    """A key for each owner that is asked for."""
+
+    def __init__(self) -> None:
+        self.keys: dict[Owner | None, DataKey] = {}
+
+    async def sealing(self, owner: Owner | None) -> DataKey:
+        return self.keys.setdefault(owner, DataKey(str(len(self.keys)), os.urandom(32)))
+
+    async def opening(self, key_id: str) -> DataKey:
+        return next(key for key in self.keys.values() if key.id == key_id)
+
+
+async def test_each_person_has_a_key() -> None:
+    """Payloads of a run, and of its activities, have its person's key; all others have nobody's."""
+    keys = _OneEach()
+    run, schedule = workflow_id(RunAddress("t", "u", "fitness")), scheduled_workflow_id("archive-runs")
+    contexts: list[SerializationContext] = [
+        WorkflowSerializationContext(namespace="default", workflow_id=run),
+        ActivitySerializationContext(
+            namespace="default",
+            workflow_id=run,
+            workflow_type="t",
+            activity_type="a",
+            activity_id="1",
+            activity_task_queue="q",
+            is_local=True,
+        ),
+        WorkflowSerializationContext(namespace="default", workflow_id=schedule),
+    ]
+    converters = [data_converter(keys).with_context(context) for context in contexts]
+    sealed = [(await converter.encode(["answer"]))[0] for converter in [*converters, data_converter(keys)]]
+    assert [payload.metadata["key-id"] for payload in sealed] == [b"0", b"0", b"1", b"1"]
+    assert set(keys.keys) == {Owner("t", "u"), None}
+    assert await converters[1].decode([sealed[0]]) == ["answer"]
+
+
+async def test_nothing_needs_no_key() -> None:
+    """No arguments, no key."""
+    keys = _OneEach()
+    assert await data_converter(keys).encode([]) == []
+    assert keys.keys == {}
