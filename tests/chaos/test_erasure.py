@@ -12,12 +12,14 @@ from temporalio.api.common.v1 import Payload
 from temporalio.client import Client
 from temporalio.converter import WorkflowSerializationContext
 
+from cli.data_keys import data_keys
 from cli.embedded.postgres import ADMIN, embedded_url
 from cli.embedded.secret_files import SecretFiles
 from db.pool import Database
 from runtime.addresses import RunAddress, erasure_workflow_id, workflow_id
 from runtime.encryption import CannotOpen
 from runtime.settings import Settings
+from runtime.temporal import connect
 from tests.bench.stack import Stack
 from tests.chaos.harm import HEALS_SECONDS, kill
 from tests.erasing import Bucket, Planted, dump, planted, receipt, rows_of
@@ -88,10 +90,12 @@ async def test_temporal_history_is_unreadable(
     """Of an erased person's runs no payload can be opened with the keys that are left; a colleague's still can."""
     gone, there = [await planted(http, settings, rows, admin, workflows) for _ in range(2)]
     await receipt(gone.person, await _asked(gone))
-    readable, raw = await _history(workflows, there)
-    assert there.canary in readable
-    assert there.canary not in raw
-    readable, raw = await _history(workflows, gone)
+    async with data_keys(settings) as keys:  # with nothing in memory yet
+        fresh = await connect(settings, keys)
+        readable, raw = await _history(fresh, there)
+        assert there.canary in readable
+        assert there.canary not in raw
+        readable, raw = await _history(fresh, gone)
     assert readable == ""
     assert not [word for word in gone.words if word in raw]
 
