@@ -1,0 +1,141 @@
+"""Every query of `db` without each of its filters in turn: the policies alone still keep tenants apart."""
+
+import re
+from collections.abc import AsyncIterator, Callable
+
+import asyncpg
+import pytest
+from msgspec import Struct
+
+from cli.embedded import EmbeddedStack
+from db.pool import Database, _set_up
+from db.tenant import Context
+from tests.db.contexts import MAY_CHANGE, MAY_SEE, across, bound
+from tests.db.full import Full, fill, marks, shown, state, tenant_tables
+from tests.db.given import Person
+from tests.db.mutants import Mutant, mutants, tried
+from tests.db.tour import Given, Recorder, Statement, Tape, queries
+
+WITHOUT_FILTERS = {"events", "notifications", "refused_tokens"}
+"""Topics whose queries compare no column with anything given: they insert, or clean up what is old."""
+
+
+class Tour(Struct, frozen=True, kw_only=True):
+    """What was sent, by tenant `ours` with ids of `theirs` and with its own, and who got to the end of what."""
+
+    theirs: Full
+    ours: Full
+    statements: list[Statement]
+    queries: set[str]
+    finished: set[str]
+
+
+@pytest.fixture(scope="module")
+async def superuser(stack: EmbeddedStack) -> AsyncIterator[asyncpg.Connection]:
+    """One connection for all of it."""
+    connection = await asyncpg.connect(stack.postgres.url("gangway_admin"))
+    await _set_up(connection)
+    yield connection
+    await connection.close()
+
+
+@pytest.fixture(scope="module")
+async def tour(
+    stack: EmbeddedStack, superuser: asyncpg.Connection, database: Database, two_people: tuple[Person, Person]
+) -> AsyncIterator[Tour]:
+    """Everybody of a tenant calls everything, with the ids of another, with a mixture, and with their own."""
+    theirs, ours = [await fill(superuser, database, person) for person in two_people]
+    recorder = await asyncpg.connect(stack.postgres.url("gangway_app"), connection_class=Recorder)
+    await _set_up(recorder)
+    tape, finished = Tape(recorder), set[str]()
+    every = list(queries(tape))
+    given = [
+        Given(own=ours, of=theirs, tenant_id=theirs.person.tenant_id),
+        Given(own=ours, of=theirs, tenant_id=ours.person.tenant_id),
+        Given(own=ours, of=ours, tenant_id=ours.person.tenant_id),
+    ]
+    for query in every:
+        for context in (*bound(ours.person), *across()):
+            for each in given:
+                if await tape.play(query, context, each) is None:
+                    finished.add(query.name)
+    yield Tour(
+        theirs=theirs,
+        ours=ours,
+        statements=list(tape.statements.values()),
+        queries={query.name for query in every},
+        finished=finished,
+    )
+    await recorder.close()
+
+
+def test_the_tour_goes_everywhere(tour: Tour) -> None:
+    """Each query works for somebody on the tour, so that all that it sends was seen."""
+    assert tour.queries - tour.finished == set(), "the tour's arguments let nobody through: see tests/db/tour.py"
+    assert tour.queries - {each.query for each in tour.statements} == set()
+
+
+async def test_no_filter_is_needed(tour: Tour, superuser: asyncpg.Connection) -> None:
+    """Without any one filter, no query shows or changes a row of another tenant, whoever sends it."""
+    found, tried_by_module = await _findings(tour, superuser, tour.statements)
+    assert found == []
+    modules = {name.partition(".")[0] for name in tour.queries}
+    assert modules - tried_by_module == WITHOUT_FILTERS & modules, "topics of which no filter was removed"
+
+
+async def test_a_missing_policy_is_found(tour: Tour, superuser: asyncpg.Connection) -> None:
+    """The proof can fail: without one policy it finds queries that show another tenant's runs."""
+    readers = [each for each in tour.statements if each.query in ("runs.get", "runs.latest", "sweeps.expired")]
+    dropped = "DROP POLICY tenant_rows ON onboarding_sessions"
+    found, _ = await _findings(tour, superuser, readers, before=dropped)
+    assert {each.partition(" ")[0] for each in found} == {"runs.get", "runs.latest", "sweeps.expired"}
+    assert any("runs.get as manager without 's.id = $1'" in each for each in found)
+
+
+async def _findings(
+    tour: Tour, superuser: asyncpg.Connection, statements: list[Statement], before: str = ""
+) -> tuple[list[str], set[str]]:
+    """What was seen or changed that is another's, and the topics of which a filter was removed."""
+    found: list[str] = []
+    modules: set[str] = set()
+    forbidden = await _forbidden(tour, superuser)
+    tables = await tenant_tables(superuser)
+    untouched = await state(superuser, tour.theirs.person.tenant_id, tables)
+    known: dict[str, list[Mutant]] = {}
+    for statement in statements:
+        if statement.sql not in known:
+            known[statement.sql] = await mutants(superuser, statement.sql)
+        role = _role(statement.context)
+        for mutant in known[statement.sql]:
+            trial = await tried(superuser, mutant, statement, before)
+            what = f"{statement.query} as {role} without {mutant.without!r}"
+            if seen := set(forbidden(role).findall(shown(trial.rows))):
+                found.append(f"{what}: sees {sorted(seen)}")
+            if trial.wrote:
+                await superuser.execute("RESET ROLE")
+                now = await state(superuser, tour.theirs.person.tenant_id, tables)
+                changed = {table for table in tables if now[table] != untouched[table]}
+                found.extend(f"{what}: changes {table}" for table in sorted(changed - MAY_CHANGE.get(role, set())))
+            await superuser.execute("ROLLBACK")
+            if mutant.without != "nothing":
+                modules.add(statement.query.partition(".")[0])
+    return found, modules
+
+
+async def _forbidden(tour: Tour, superuser: asyncpg.Connection) -> Callable[[str], re.Pattern[str]]:
+    """By role, what it must not see."""
+    theirs, ours = [await marks(superuser, full) for full in (tour.theirs, tour.ours)]
+    common = set().union(*ours.values())
+    patterns: dict[str, re.Pattern[str]] = {}
+
+    def of(role: str) -> re.Pattern[str]:
+        if role not in patterns:
+            allowed = set[str]().union(*(theirs[table] for table in MAY_SEE.get(role, ())))
+            patterns[role] = re.compile("|".join(sorted(set().union(*theirs.values()) - common - allowed)))
+        return patterns[role]
+
+    return of
+
+
+def _role(context: Context | None) -> str:
+    return str(context.role) if context else "nobody"
