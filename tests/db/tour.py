@@ -276,11 +276,13 @@ class Tape(Database):
         self._context: Context | None = None
         self._query: str | None = None
         self.statements: dict[tuple[str, str, str], Statement] = {}
+        self.asked: set[str] = set()
         connection.tape = self
 
     def note(self, sql: str, given: tuple[object, ...]) -> None:
         """Keep a statement, once for everybody who sends the same."""
         if self._query is not None:
+            self.asked.add(self._query)
             statement = Statement(query=self._query, context=self._context, sql=sql, arguments=given)
             self.statements.setdefault((repr(self._context), sql, repr(given)), statement)
 
