@@ -6,6 +6,7 @@ import uuid
 from collections.abc import AsyncGenerator, Callable, Iterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from datetime import UTC, date, datetime, timedelta
+from functools import partial
 from importlib import import_module
 from typing import Any
 
@@ -80,11 +81,16 @@ def queries(database: Database) -> Iterator[Query]:
                     if not method.startswith("_"):
                         yield Query(name=f"{module.name}.{name}.{method}", call=call)
             elif inspect.isfunction(member) and (_takes(member, Connection) or _takes(member, Database)):
-                yield Query(name=f"{module.name}.{name}", call=member)
+                for chosen in EACH.get(f"{module.name}.{name}", _once)():
+                    yield Query(name=f"{module.name}.{name}", call=partial(member, **chosen))
 
 
-def _takes(call: Callable[..., Any], kind: type) -> bool:
-    return kind in getattr(call, "__annotations__", {}).values()
+def _once() -> list[dict[str, Any]]:
+    return [{}]
+
+
+def _takes(call: Any, kind: type) -> bool:
+    return kind in getattr(getattr(call, "func", call), "__annotations__", {}).values()
 
 
 def arguments(query: Query, given: Given) -> tuple[list[Any], dict[str, Any]]:
@@ -236,9 +242,14 @@ SPECIAL: dict[str, Callable[[Given], Any]] = {
     "entry.enter session_id": lambda given: None if given.mixed else given.of.ids["session_id"],
     "entry.enter token_digest": _a_secret("digest"),
     "notifications.add body": _always({}),
-    "takeout.pages file": _always("profile.json"),
 }
 """Where a name means something else in one function, by `module.function name`."""
+
+
+EACH: dict[str, Callable[[], list[dict[str, Any]]]] = {
+    "takeout.pages": lambda: [{"file": file} for file in import_module("db.takeout").FILES],
+}
+"""Functions whose query is another for each value of an argument."""
 
 
 class Recorder(Connection):
