@@ -67,12 +67,3 @@ async def stranger(database: Database) -> Person:
     async with database.transaction(SIGN_IN) as conn:
         tenant = await tenants.ensure(conn, str(uuid.uuid4()), "Another tenant")
         return await register(conn, tenant.id)
-
-
-@pytest.fixture(scope="module")
-async def two_people(database: Database) -> tuple[Person, Person]:
-    """Two in tenants of their own, for all tests of a module."""
-    async with database.transaction(SIGN_IN) as conn:
-        made = [await tenants.ensure(conn, str(uuid.uuid4()), "A tenant") for _ in range(2)]
-        one, another = [await register(conn, tenant.id) for tenant in made]
-    return one, another

@@ -1,6 +1,7 @@
 """Every query of `db` without each of its filters in turn: the policies alone still keep tenants apart."""
 
 import re
+import uuid
 from collections.abc import AsyncIterator, Callable
 
 import asyncpg
@@ -8,12 +9,15 @@ import pytest
 from msgspec import Struct
 
 from cli.embedded import EmbeddedStack
+from db import tenants
+from db.migrate import migrate
 from db.pool import Database, _set_up
-from db.tenant import Context
+from db.tenant import SIGN_IN, Context
 from tests.db.contexts import MAY_CHANGE, MAY_SEE, across, bound
 from tests.db.full import Full, fill, marks, shown, state, tenant_tables
-from tests.db.given import Person
+from tests.db.given import register
 from tests.db.mutants import Mutant, mutants, tried
+from tests.db.test_migrations import empty_database
 from tests.db.tour import Given, Recorder, Statement, Tape, queries
 
 WITHOUT_FILTERS = {"events", "notifications", "refused_tokens"}
@@ -35,21 +39,32 @@ class Tour(Struct, frozen=True, kw_only=True):
 
 
 @pytest.fixture(scope="module")
-async def superuser(stack: EmbeddedStack) -> AsyncIterator[asyncpg.Connection]:
+async def urls(stack: EmbeddedStack) -> AsyncIterator[dict[str, str]]:
+    """A database of its own, with two tenants and no third whose rows could stand before theirs."""
+    async with empty_database(stack) as urls:
+        await migrate(urls["gangway_owner"])
+        yield urls
+
+
+@pytest.fixture(scope="module")
+async def superuser(urls: dict[str, str]) -> AsyncIterator[asyncpg.Connection]:
     """One connection for all of it."""
-    connection = await asyncpg.connect(stack.postgres.url("gangway_admin"))
+    connection = await asyncpg.connect(urls["gangway_admin"])
     await _set_up(connection)
     yield connection
     await connection.close()
 
 
 @pytest.fixture(scope="module")
-async def tour(
-    stack: EmbeddedStack, superuser: asyncpg.Connection, database: Database, two_people: tuple[Person, Person]
-) -> AsyncIterator[Tour]:
+async def tour(urls: dict[str, str], superuser: asyncpg.Connection) -> AsyncIterator[Tour]:
     """Everybody of a tenant calls everything, with the ids of another, with a mixture, and with their own."""
+    database = await Database.open(urls["gangway_app"], min_size=1, max_size=1)
+    async with database.transaction(SIGN_IN) as conn:
+        made = [await tenants.ensure(conn, str(uuid.uuid4()), "A tenant") for _ in range(2)]
+        two_people = [await register(conn, tenant.id) for tenant in made]
     theirs, ours = [await fill(superuser, database, person) for person in two_people]
-    recorder = await asyncpg.connect(stack.postgres.url("gangway_app"), connection_class=Recorder)
+    await database.close()
+    recorder = await asyncpg.connect(urls["gangway_app"], connection_class=Recorder)
     await _set_up(recorder)
     tape, finished = Tape(recorder), set[str]()
     every = list(queries(tape))
