@@ -200,11 +200,11 @@ class Operation(Struct, frozen=True, kw_only=True):
         return f"{self.method} {self.path}"
 
     def parameters(self, where: str) -> list[str]:
-        """The names of its texts in the path, the query or the headers."""
+        """The names of all that is in the path, or of the texts in the query."""
         return [
             each["name"]
             for each in self.spec.get("parameters", [])
-            if each["in"] == where and _is_text(each["schema"])
+            if each["in"] == where and (where == "path" or _is_text(each["schema"]))
         ]
 
     def body(self) -> dict[str, Any] | None:

@@ -4,6 +4,7 @@ import asyncio
 import json
 import uuid
 from collections.abc import AsyncIterator, Iterator
+from typing import Any
 
 import asyncpg
 import httpx
@@ -14,13 +15,15 @@ from cli.embedded import EmbeddedStack
 from db.pool import Connection, Database
 from onboarding.access import Role
 from runtime.settings import Settings
-from tests.contracts.foreign import Foreign, Operation, counted, cursor_of, filled, operations, two_tenants
+from tests.contracts.foreign import Answer, Foreign, Operation, counted, cursor_of, filled, operations, two_tenants
 from tests.stack import RUNS, ok
 
 DOCUMENT = json.loads(export_openapi())
 OPERATIONS = {each.name: each for each in operations(DOCUMENT)}
 STREAM = f"GET {RUNS}/events"
 """It does not end: `test_streams` has it."""
+
+NOBODY = str(uuid.uuid4())
 
 WITH_PATHS = [name for name, each in OPERATIONS.items() if "{" in each.path]
 WITH_QUERIES = [name for name, each in OPERATIONS.items() if each.parameters("query") and name != STREAM]
@@ -61,23 +64,28 @@ async def nothing_changes(foreign: Foreign) -> AsyncIterator[None]:
     assert [table for table in before if after[table] != before[table]] == []
 
 
+def request_of(operation: Operation, place: str, value: str) -> tuple[str, dict[str, Any]]:
+    """The path and the rest of a request that names something in one place."""
+    path = filled(operation.path, dict.fromkeys(operation.parameters("path"), value))
+    body = operation.body()
+    match place.split():
+        case ["query", name]:
+            return path, {"params": {name: cursor_of(value) if name == "cursor" else value}}
+        case ["body", name]:
+            nobody = filled(operation.path, dict.fromkeys(operation.parameters("path"), NOBODY))
+            return nobody, {"json": operation.put(name, value)}
+        case _:
+            return path, {} if body is None else {"json": body}
+
+
 async def alike(
     foreign: Foreign, role: Role, operation: Operation, value: str, other: str, place: str
 ) -> list[str]:
     """Ask with an id of A's, and before and after it with one of nobody's; what is wrong with the answer."""
-    asked = {"path": filled(operation.path, dict.fromkeys(operation.parameters("path"), other))}
-    answers = []
+    answers: list[Answer] = []
     for each in (other, value, other):
-        options = {}
-        match place.split():
-            case ["path"]:
-                asked["path"] = filled(operation.path, dict.fromkeys(operation.parameters("path"), each))
-                options = {"json": operation.body()} if operation.body() is not None else {}
-            case ["query", name]:
-                options = {"params": {name: cursor_of(each) if name == "cursor" else each}}
-            case ["body", name]:
-                options = {"json": operation.put(name, each)}
-        answers.append(await foreign.ask(role, operation.method, asked["path"], **options))
+        path, options = request_of(operation, place, each)
+        answers.append(await foreign.ask(role, operation.method, path, **options))
     before, found, after = answers
     what = f"{operation.name} as {role} with {value} in the {place}"
     wrong = [f"{what}: tells {each}" for each in foreign.leaked(found, value)]
