@@ -87,8 +87,7 @@ class AuthController(Controller):
         With `remember_me: false` the refresh token lives for a day.
         """
         said = str(data.email or data.username)
-        email = email_of(said) or said.strip().lower()
-        known = await _proven(deps, email, data.password, address_of(request.scope))
+        known = await _proven(deps, said, data.password, address_of(request.scope))
         if not known.user.is_active:
             raise ProblemError(403, Code.ACCOUNT_INACTIVE, "This account is not active.")
         seconds = deps.settings.refresh_token_expire_days * 86_400
@@ -155,8 +154,8 @@ class AuthController(Controller):
         return await me_of(deps, principal)
 
 
-async def _proven(deps: Deps, email: str, password: str, address: str) -> users.Credentials:
-    """The person with this e-mail and password.
+async def _proven(deps: Deps, said: str, password: str, address: str) -> users.Credentials:
+    """The person with this e-mail and password. What is no e-mail is nobody's, and counted all the same.
 
     The count of failures, the look at the password and the next failure are one transaction, and those at one
     e-mail wait for each other. It is open for long, by few at once.
@@ -165,7 +164,8 @@ async def _proven(deps: Deps, email: str, password: str, address: str) -> users.
         ProblemError: 401 without saying what was wrong, 429 after too many failures.
         TooBusy: too many sign in at this moment.
     """
-    attempt = deps.lockout.attempt(email, address)
+    email = email_of(said) or ""
+    attempt = deps.lockout.attempt(email or said, address)
     async with deps.passwords.turn(), deps.database.transaction(SIGN_IN) as connection:
         standing = await deps.lockout.admit(connection, attempt)
         known = await users.credentials_by_email(connection, email)

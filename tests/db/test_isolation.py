@@ -1,14 +1,21 @@
 """Row level security: whose rows a transaction sees and changes."""
 
+import asyncio
+import random
+import uuid
+from contextlib import suppress
+
 import asyncpg
 import pytest
 
-from db import idempotency, notifications, profiles, runs, sweeps, tenants, users
+from db import entry, idempotency, notifications, profiles, runs, sweeps, tenants, users
 from db.migrate import APP_ROLE
 from db.pool import Database
 from db.tenant import KEEPER, SIGN_IN, Internal, opening, sweeper
 from onboarding.access import Role
-from tests.db.given import NOW, Person, abandoned, answers, completed, started, then
+from tests.db.contexts import MAY_SEE, across, bound
+from tests.db.full import fill, tenant_tables
+from tests.db.given import NOW, Person, abandoned, answers, completed, register, started, then
 from tests.db.test_migrations import TENANT_TABLES
 
 KEYS_OF_SOMEBODY = "idempotency_keys WHERE tenant_id IS NOT NULL"
@@ -153,6 +160,62 @@ async def test_sign_in_is_narrow(database: Database, person: Person) -> None:
             )
 
 
+async def test_who_sees_across_tenants(
+    database: Database, admin: asyncpg.Connection, person: Person, stranger: Person
+) -> None:
+    """Of another tenant's rows each context sees those of the tables that it is named for, and none else."""
+    theirs = await fill(admin, database, person)
+    tables = await tenant_tables(admin)
+    for context in (*bound(stranger), *across()):
+        async with database.transaction(context) as conn:
+            seen = {
+                table
+                for table in tables
+                if await conn.fetchval(
+                    f"SELECT count(*) FROM {table} WHERE {'id' if table == 'tenants' else 'tenant_id'} = $1",
+                    theirs.person.tenant_id,
+                )
+            }
+        assert seen == MAY_SEE.get(str(context.role), set()), context
+
+
+async def test_no_row_names_another_tenants_person(
+    database: Database, admin: asyncpg.Connection, person: Person, stranger: Person
+) -> None:
+    """Whatever the settings say, a row of one tenant about a person, run or profile of another is refused."""
+    theirs, mine = await fill(admin, database, person), await fill(admin, database, stranger)
+    refused = 0
+    for table, column in await admin.fetch(
+        """
+        SELECT conrelid::regclass::text, attname FROM pg_constraint
+        JOIN pg_attribute ON attrelid = conrelid AND attnum = conkey[2]
+        WHERE contype = 'f' AND conparentid = 0 AND array_length(conkey, 1) = 2
+        """
+    ):
+        id = "run_id" if column == "run_id" else column.replace("invited_by", "user_id")
+        one_of_mine = f"SELECT ctid FROM {table} WHERE tenant_id = $1 LIMIT 1"
+        change = f"UPDATE {table} SET {column} = $2 WHERE ctid = ({one_of_mine})"
+        await admin.execute("BEGIN")
+        # Theirs are out of the way, so that no unique index is in it.
+        await admin.execute(f"DELETE FROM {table} WHERE tenant_id = $1", theirs.person.tenant_id)
+        # Nobody but the superuser may change these columns, and not even the superuser gets so far.
+        with pytest.raises(asyncpg.ForeignKeyViolationError):
+            await admin.execute(change, mine.person.tenant_id, theirs.ids[id])
+        await admin.execute("ROLLBACK")
+        refused += 1
+    assert refused >= 14
+
+
+async def test_receipts_are_of_people_of_the_tenant(database: Database, person: Person, stranger: Person) -> None:
+    """No admin stands in the way of an erasure elsewhere by asking for it first."""
+    receipt = "INSERT INTO erasures (id, tenant_id, user_id, requested_by) VALUES (uuidv7(), $1, $2, $3)"
+    async with database.transaction(person.caller(Role.ADMIN)) as conn:
+        await conn.execute(receipt, person.tenant_id, person.user_id, person.user_id)
+    with pytest.raises(asyncpg.InsufficientPrivilegeError):
+        async with database.transaction(person.caller(Role.ADMIN)) as conn:
+            await conn.execute(receipt, person.tenant_id, stranger.user_id, person.user_id)
+
+
 async def test_the_sweeper_works_in_one_tenant(database: Database, person: Person, stranger: Person) -> None:
     """The sweeper lists tenants; runs it sees only in the tenant that it was given, and nobody's profile."""
     for somebody in (person, stranger):
@@ -191,6 +254,46 @@ async def test_partitions_are_closed(database: Database, person: Person) -> None
     with pytest.raises(asyncpg.InsufficientPrivilegeError):
         async with database.transaction(sweeper(person.tenant_id)) as conn:
             await conn.fetch(f"SELECT * FROM onboarding_archive_{NOW:%Y_%m}")
+
+
+async def test_one_connection_for_all(database: Database, app_url: str) -> None:
+    """Many transactions of two tenants in turn on one connection, as behind a pooler, see their own rows only."""
+    async with database.transaction(SIGN_IN) as conn:
+        made = [await tenants.ensure(conn, str(uuid.uuid4()), "A tenant") for _ in range(2)]
+        people = [await register(conn, tenant.id) for tenant in made for _ in range(2)]
+    for somebody in people:
+        await runs.project(database, somebody.caller(), started(somebody))
+    chance = random.Random(30)
+    one = await Database.open(app_url, min_size=1, max_size=1)
+    pids: set[int] = set()
+
+    async def look(somebody: Person, role: Role) -> None:
+        with suppress(LookupError):
+            async with one.transaction(somebody.caller(role)) as conn:
+                pids.add(await conn.fetchval("SELECT pg_backend_pid()"))
+                rows = await conn.fetch("SELECT tenant_id::text, user_id::text FROM onboarding_sessions")
+                assert {row["tenant_id"] for row in rows} == {somebody.tenant_id}
+                assert len(rows) == (1 if role is Role.USER else 2)
+                if chance.random() < 0.3:
+                    raise LookupError  # rolled back, the settings go too
+
+    async def look_as_nobody() -> None:
+        async with one.autocommit() as conn:
+            assert await conn.fetchval("SELECT count(*) FROM onboarding_sessions") == 0
+            names = ("tenant_id", "user_id", "role")
+            assert not any([await conn.fetchval(f"SELECT current_setting('app.{name}', true)") for name in names])
+
+    async def enter(somebody: Person) -> None:
+        assert (await entry.enter(one, somebody.tenant_id, somebody.user_id, 1)).found
+
+    try:
+        steps = [look(chance.choice(people), chance.choice(list(Role))) for _ in range(150)]
+        steps += [look_as_nobody() for _ in range(60)] + [enter(chance.choice(people)) for _ in range(60)]
+        chance.shuffle(steps)
+        await asyncio.gather(*steps)
+        assert len(pids) == 1
+    finally:
+        await one.close()
 
 
 async def test_settings_end_with_the_transaction(app_url: str, person: Person) -> None:

@@ -199,30 +199,6 @@ def _normal(tables: dict[str, dict[str, tuple[str, bool]]]) -> Any:
     }
 
 
-async def test_row_level_security_is_forced(admin: asyncpg.Connection) -> None:
-    """Every table with a tenant, partitions too, forces row level security; only three tables have no tenant."""
-    rows = await admin.fetch(
-        """
-        SELECT c.relname, c.relrowsecurity AND c.relforcerowsecurity AS forced
-        FROM pg_class AS c WHERE c.relnamespace = 'public'::regnamespace AND c.relkind IN ('r', 'p')
-        """
-    )
-    assert {row["relname"] for row in rows if not row["forced"]} == {
-        "migration",
-        "rate_counters",
-        "sign_in_failures",
-    }
-    assert {row["relname"] for row in rows if row["forced"]} >= TENANT_TABLES
-    unguarded = await admin.fetch(
-        """
-        SELECT c.relname FROM pg_class AS c WHERE c.relname = ANY($1) AND NOT EXISTS (
-          SELECT FROM pg_policies AS p WHERE p.tablename = c.relname AND p.qual LIKE '%app_tenant()%')
-        """,
-        list(TENANT_TABLES),
-    )
-    assert unguarded == []
-
-
 async def test_the_app_owns_nothing(admin: asyncpg.Connection) -> None:
     """The app's role cannot bypass policies, owns nothing, can create nothing, and cannot rewrite history."""
     role = await admin.fetchrow("SELECT * FROM pg_roles WHERE rolname = 'gangway_app'")

@@ -1,0 +1,235 @@
+"""A tenant with rows in every table, by which one sees whether anything of it was seen or changed."""
+
+import json
+import re
+import uuid
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import asyncpg
+from msgspec import Struct
+
+from db import runs, sweeps
+from db.pool import Database
+from db.tenant import sweeper
+from tests.db.given import NOW, Person, abandoned, completed, started
+
+TABLES = """
+SELECT c.relname FROM pg_class AS c
+WHERE c.relnamespace = 'public'::regnamespace AND c.relkind IN ('r', 'p') AND NOT c.relispartition AND (
+  c.relname = 'tenants'
+  OR EXISTS (SELECT FROM pg_attribute AS a WHERE a.attrelid = c.oid AND a.attname = 'tenant_id')
+) ORDER BY c.relname
+"""
+"""Every table with rows of a tenant; partitions are read through their parent."""
+
+_UUID = r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}"
+
+
+class Full(Struct, frozen=True, kw_only=True):
+    """A person whose tenant is full; `ids` and `secrets` by the names that arguments and path parameters have."""
+
+    person: Person
+    canary: str
+    ids: dict[str, str]
+    secrets: dict[str, Any]
+
+
+async def tenant_tables(admin: asyncpg.Connection) -> list[str]:
+    """From the catalogue."""
+    return [row["relname"] for row in await admin.fetch(TABLES)]
+
+
+async def fill(admin: asyncpg.Connection, database: Database, person: Person) -> Full:
+    """Put rows of theirs into every table, each with a text that names the table and nobody else has."""
+    canary = f"canary{uuid.uuid4().hex}"
+    run_id = await _runs(admin, database, person, canary)
+    ids = {
+        "tenant_id": person.tenant_id,
+        "user_id": person.user_id,
+        "run_id": run_id,
+        **{f"{name}_id": str(uuid.uuid4()) for name in ("session", "invitation", "mail", "erasure", "data_key")},
+    }
+    now, email = datetime.now(UTC), f"{canary}-users@example.org"
+    await admin.execute(
+        "UPDATE tenants SET name = $2, external_id = $2, default_flow = $2 WHERE id = $1",
+        person.tenant_id,
+        f"{canary}-tenants",
+    )
+    await admin.execute(
+        "UPDATE users SET full_name = $2, timezone = $2, email = $3 WHERE id = $1",
+        person.user_id,
+        f"{canary}-users",
+        email,
+    )
+    for table, rows in _rows(canary, ids, now).items():
+        for row in rows:
+            await _insert(admin, table, row)
+    profile_id = await admin.fetchval("SELECT id::text FROM profiles WHERE user_id = $1", person.user_id)
+    for table in await tenant_tables(admin):
+        column = "id" if table == "tenants" else "tenant_id"
+        count = await admin.fetchval(f"SELECT count(*) FROM {table} WHERE {column} = $1", person.tenant_id)
+        assert count, f"no row in {table}: add one to `_rows` in {__file__}, so that its isolation is proved too"
+    return Full(
+        person=Person(tenant_id=person.tenant_id, user_id=person.user_id, email=email),
+        canary=canary,
+        ids={**ids, "profile_id": profile_id},
+        secrets={
+            "scope": f"{canary}-idempotency_keys",
+            "external_id": f"{canary}-tenants",
+            "lease": now,
+            **{name: f"{canary}-{table}".encode() for name, table in _DIGESTS.items()},
+        },
+    )
+
+
+_DIGESTS = {"digest": "refused_tokens", "reset_hash": "password_resets", "invitation_hash": "invitations"}
+
+
+def _rows(canary: str, ids: dict[str, str], now: datetime) -> dict[str, list[dict[str, Any]]]:
+    """One that counts, and where such rows are cleaned up one that is long over."""
+    theirs = {"tenant_id": ids["tenant_id"], "user_id": ids["user_id"]}
+    later, ended = {"expires_at": now + timedelta(days=1)}, {"expires_at": now - timedelta(days=400)}
+    made, ages_ago = {"created_at": now}, {"created_at": now - timedelta(days=400)}
+
+    def text(table: str) -> str:
+        return f"{canary}-{table}"
+
+    def digest(table: str, which: str = "") -> str:
+        return f"\\x{text(table).encode().hex()}{which.encode().hex()}"
+
+    def another() -> str:
+        return str(uuid.uuid4())
+
+    session = {**theirs, "generation": 1, "lifetime_seconds": 60, "user_agent": text("sessions")}
+    key = {**theirs, "body_hash": digest("idempotency_keys"), "locked_until": now}
+    answer = {"status": 200, "headers": {}, "body": digest("idempotency_keys")}
+    invitation = {**theirs, "role": "user", "invited_by": ids["user_id"]}
+    mail = {**theirs, "sealed": digest("mails"), "invitation_id": ids["invitation_id"]}
+    return {
+        "notifications": [
+            {**theirs, "run_id": ids["run_id"], "kind": "x", "body": {}, "dedupe_key": text("notifications")}
+        ],
+        "idempotency_keys": [
+            {**key, "scope": text("idempotency_keys"), "key": "open", **made},
+            {**key, "scope": text("idempotency_keys"), "key": "answered", **answer, **made},
+            {**key, "scope": text("idempotency_keys"), "key": "old", **answer, **ages_ago},
+        ],
+        "sessions": [
+            {**session, "id": ids["session_id"], **later},
+            {**session, "id": another(), **ended},
+        ],
+        "refused_tokens": [
+            {**theirs, "digest": digest("refused_tokens"), **later},
+            {**theirs, "digest": digest("refused_tokens", "old"), **ended},
+        ],
+        "password_resets": [
+            {**theirs, "token_hash": digest("password_resets"), **later},
+            {**theirs, "token_hash": digest("password_resets", "old"), **ended},
+        ],
+        "invitations": [
+            {
+                **invitation,
+                "id": ids["invitation_id"],
+                "email": f"{text('invitations')}@example.org",
+                "token_hash": digest("invitations"),
+                **later,
+            },
+            {
+                **invitation,
+                "id": another(),
+                "email": f"{text('invitations')}-old@example.org",
+                "token_hash": digest("invitations", "old"),
+                **ended,
+            },
+        ],
+        "mails": [{**mail, "id": ids["mail_id"], **made}, {**mail, "id": another(), **ages_ago}],
+        "events": [
+            {
+                "tenant_id": ids["tenant_id"],
+                "source": text("events"),
+                "detail_type": "x",
+                "detail": {},
+                "severity": "low",
+                "severity_level": 1,
+            }
+        ],
+        "data_keys": [
+            {**theirs, "id": ids["data_key_id"], "key_id": text("data_keys"), "wrapped": digest("data_keys")}
+        ],
+        "erasures": [{**theirs, "id": ids["erasure_id"], "requested_by": ids["user_id"]}],
+    }
+
+
+async def _insert(admin: asyncpg.Connection, table: str, row: dict[str, Any]) -> None:
+    columns = ", ".join(row)
+    await admin.execute(
+        f"""
+        INSERT INTO {table} ({columns})
+        SELECT {columns} FROM jsonb_populate_record(NULL::{table}, $1::text::jsonb)
+        """,
+        json.dumps(row, default=str),
+    )
+
+
+async def _runs(admin: asyncpg.Connection, database: Database, person: Person, canary: str) -> str:
+    """An archived run, a completed one with its profile, and an open one, whose id this gives."""
+    await runs.project(database, person.caller(), *abandoned(person))
+    await _plant(admin, person, canary)
+    async with database.transaction(sweeper(person.tenant_id)) as conn:
+        assert await sweeps.archive(conn, datetime.now(UTC)) == 1
+    open_run = started(person, NOW + timedelta(days=1))
+    await runs.project(database, person.caller(), *completed(person), open_run)
+    await _plant(admin, person, canary)
+    return open_run.run.id
+
+
+async def _plant(admin: asyncpg.Connection, person: Person, canary: str) -> None:
+    """Say something in every answer, and in who did what."""
+    for table, column in {
+        "onboarding_sessions": "step_data",
+        "profiles": "answers",
+        "profile_versions": "answers",
+    }.items():
+        await admin.execute(
+            f"""
+            UPDATE {table}
+            SET {column} = {column} || jsonb_build_object('note', jsonb_build_object('text', $2::text))
+            WHERE user_id = $1
+            """,
+            person.user_id,
+            f"{canary}-{table}",
+        )
+    await admin.execute(
+        "UPDATE onboarding_events SET actor = actor || jsonb_build_object('note', $2::text) WHERE user_id = $1",
+        person.user_id,
+        f"{canary}-onboarding_events",
+    )
+
+
+async def marks(admin: asyncpg.Connection, full: Full) -> dict[str, set[str]]:
+    """By table, the ids and the planted texts of its rows: what gives the tenant away."""
+    found: dict[str, set[str]] = {}
+    for table in await tenant_tables(admin):
+        column = "id" if table == "tenants" else "tenant_id"
+        rows = await admin.fetch(f"SELECT * FROM {table} WHERE {column} = $1", full.person.tenant_id)
+        found[table] = set(re.findall(f"{_UUID}|{full.canary}-{table}", shown(rows)))
+        assert found[table], table
+    return found
+
+
+def shown(rows: list[asyncpg.Record]) -> str:
+    """Everything that rows hold, as one text."""
+    return " ".join(str(tuple(row.values())) for row in rows)
+
+
+async def state(admin: asyncpg.Connection, tenant_id: str, tables: list[str]) -> dict[str, str]:
+    """By table, a digest of the tenant's rows."""
+    query = " UNION ALL ".join(
+        f"""
+        SELECT '{table}', md5(string_agg(t::text, ' ' ORDER BY t::text)) FROM {table} AS t
+        WHERE {"id" if table == "tenants" else "tenant_id"} = $1
+        """
+        for table in tables
+    )
+    return {row[0]: row[1] for row in await admin.fetch(query, tenant_id)}

@@ -1,0 +1,344 @@
+"""A walk through every query of `db`: each function is called by everybody, and what it sends is written down."""
+
+import inspect
+import pkgutil
+import uuid
+from collections.abc import AsyncGenerator, Callable, Iterator
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from datetime import UTC, date, datetime, timedelta
+from functools import partial
+from importlib import import_module
+from typing import Any
+
+import asyncpg
+from msgspec import Struct
+from msgspec.structs import replace
+
+import db
+from db.pool import Connection, Database
+from db.profiles import Profile
+from db.tenant import Context, opening
+from onboarding.access import Role
+from tests.db.full import Full
+from tests.db.given import Person, started
+
+APART = {"ddl", "listen", "migrate", "piccolo_conf", "pool", "tables", "tenant"}
+"""Modules that ask nothing of a tenant's tables."""
+
+LATER = datetime.now(UTC) + timedelta(days=2)
+
+
+class Query(Struct, frozen=True, kw_only=True):
+    """A function of `db`, by `module.name` or `module.Class.name`."""
+
+    name: str
+    call: Callable[..., Any]
+
+    @property
+    def module(self) -> str:
+        """The topic."""
+        return self.name.partition(".")[0]
+
+
+class Statement(Struct, frozen=True, kw_only=True):
+    """What a query sent, as whom and with what."""
+
+    query: str
+    context: Context | None
+    sql: str
+    arguments: tuple[Any, ...]
+
+
+class Given(Struct, frozen=True, kw_only=True):
+    """What somebody, `own`, gives to functions: all ids are of `of`, the tenant's may be another's."""
+
+    own: Full
+    of: Full
+    tenant_id: str
+
+    @property
+    def mixed(self) -> bool:
+        """Whether it is one tenant and the things of another."""
+        return self.tenant_id != self.of.person.tenant_id
+
+    @property
+    def person(self) -> Person:
+        """Whose ids these are."""
+        return Person(tenant_id=self.tenant_id, user_id=self.of.person.user_id, email=self.of.person.email)
+
+
+def queries(database: Database) -> Iterator[Query]:
+    """Every public function that takes a connection or a database, and those of classes made with a database."""
+    for module in pkgutil.iter_modules(db.__path__):
+        if module.name in APART or module.ispkg:
+            continue
+        topic = import_module(f"db.{module.name}")
+        for name, member in vars(topic).items():
+            if name.startswith("_") or getattr(member, "__module__", None) != topic.__name__:
+                continue
+            if inspect.isclass(member) and _takes(member.__init__, Database):
+                for method, call in inspect.getmembers(member(database), inspect.ismethod):
+                    if not method.startswith("_"):
+                        yield Query(name=f"{module.name}.{name}.{method}", call=call)
+            elif inspect.isfunction(member) and (_takes(member, Connection) or _takes(member, Database)):
+                for chosen in EACH.get(f"{module.name}.{name}", _once)():
+                    yield Query(name=f"{module.name}.{name}", call=partial(member, **chosen))
+
+
+def _once() -> list[dict[str, Any]]:
+    return [{}]
+
+
+def _takes(call: Any, kind: type) -> bool:
+    return kind in getattr(getattr(call, "func", call), "__annotations__", {}).values()
+
+
+def arguments(query: Query, given: Given) -> tuple[list[Any], dict[str, Any]]:
+    """Something for each parameter that must be given, by its name.
+
+    Raises:
+        AssertionError: there is nothing known by that name.
+    """
+    positional: list[Any] = []
+    named: dict[str, Any] = {}
+    for name, parameter in inspect.signature(query.call).parameters.items():
+        if parameter.annotation in (Connection, Database) or parameter.kind is parameter.VAR_KEYWORD:
+            continue
+        value = SPECIAL.get(f"{query.name} {name}") or KNOWN.get(name)
+        if value is None and parameter.default is not parameter.empty:
+            continue
+        assert value is not None, (
+            f"db.{query.name} takes {name!r}, for which the tour has nothing: its isolation is not proved. "
+            f"Add a line to KNOWN, or to SPECIAL where the name means something else there ({__file__})."
+        )
+        if parameter.kind is parameter.KEYWORD_ONLY:
+            named[name] = value(given)
+        elif parameter.kind is parameter.VAR_POSITIONAL:
+            positional.extend(value(given))
+        else:
+            positional.append(value(given))
+    return positional, named
+
+
+def _an_id(name: str) -> Callable[[Given], str]:
+    return lambda given: given.of.ids[name]
+
+
+def _a_secret(name: str) -> Callable[[Given], Any]:
+    return lambda given: given.of.secrets[name]
+
+
+def _always(value: Any) -> Callable[[Given], Any]:
+    return lambda given: value
+
+
+def _new(kind: Callable[[uuid.UUID], Any]) -> Callable[[Given], Any]:
+    return lambda given: kind(uuid.uuid4())
+
+
+def _user(given: Given) -> str:
+    return given.person.user_id
+
+
+def _made(module: str, name: str, **fields: Any) -> Callable[[Given], Any]:
+    """A Struct of a topic, which need not be there."""
+    return lambda given: getattr(import_module(f"db.{module}"), name)(**fields)
+
+
+def _profile(given: Given) -> Any:
+    return Profile(
+        id=given.of.ids["profile_id"],
+        user_id=given.person.user_id,
+        flow="fitness",
+        flow_version=1,
+        answers={},
+        version=1,
+        locked=True,
+        run_id=given.of.ids["run_id"],
+        completed_at=LATER,
+        created_at=LATER,
+        updated_at=LATER,
+    )
+
+
+def _changes(given: Given) -> list[Any]:
+    """The open run a step further: an id that is there, with an event that is not."""
+    change = started(given.person)
+    run = replace(change.run, id=given.of.ids["run_id"], seq=50, flow="fitness")
+    events = tuple(replace(event, seq=50) for event in change.events)
+    return [replace(change, run=run, events=events)]
+
+
+def _rewrapped(given: Given) -> list[Any]:
+    key = f"{given.of.canary}-data_keys"
+    rewrapped: Any = import_module("db.data_keys").Rewrapped
+    return [rewrapped(id=given.of.ids["data_key_id"], old_key_id=key, key_id=key, wrapped=b"x")]
+
+
+KNOWN: dict[str, Callable[[Given], Any]] = {
+    "tenant_id": lambda given: given.tenant_id,
+    **dict.fromkeys(("user_id", "requested_by", "changed_by", "invited_by"), _user),
+    **{
+        name: _an_id(name)
+        for name in ("run_id", "session_id", "invitation_id", "mail_id", "erasure_id", "profile_id")
+    },
+    "id": _new(str),
+    "caller": lambda given: given.own.person.caller(),
+    "changes": _changes,
+    "profile": _profile,
+    "owner": lambda given: (given.tenant_id, given.person.user_id),
+    "keys": _rewrapped,
+    "email": lambda given: given.of.person.email,
+    "emails": lambda given: [given.of.person.email],
+    "external_id": _a_secret("external_id"),
+    "scope": _a_secret("scope"),
+    "key": _always("open"),
+    "key_id": lambda given: f"{given.of.canary}-data_keys",
+    "digest": _a_secret("digest"),
+    "bucket": _new(str),
+    "who": _always(b"who"),
+    "attempt": _made("failures", "Attempt", who=b"who", whence=b"whence"),
+    "which": lambda given: import_module("db.users").Filter(),
+    "lease": _a_secret("lease"),
+    **dict.fromkeys(("now", "until", "older_than", "before"), _always(LATER)),
+    **dict.fromkeys(("first", "last"), _always(date(2026, 5, 1))),
+    **dict.fromkeys(("body_hash", "sealed", "wrapped", "body"), _always(b"x")),
+    **dict.fromkeys(("password_hash", "hashed", "name", "kind", "source", "detail_type", "dedupe_key"), _new(str)),
+    **dict.fromkeys(("issuer", "subject"), _new(str)),
+    **dict.fromkeys(("user_agent", "address"), _always("x")),
+    **dict.fromkeys(("detail", "headers", "answers"), _always({})),
+    **dict.fromkeys(("limit", "lease_seconds", "lifetime_seconds", "older_than_seconds"), _always(10)),
+    **dict.fromkeys(("flow", "default_flow"), _always("fitness")),
+    "status": _always(200),
+    "severity": _always("low"),
+    "generation": _always(1),
+    "objects": _always(1),
+    "because": _always("ended"),
+    "role": _always(Role.USER),
+    "is_current": _always(lambda key_id: True),
+    "after": _always(None),
+}
+"""What is given by the name of a parameter."""
+
+SPECIAL: dict[str, Callable[[Given], Any]] = {
+    "users.create email": _new(lambda new: f"{new}@example.org"),
+    "users.arrive email": _new(lambda new: f"{new}@example.org"),
+    "users.listed before": _always(None),
+    "sessions.listed before": _always(None),
+    "invitations.listed before": _always(None),
+    "runs.events before": _always(None),
+    "profiles.versions before": _always(None),
+    "sweeps.drop_partitions before": _always(date(2000, 1, 1)),
+    "tenants.create external_id": _new(str),
+    "resets.add token_hash": _new(lambda new: new.bytes),
+    "resets.find token_hash": _a_secret("reset_hash"),
+    "resets.take token_hash": _a_secret("reset_hash"),
+    "invitations.make token_hash": _new(lambda new: new.bytes),
+    "invitations.renew token_hash": _new(lambda new: new.bytes),
+    "invitations.by_token token_hash": _a_secret("invitation_hash"),
+    "refused_tokens.refuse digest": _new(lambda new: new.bytes),
+    "entry.enter tenant_id": lambda given: given.own.person.tenant_id,
+    "entry.enter user_id": lambda given: given.own.person.user_id,
+    "entry.enter session_id": lambda given: None if given.mixed else given.of.ids["session_id"],
+    "entry.enter token_digest": _a_secret("digest"),
+    "notifications.add body": _always({}),
+}
+"""Where a name means something else in one function, by `module.function name`."""
+
+
+EACH: dict[str, Callable[[], list[dict[str, Any]]]] = {
+    "takeout.pages": lambda: [{"file": file} for file in import_module("db.takeout").FILES],
+}
+"""Functions whose query is another for each value of an argument."""
+
+
+class Recorder(Connection):
+    """A connection that writes down what it is asked."""
+
+    tape: "Tape"
+
+    async def execute(self, query: str, *args: object) -> str:
+        """See `Connection`."""
+        self.tape.note(query, args)
+        return await super().execute(query, *args)
+
+    async def fetch(self, query: str, *args: object) -> list[asyncpg.Record]:
+        """See `Connection`."""
+        self.tape.note(query, args)
+        return await super().fetch(query, *args)
+
+    async def fetchrow(self, query: str, *args: object) -> asyncpg.Record | None:
+        """See `Connection`."""
+        self.tape.note(query, args)
+        return await super().fetchrow(query, *args)
+
+    async def fetchval(self, query: str, *args: object) -> Any:
+        """See `Connection`."""
+        self.tape.note(query, args)
+        return await super().fetchval(query, *args)
+
+
+class Tape(Database):
+    """A database of one connection, on which every transaction is written down and rolled back."""
+
+    def __init__(self, connection: Recorder) -> None:
+        """Of a connection as the app's role."""
+        self._connection = connection
+        self._context: Context | None = None
+        self._query: str | None = None
+        self.statements: dict[tuple[str, str, str], Statement] = {}
+        self.asked: set[str] = set()
+        connection.tape = self
+
+    def note(self, sql: str, given: tuple[object, ...]) -> None:
+        """Keep a statement, once for everybody who sends the same."""
+        if self._query is not None:
+            self.asked.add(self._query)
+            statement = Statement(query=self._query, context=self._context, sql=sql, arguments=given)
+            self.statements.setdefault((repr(self._context), sql, repr(given)), statement)
+
+    @asynccontextmanager
+    async def transaction(self, context: Context | None) -> AsyncGenerator[Connection]:
+        """As in `Database`, but rolled back."""
+        query, self._query = self._query, None
+        await self._connection.execute(opening(context, 5.0))
+        self._context, self._query = context, query
+        try:
+            yield self._connection
+        finally:
+            self._query = None
+            await self._connection.execute("ROLLBACK")
+            self._query = query
+
+    def autocommit(self) -> AbstractAsyncContextManager[Connection]:
+        """As in `Database`, but rolled back."""
+        return self.transaction(None)
+
+    async def play(self, query: Query, context: Context, given: Given) -> Exception | None:
+        """Call a function as somebody; gives what stopped it."""
+        positional, named = arguments(query, given)
+        self._query = query.name
+        try:
+            if _takes(query.call, Connection):
+                async with self.transaction(context) as connection:
+                    await _outcome(query.call(connection, *positional, **named))
+            else:
+                database = [self] if _takes(query.call, Database) else []
+                await _outcome(query.call(*database, *positional, **named))
+        except Exception as error:  # noqa: BLE001 - most of these calls are refused, each in its own way
+            return error
+        finally:
+            self._query = None
+        return None
+
+
+async def _outcome(called: Any) -> None:
+    """Wait for what a call gives, whatever it is."""
+    if inspect.isasyncgen(called):
+        async for _ in called:
+            pass
+    elif hasattr(called, "__aenter__"):
+        async with called:
+            pass
+    else:
+        await called
