@@ -24,6 +24,8 @@ from onboarding.payloads import (
     SweepReport,
 )
 from runtime.addresses import RunAddress, workflow_id
+from runtime.encryption import CannotOpen
+from runtime.wrapping import KeysUnavailable
 
 PAGE = 500
 
@@ -134,6 +136,10 @@ class Sweeps:
         command = Abandon(actor=SYSTEM, channel=Channel.SYSTEM, reason=AbandonedReason.EXPIRED)
         try:
             await self._client.get_workflow_handle(workflow_id(address)).signal("abandon", command)
+        except (CannotOpen, KeysUnavailable) as error:
+            # One person's key that is damaged, or not to be had now, must not keep the others waiting.
+            activity.logger.warning("run %s is left for the next sweep: %s", run_id, type(error).__name__)
+            return False
         except RPCError as error:
             if error.status is not RPCStatusCode.NOT_FOUND:
                 raise

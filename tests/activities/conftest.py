@@ -11,6 +11,7 @@ from db import tenants
 from db.pool import Database
 from db.tenant import SIGN_IN
 from runtime.settings import Settings
+from tests.db.full import empty
 from tests.db.given import Person, register
 
 
@@ -32,11 +33,13 @@ async def admin(stack: EmbeddedStack) -> AsyncIterator[asyncpg.Connection]:
 
 
 @pytest.fixture
-async def people(database: Database) -> list[Person]:
-    """Five people of one tenant."""
+async def people(database: Database, admin: asyncpg.Connection) -> AsyncIterator[list[Person]]:
+    """Five people of one tenant, gone again afterwards: the sweeps of other tests go over all tenants."""
     async with database.transaction(SIGN_IN) as conn:
         tenant = await tenants.ensure(conn, str(uuid.uuid4()), "A tenant")
-        return [await register(conn, tenant.id) for _ in range(5)]
+        people = [await register(conn, tenant.id) for _ in range(5)]
+    yield people
+    await empty(admin, tenant.id)
 
 
 @pytest.fixture

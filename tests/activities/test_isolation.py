@@ -2,6 +2,7 @@
 
 import asyncio
 import uuid
+from collections.abc import AsyncIterator
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -36,7 +37,7 @@ from runtime import mail
 from runtime.encryption import Keys
 from runtime.mail import Mail, MailSender
 from runtime.settings import Settings
-from tests.db.full import fill, state, tenant_tables
+from tests.db.full import empty, fill, state, tenant_tables
 from tests.db.given import Person, abandoned, completed, register, started
 
 MISPLACED = """
@@ -132,6 +133,13 @@ async def test_side_by_side(
             )
             assert await conn.fetchval("SELECT count(*) FROM notifications") == 1
             assert await conn.fetchval("SELECT count(*) FROM profiles") == (which == 1)
+
+
+@pytest.fixture(autouse=True)
+async def alone(admin: asyncpg.Connection, companies: list[list[Person]]) -> AsyncIterator[None]:
+    """Nothing of these tenants is left for the sweeps of other tests."""
+    yield
+    await empty(admin, *(company[0].tenant_id for company in companies))
 
 
 async def test_nothing_that_is_mixed(

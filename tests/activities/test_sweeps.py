@@ -97,6 +97,27 @@ async def test_marks_runs_whose_workflow_is_gone(
     assert again == SweepReport()
 
 
+async def test_a_key_that_is_gone(
+    temporal: Client, database: Database, admin: asyncpg.Connection, people: list[Person]
+) -> None:
+    """A run whose person's key cannot be had is left where it is, and keeps nobody else's from being ended."""
+    now, queue = datetime.now(UTC), queue_of_its_own()
+    first, *others = [await written(database, each, started(each, now - 2 * WEEK)) for each in people[:4]]
+    await admin.execute(
+        "INSERT INTO data_keys (id, tenant_id, user_id, key_id, wrapped) VALUES ($1, $2, $3, 'local:gone', 'x')",
+        uuid.uuid4(),
+        people[0].tenant_id,
+        people[0].user_id,
+    )
+    async with sweeping(temporal, database, queue):
+        await sweep(temporal, queue, AbandonExpiredRuns.run, ExpireSweep())
+    assert await row(database, people[0], first.id) == first
+    for person, run in zip(people[1:], others, strict=False):
+        found = await row(database, person, run.id)
+        assert found is not None
+        assert found.status is Status.ABANDONED
+
+
 async def test_tells_runs_that_live(temporal: Client, database: Database, person: Person) -> None:
     """An overdue run whose workflow lives is told and not marked: it ends by itself, once, when it can."""
     runs_queue, queue = queue_of_its_own(), queue_of_its_own()

@@ -16,6 +16,7 @@ from db.pool import Connection, Database
 from onboarding.access import Role
 from runtime.settings import Settings
 from tests.contracts.foreign import Answer, Foreign, Operation, counted, cursor_of, filled, operations, two_tenants
+from tests.db.full import empty
 from tests.stack import RUNS, ok
 
 DOCUMENT = json.loads(export_openapi())
@@ -42,7 +43,9 @@ async def foreign(
     assert settings.database_url
     admin = await asyncpg.connect(stack.postgres.url("gangway_admin"))
     database = await Database.open(settings.database_url, min_size=1, max_size=2)
-    yield await two_tenants(admin, database, api, settings)
+    foreign = await two_tenants(admin, database, api, settings)
+    yield foreign
+    await empty(admin, foreign.full.person.tenant_id, foreign.ours[Role.USER].tenant_id)
     await database.close()
     await admin.close()
 
