@@ -11,7 +11,7 @@ from api.emails import email_of
 from api.problems import Code, ProblemError
 from api.remembered import Remembered
 from api.tokens import unauthorised
-from db import tenants, users
+from db import erasures, tenants, users
 from db.pool import Database
 from db.tenant import SIGN_IN, Internal
 from onboarding.access import Caller, Role
@@ -43,7 +43,8 @@ class Arrivals:
 
         Args:
             verified: their tokens.
-            welcome: whether this request makes an account; otherwise it is 401 for who has none.
+            welcome: whether this request makes an account; otherwise it is 401 for who has none, and whoever
+                was erased is who they were.
 
         Raises:
             ProblemError: 401 `auth_invalid_token`; 403 `tenant_required`, `tenant_unknown`, `tenant_mismatch` or
@@ -59,10 +60,14 @@ class Arrivals:
 
     async def _looked_up(self, verified: Verified, welcome: bool) -> Member:
         name = _tenant_name(verified.told)
+        if gone := await self._erased(verified):
+            if welcome:
+                raise _refused()
+            return Member(tenant_id=gone.tenant_id, user_id=gone.user_id)
         tenant_id, user = await self._found(verified, name, creates=self._creates and welcome)
         email = _email(verified.told)
         if user is None and not welcome:
-            raise unauthorised(Code.AUTH_INVALID_TOKEN, "The access token is not valid.")
+            raise _refused()
         if user is None:
             try:
                 user = await self._added(verified, tenant_id, email)
@@ -75,6 +80,13 @@ class Arrivals:
         if email and user.email is None:
             await self._fill_in(user, email)
         return Member(tenant_id=tenant_id, user_id=user.id)
+
+    async def _erased(self, verified: Verified) -> erasures.Gone | None:
+        """Whoever this was when the token was made, and is no more: it does not make them anew."""
+        async with self._database.transaction(SIGN_IN) as connection:
+            gone = await erasures.of_subject(connection, verified.issuer.name, verified.subject)
+        before = gone and (verified.issued_at is None or verified.issued_at <= gone.completed_at)
+        return gone if before else None
 
     async def _found(self, verified: Verified, name: str, *, creates: bool) -> tuple[str, users.User | None]:
         """The tenant of that name, and the person if they are known."""
@@ -108,6 +120,10 @@ class Arrivals:
                 await users.fill_in_email(connection, user.id, email)
         except users.EmailTaken:
             return  # They have their account all the same.
+
+
+def _refused() -> ProblemError:
+    return unauthorised(Code.AUTH_INVALID_TOKEN, "The access token is not valid.")
 
 
 def bucket_of(verified: Verified) -> str:

@@ -52,6 +52,7 @@ class Verified(Struct, frozen=True, kw_only=True):
     subject: str
     token: TokenRef
     member: Member | None = None
+    issued_at: datetime | None = None
     audiences: tuple[str, ...] = ()
     client: str | None = None
     told: Told
@@ -90,6 +91,7 @@ def verified(issuer: Issuer, claims: Claims, use: Use, signed: str) -> Verified:
         issuer=issuer,
         subject=subject,
         token=TokenRef(expires_at=expires_at, digest=_digest(issuer, claims, signed)),
+        issued_at=datetime.fromtimestamp(min(int(claims["iat"]), LATEST), UTC) if "iat" in claims else None,
         audiences=audiences,
         client=client if isinstance(client, str) else None,
         told=_told(issuer, claims),
@@ -113,6 +115,7 @@ def joined(access: Verified, identity: Verified) -> Verified:
         issuer=access.issuer,
         subject=access.subject,
         token=access.token,
+        issued_at=access.issued_at,
         told={**identity.told, **access.told},
     )
 

@@ -68,7 +68,7 @@ def openapi_config() -> OpenAPIConfig:
     return OpenAPIConfig(
         title="Gangway",
         version="1",
-        description="Onboarding runs: start, answer, complete, and read the profile.",
+        description="Onboarding runs, and the people in them: sign-in, users, invitations, tenants.",
         operation_id_creator=_operation_id,
         use_handler_docstrings=True,
         openapi_router=Router(

@@ -13,7 +13,7 @@ def email_of(text: str) -> str | None:
     """
     try:
         checked = validate_email(
-            text.strip(), check_deliverability=False, test_environment=True, allow_smtputf8=False
+            text.strip(), check_deliverability=False, test_environment=True, allow_smtputf8=False, strict=True
         )
     except EmailNotValidError:
         return None

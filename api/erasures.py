@@ -5,17 +5,19 @@ from typing import Literal
 from uuid import UUID
 
 from litestar import Controller, Response, get, post
+from litestar.datastructures import ResponseHeader
 from litestar.exceptions import NotFoundException
 from litestar.params import FromPath
 from msgspec import Struct
 from uuid_utils.compat import uuid7
 
 from api.deps import Deps, Principal, SignedIn, WithDeps
-from api.problems import Code, ProblemError
-from db import erasures, sessions, users
+from api.guards import forbidden
+from db import erasures, runs, sessions, users
 from onboarding.payloads import Erase, ErasureCounts
 
-MAY_ERASE = "delete:users"
+SPEAKS_FOR_OTHERS = "delete:users"
+"""The permission to have others erased, and to take out what there is of them."""
 
 
 class ErasureOut(Struct, frozen=True, kw_only=True):
@@ -35,7 +37,13 @@ class PersonErasureController(Controller):
     path = "/users"
     tags = ("users",)
 
-    @post("/{user_id:uuid}/erase", status_code=202)
+    @post(
+        "/{user_id:uuid}/erase",
+        status_code=202,
+        response_headers=[
+            ResponseHeader(name="Location", documentation_only=True, description="Where the receipt is.")
+        ],
+    )
     async def erase(self, user_id: FromPath[UUID], deps: WithDeps, principal: SignedIn) -> Response[ErasureOut]:
         """Erase oneself, or as an admin somebody of the tenant. Everything of theirs goes; a receipt stays.
 
@@ -64,39 +72,36 @@ class ErasureController(Controller):
         return _shown(erasure)
 
 
-async def check_subject(deps: Deps, principal: Principal, person: str) -> erasures.Subject | erasures.Erasure:
-    """Whether the caller may do this to all that there is of a person: oneself, or an admin.
-
-    Returns:
-        The person, or the receipt of one who has been erased.
+async def receipt_of(deps: Deps, principal: Principal, person: str) -> erasures.Erasure | None:
+    """The receipt of somebody who has been erased; None for who is there, and may be spoken for by the caller.
 
     Raises:
         NotFoundException: nobody of this tenant has this id.
         ProblemError: 403 for a colleague.
     """
-    caller = principal.caller
-    async with deps.database.transaction(erasures.eraser(caller.tenant_id, person)) as connection:
+    tenant_id = principal.caller.tenant_id
+    async with deps.database.transaction(erasures.eraser(tenant_id, person)) as connection:
         receipt = await erasures.of_person(connection, person)
-        subject = await erasures.subject(connection, person)
-    found = receipt if receipt and receipt.status == "completed" else subject
-    if found is None:
+        user = await users.by_id(connection, person)
+    erased = receipt is not None and receipt.status == "completed"
+    if user is None and not erased:
         raise NotFoundException
-    if person != caller.user_id and MAY_ERASE not in principal.permissions:
-        raise ProblemError(403, Code.FORBIDDEN, "This is not allowed.")
-    return found
+    if person != principal.caller.user_id and SPEAKS_FOR_OTHERS not in principal.permissions:
+        raise forbidden()
+    return receipt if erased else None
 
 
 async def _accepted(deps: Deps, principal: Principal, person: str) -> erasures.Erasure:
     """The receipt, before anything is done; somebody else is signed out with it."""
-    found = await check_subject(deps, principal, person)
-    if isinstance(found, erasures.Erasure):
-        return found
-    if found.irreplaceable:
-        raise users.LastAdmin
+    if receipt := await receipt_of(deps, principal, person):
+        return receipt
     caller = principal.caller
     async with deps.database.transaction(caller) as connection:
+        if await users.is_last_admin(connection, person):
+            raise users.LastAdmin
         if person != caller.user_id:
             await sessions.end_all(connection, person, "ended")
+            await runs.wake(connection, person)
         return await erasures.request(
             connection, id=str(uuid7()), tenant_id=caller.tenant_id, user_id=person, requested_by=caller.user_id
         )

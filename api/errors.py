@@ -13,6 +13,7 @@ from litestar.exceptions import (
 )
 
 from api.gateway import RefusedByRun, RunClosed, WorkflowsUnavailable
+from api.paging import cursor_error
 from api.parameters import field_error
 from api.passwords import TooBusy
 from api.problems import Code, Problem, ProblemError, internal_error, problem_response
@@ -124,7 +125,7 @@ def _on_invalid(request: Request[Any, Any, Any], error: ValidationException) -> 
     details: list[Any] = error.extra if isinstance(error.extra, list) else []
     if any(item.get("key") == "data" for item in details):
         return problem_response(request, ProblemError(400, Code.MALFORMED_JSON, "A JSON body is needed."))
-    errors = tuple(field_error(request, item) for item in details)
+    errors = tuple(field_error(request, item) for item in details) + cursor_error(request)
     problem = ProblemError(400, Code.VALIDATION_ERROR, "The request is not valid.", errors=errors)
     return problem_response(request, problem)
 

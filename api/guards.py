@@ -4,11 +4,14 @@ from collections.abc import Callable
 from typing import Any
 
 from litestar.connection import ASGIConnection
+from litestar.exceptions import NotFoundException
 from litestar.handlers import BaseRouteHandler
 
 from api.commands import percentage_of
 from api.deps import Deps, Principal
 from api.problems import Code, ProblemError
+from db import users
+from db.tenant import operator
 from onboarding.access import PERMISSIONS, Role
 
 
@@ -43,6 +46,21 @@ def requires(permission: str) -> Callable[[ASGIConnection[Any, Any, Any, Any], B
             raise forbidden()
 
     return allowed
+
+
+async def open_to(deps: Deps, principal: Principal, person: str, permission: str) -> None:
+    """Let somebody at what is one person's: that person, and whoever has the permission.
+
+    Raises:
+        NotFoundException: nobody of this tenant has this id, whoever asks.
+        ProblemError: 403 for a colleague without the permission.
+    """
+    if person == principal.caller.user_id or permission in principal.permissions:
+        return
+    async with deps.database.transaction(operator(principal.caller.tenant_id)) as connection:
+        if await users.by_id(connection, person) is None:
+            raise NotFoundException
+    raise forbidden()
 
 
 def forbidden(detail: str = "Your role does not allow this.") -> ProblemError:

@@ -60,18 +60,19 @@ class Idempotency(ASGIMiddleware):
         if await record.replayed(send):
             return
         scope.setdefault("state", {})["message_id"] = record.message_id
-        answer = _Answer(send)
+        answer = _Answer()
         try:
             await next_app(scope, _again(body), answer)
         finally:
             await record.keep(answer)
+        await answer.tell(send)
 
 
 class _Answer:
-    """Passes an answer on while keeping a copy."""
+    """Holds an answer back until it is kept: whoever has it and asks again at once gets the same one."""
 
-    def __init__(self, send: Send) -> None:
-        self._send = send
+    def __init__(self) -> None:
+        self._messages: list[Message] = []
         self.status = 0
         self.content_type = ""
         self.headers: dict[str, str] = {}
@@ -80,11 +81,16 @@ class _Answer:
     async def __call__(self, message: Message) -> None:
         if message["type"] == "http.response.start":
             self.status = message["status"]
-            kept = (b"content-type", b"location", b"etag")
+            kept = (b"content-type", b"location", b"etag", b"www-authenticate")
             self.headers = {k.decode(): v.decode() for k, v in message["headers"] if k in kept}
         elif message["type"] == "http.response.body":
             self.body += message.get("body", b"")
-        await self._send(message)
+        self._messages.append(message)
+
+    async def tell(self, send: Send) -> None:
+        """Let it go."""
+        for message in self._messages:
+            await send(message)
 
 
 class _Record:
@@ -159,7 +165,7 @@ class _Record:
         try:
             await self._keep(answer)
         except DatabaseUnavailable:
-            # The answer is out already; the lease ends by itself and a repeat is then done again, harmlessly.
+            # What was done is done; the lease ends by itself and a repeat is then done again, harmlessly.
             log.warning("an answer could not be kept for repeats")
 
     async def _keep(self, answer: _Answer) -> None:

@@ -3,7 +3,7 @@
 from collections.abc import Awaitable, Callable
 from datetime import datetime
 from functools import partial
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 from uuid import UUID
 
 from litestar import Controller, delete, get, post
@@ -93,6 +93,7 @@ class InvitationsController(Controller):
             known = await users.accounts(connection, caller.tenant_id, [email for email in emails if email])
             if errors := _not_invitable(emails, known, role):
                 raise ProblemError(400, Code.VALIDATION_ERROR, "The request is not valid.", errors=errors)
+            inviter = await Inviter.of(deps, key, connection, principal)
             made: dict[str | None, Handed] = {}
             # In one order for all: two who invite the same people at once wait for each other, and not in a ring.
             for email in sorted(email for email in emails if email):
@@ -105,7 +106,7 @@ class InvitationsController(Controller):
                     invited_by=caller.user_id,
                     user_id=waiting.user.id if waiting else None,
                 )
-                made[email] = await hand_over(deps, key, connection, principal, write)
+                made[email] = await inviter.hand_over(write)
         await post_mail(deps, *(handed.mail_id for handed in made.values()))
         return InvitedListOut(items=[made[email].invited for email in emails])
 
@@ -140,7 +141,7 @@ class InvitationsController(Controller):
         caller, key = principal.caller, await deps.keys.sealing(None)
         async with deps.database.transaction(caller) as connection:
             write = partial(invitations.renew, invitation_id=str(invitation_id))
-            renewed = await hand_over(deps, key, connection, principal, write)
+            renewed = await (await Inviter.of(deps, key, connection, principal)).hand_over(write)
             known = await users.accounts(connection, caller.tenant_id, [renewed.invited.email])
             if any(not account.waits for account in known.values()):
                 raise users.EmailTaken
@@ -155,37 +156,47 @@ class Handed(Struct, frozen=True, kw_only=True):
     mail_id: str
 
 
-async def hand_over(
-    deps: Deps, key: DataKey, connection: Connection, principal: Principal, write: Write
-) -> Handed:
-    """Make a token, write its hash with the invitation and the link into a mail, and tell it whoever asked.
+class Inviter(Struct, frozen=True, kw_only=True):
+    """Whoever asks people to join, in a transaction; `key` seals the mails."""
 
-    The key is nobody's, fetched before the transaction.
-    """
-    token = new_token()
-    invitation = await write(connection, digest_of(token))
-    link = link_to(deps, "invitation", token)
-    tenant = await tenants.get(connection, principal.caller.tenant_id)
-    mail_id = await write_mail(
-        key,
-        connection,
-        INVITATION,
-        to=invitation.email,
-        tenant_id=principal.caller.tenant_id,
-        invitation_id=invitation.id,
-        locale=principal.locale,
-        tenant=tenant.name if tenant else "",
-        link=link,
-    )
-    invited = InvitedOut(
-        id=invitation.id,
-        email=invitation.email,
-        role=invitation.role,
-        link=link,
-        token=token,
-        expires_at=invitation.expires_at,
-    )
-    return Handed(invited=invited, mail_id=mail_id)
+    deps: Deps
+    key: DataKey
+    connection: Connection
+    principal: Principal
+    tenant: str
+
+    @classmethod
+    async def of(cls, deps: Deps, key: DataKey, connection: Connection, principal: Principal) -> Self:
+        """With the tenant's name, for the mails."""
+        tenant = await tenants.get(connection, principal.caller.tenant_id)
+        name = tenant.name if tenant else ""
+        return cls(deps=deps, key=key, connection=connection, principal=principal, tenant=name)
+
+    async def hand_over(self, write: Write) -> Handed:
+        """Make a token, write its hash with the invitation and the link into a mail, and tell it whoever asked."""
+        token = new_token()
+        invitation = await write(self.connection, digest_of(token))
+        link = link_to(self.deps, "invitation", token)
+        mail_id = await write_mail(
+            self.key,
+            self.connection,
+            INVITATION,
+            to=invitation.email,
+            tenant_id=self.principal.caller.tenant_id,
+            invitation_id=invitation.id,
+            locale=self.principal.locale,
+            tenant=self.tenant,
+            link=link,
+        )
+        invited = InvitedOut(
+            id=invitation.id,
+            email=invitation.email,
+            role=invitation.role,
+            link=link,
+            token=token,
+            expires_at=invitation.expires_at,
+        )
+        return Handed(invited=invited, mail_id=mail_id)
 
 
 def _not_invitable(

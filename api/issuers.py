@@ -14,7 +14,7 @@ import msgspec
 from msgspec import Struct
 
 from api.public_keys import PUBLIC_ALGORITHMS
-from api.tokens import ISSUER, MIN_SECRET_CHARACTERS, Tokens
+from api.tokens import ISSUER, MIN_SECRET_CHARACTERS, Tokens, is_guessable
 from runtime.settings import InvalidSettings, Settings
 
 NAME_CHARACTERS = 300
@@ -162,6 +162,8 @@ def _is_loopback(host: str) -> bool:
 def _wrong_secret(secret: str) -> str | None:
     if len(secret) < MIN_SECRET_CHARACTERS:
         return f"must have at least {MIN_SECRET_CHARACTERS} characters"
+    if is_guessable(secret):
+        return "is easy to guess"
     check: Callable[[str], object] = jwt.get_algorithm_by_name("HS256").prepare_key
     try:
         check(secret)

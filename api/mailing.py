@@ -1,5 +1,6 @@
 """What mails say, and how one is written in the transaction of what it tells about."""
 
+import asyncio
 import hashlib
 import secrets
 
@@ -124,9 +125,9 @@ async def write(
 
 async def post(deps: Deps, *mail_ids: str) -> None:
     """Have written mails sent. With Temporal away they go out when it is back."""
-    for mail_id in mail_ids:
-        try:
-            await deps.gateway.send_mail(mail_id)
-        except WorkflowsUnavailable:
-            log.warning("a mail waits", mail_id=mail_id)
-            return
+    orders = (deps.gateway.send_mail(mail_id) for mail_id in mail_ids)
+    failures = [each for each in await asyncio.gather(*orders, return_exceptions=True) if each]
+    if any(not isinstance(each, WorkflowsUnavailable) for each in failures):
+        raise BaseExceptionGroup("mails", failures)
+    if failures:
+        log.warning("mails wait", mails=len(failures))

@@ -6,9 +6,11 @@ Ids are UUIDs of version 7, which sort by the time when they were made: by id is
 import base64
 import binascii
 from collections.abc import Callable
-from typing import Annotated, Generic, TypeVar
+from contextlib import suppress
+from typing import Annotated, Any, Generic, TypeVar
 from uuid import UUID
 
+from litestar import Request
 from litestar.params import QueryParameter
 from msgspec import UNSET, Struct, UnsetType
 
@@ -18,9 +20,13 @@ from onboarding.payloads import FieldError
 ItemT = TypeVar("ItemT")
 PositionT = TypeVar("PositionT")
 DEFAULT_LIMIT = 20
+CURSOR_CHARACTERS = 200
+_NO_CURSOR = FieldError(field="cursor", code="bad_format", detail="is not a cursor of this list")
 
 Limit = Annotated[int, QueryParameter(ge=1, le=100, description="Items on a page.")]
-Cursor = Annotated[str | None, QueryParameter(max_length=200, description="`next_cursor` of the page before.")]
+Cursor = Annotated[
+    str | None, QueryParameter(max_length=CURSOR_CHARACTERS, description="`next_cursor` of the page before.")
+]
 
 
 WithTotal = Annotated[bool, QueryParameter(description="Count the whole list too.")]
@@ -66,12 +72,27 @@ def _position(text: str) -> int:
     return position
 
 
+def cursor_error(request: Request[Any, Any, Any]) -> tuple[FieldError, ...]:
+    """What is wrong with the cursor of a request that is refused for other parameters already."""
+    cursor = request.query_params.get("cursor")
+    if not isinstance(cursor, str) or len(cursor) > CURSOR_CHARACTERS:
+        return ()
+    for read in (_position, UUID):
+        with suppress(binascii.Error, ValueError):
+            _read(cursor, read)
+            return ()
+    return (_NO_CURSOR,)
+
+
 def _decode(cursor: str, read: Callable[[str], PositionT]) -> PositionT:
     try:
-        return read(base64.urlsafe_b64decode(cursor.encode()).decode())
+        return _read(cursor, read)
     except (binascii.Error, ValueError):
-        error = FieldError(field="cursor", code="bad_format", detail="is not a cursor of this list")
-        raise ProblemError(400, Code.VALIDATION_ERROR, "The request is not valid.", errors=(error,)) from None
+        raise ProblemError(400, Code.VALIDATION_ERROR, "The request is not valid.", errors=(_NO_CURSOR,)) from None
+
+
+def _read(cursor: str, read: Callable[[str], PositionT]) -> PositionT:
+    return read(base64.urlsafe_b64decode(cursor.encode()).decode())
 
 
 def _encode(position: int | str) -> str:

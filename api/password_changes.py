@@ -130,16 +130,21 @@ async def _knows(deps: Deps, caller: Caller, password: str, address: str) -> boo
     """Whether the signed-in person knows their password.
 
     Raises:
-        ProblemError: 429 after too many that were wrong.
+        ProblemError: 400 where there is none, 429 after too many that were wrong.
         TooBusy: too many sign in at this moment.
     """
     async with deps.passwords.turn(), deps.database.transaction(caller) as connection:
         user = await users.by_id(connection, caller.user_id)
         if user is None:
             raise users.UserNotFound
+        hashed = await users.password_hash(connection, caller.user_id)
+        if hashed is None:
+            raise ProblemError(
+                400, Code.NO_PASSWORD, "This account is signed in to elsewhere; it has no password."
+            )
         attempt = deps.lockout.attempt(user.email or user.id, address)
         standing = await deps.lockout.admit(connection, attempt)
-        right = await deps.passwords.verify(password, await users.password_hash(connection, caller.user_id))
+        right = await deps.passwords.verify(password, hashed)
         if right:
             await deps.lockout.succeeded(connection, attempt, standing)
         else:

@@ -28,11 +28,11 @@ class PatchMeBody(Person, frozen=True, kw_only=True, forbid_unknown_fields=True)
 
 
 class UserOut(Struct, frozen=True, kw_only=True):
-    """A person as the API shows them."""
+    """A person as the API shows them. Of another issuer, who gave none, `email` is empty."""
 
     id: str
     tenant_id: str
-    email: str | None
+    email: str
     full_name: str | None
     role: Role
     timezone: str
@@ -117,7 +117,9 @@ async def me_of(deps: Deps, principal: Principal) -> MeOut:
 
 def shown(user: users.User) -> UserOut:
     """A person as the API shows them."""
-    return UserOut(**{name: getattr(user, name) for name in UserOut.__struct_fields__})
+    fields: dict[str, Any] = {name: getattr(user, name) for name in UserOut.__struct_fields__}
+    fields["email"] = user.email or ""
+    return UserOut(**fields)
 
 
 def given(data: Person, without: frozenset[str] = frozenset()) -> dict[str, Any]:

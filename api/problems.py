@@ -28,6 +28,7 @@ class Code(StrEnum):
     AUTH_EXPIRED_TOKEN = "auth_expired_token"
     INVALID_CREDENTIALS = "invalid_credentials"
     WRONG_PASSWORD = "wrong_password"
+    NO_PASSWORD = "no_password"
     RESET_TOKEN_INVALID = "reset_token_invalid"
     RESET_TOKEN_EXPIRED = "reset_token_expired"
     SIGN_IN_LOCKED = "sign_in_locked"

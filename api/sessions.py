@@ -5,10 +5,11 @@ from uuid import UUID
 
 from litestar import Controller, delete, get
 from litestar.params import FromPath
-from msgspec import Struct
+from msgspec import UNSET, Struct
+from msgspec.structs import replace
 
 from api.deps import SignedIn, WithDeps
-from api.paging import DEFAULT_LIMIT, Cursor, Limit, Page, page_of, read_id_cursor
+from api.paging import DEFAULT_LIMIT, Cursor, Limit, Page, WithTotal, page_of, read_id_cursor
 from api.problems import Code, ProblemError
 from db import runs, sessions
 
@@ -33,14 +34,21 @@ class SessionsController(Controller):
 
     @get("/")
     async def listed(
-        self, deps: WithDeps, principal: SignedIn, limit: Limit = DEFAULT_LIMIT, cursor: Cursor = None
+        self,
+        deps: WithDeps,
+        principal: SignedIn,
+        limit: Limit = DEFAULT_LIMIT,
+        cursor: Cursor = None,
+        with_total: WithTotal = False,
     ) -> Page[SessionOut]:
         """Where I am signed in, newest first."""
         caller = principal.caller
         before = read_id_cursor(cursor)
         async with deps.database.transaction(caller) as connection:
             found = await sessions.listed(connection, caller.user_id, before=before, limit=limit + 1)
-        return page_of([_shown(each, principal.token.session_id) for each in found], limit, lambda each: each.id)
+            total = await sessions.count(connection, caller.user_id) if with_total else UNSET
+        shown = [_shown(each, principal.token.session_id) for each in found]
+        return replace(page_of(shown, limit, lambda each: each.id), total=total)
 
     @delete("/{session_id:uuid}")
     async def end(self, session_id: FromPath[UUID], deps: WithDeps, principal: SignedIn) -> None:

@@ -19,10 +19,10 @@ from litestar.response import Stream
 from msgspec import Struct, field
 
 from api.deps import Deps, SignedIn, WithDeps
-from api.erasures import check_subject
+from api.erasures import receipt_of
 from api.problems import Code, ProblemError
 from db import takeout
-from db.erasures import Subject, eraser
+from db.erasures import eraser
 from runtime.storage import CHUNK, Object, prefix_of
 
 AT_ONCE = 4
@@ -77,7 +77,7 @@ class TakeoutController(Controller):
     async def export(self, user_id: FromPath[UUID], deps: WithDeps, principal: SignedIn) -> Stream:
         """Everything about oneself, or as an admin about somebody of the tenant: JSON, and files, as a ZIP."""
         person = str(user_id)
-        if not isinstance(await check_subject(deps, principal, person), Subject):
+        if await receipt_of(deps, principal, person):
             raise NotFoundException
         if _places.locked():
             headers = {"Retry-After": "10"}

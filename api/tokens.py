@@ -25,6 +25,8 @@ from runtime.settings import InvalidSettings, Settings
 
 ISSUER = "gangway"
 MIN_SECRET_CHARACTERS = 32
+MIN_DIFFERENT = 8
+FROM_EXAMPLES = ("changeme", "change-me", "change_me", "your-256-bit-secret", "supersecret", "insecure")
 _REFRESH = struct.Struct(">16s16s16sI")
 
 
@@ -70,6 +72,8 @@ class Tokens:
         secret = settings.jwt_secret
         if not secret or len(secret) < MIN_SECRET_CHARACTERS:
             raise InvalidSettings(f"JWT_SECRET must have at least {MIN_SECRET_CHARACTERS} characters")
+        if is_guessable(secret):
+            raise InvalidSettings("JWT_SECRET is easy to guess: openssl rand -base64 48 makes one that is not")
         self.algorithm = settings.jwt_algorithm
         match self.algorithm:
             case "HS256":
@@ -131,6 +135,12 @@ class Tokens:
         tenant, user, session, generation = _REFRESH.unpack(content)
         tenant_id, user_id, session_id = (str(uuid.UUID(bytes=id)) for id in (tenant, user, session))
         return Refresh(tenant_id=tenant_id, user_id=user_id, session_id=session_id, generation=generation)
+
+
+def is_guessable(secret: str) -> bool:
+    """Whether a secret is one that stands in examples, or repeats a few characters."""
+    lower = secret.lower()
+    return len(set(secret)) < MIN_DIFFERENT or any(word in lower for word in FROM_EXAMPLES)
 
 
 def derived(secret: str, purpose: str) -> bytes:

@@ -5,17 +5,17 @@ from functools import partial
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
-from litestar import Controller, delete, get, post, route
+from litestar import Controller, Request, delete, get, post, route
 from litestar.enums import HttpMethod
 from litestar.params import FromPath, FromQuery, JSONBody, QueryParameter
 from msgspec import UNSET, UnsetType
 from msgspec.structs import asdict
 
 from api.body import Body
-from api.deps import Principal, SignedIn, WithDeps
+from api.deps import Principal, SignedIn, WithDeps, tells_of
 from api.emails import Email, email_of
-from api.guards import forbidden, requires
-from api.invitations import InvitedOut, hand_over
+from api.guards import forbidden, open_to, requires
+from api.invitations import InvitedOut, Inviter
 from api.mailing import post as post_mail
 from api.paging import DEFAULT_LIMIT, Cursor, Limit, Page, WithTotal, page_of, read_id_cursor
 from api.people import PatchMeBody, Secret, UserOut, given, shown, tell_runs
@@ -96,7 +96,13 @@ class UsersController(Controller):
         return UserPage(items=[shown(user) for user in page.items], next_cursor=page.next_cursor, total=total)
 
     @post("/", guards=[requires("create:users")], opt={"rule": _new_password})
-    async def create(self, data: JSONBody[CreateUserBody], deps: WithDeps, principal: SignedIn) -> CreatedUserOut:
+    async def create(
+        self,
+        data: JSONBody[CreateUserBody],
+        deps: WithDeps,
+        principal: SignedIn,
+        request: Request[Any, Any, Any],
+    ) -> CreatedUserOut:
         """Add somebody: with a password at once, without one their account waits and they are invited."""
         caller, email, role = principal.caller, email_of(data.email) or data.email, Role(data.role)
         hashed = await deps.passwords.hash(data.password) if isinstance(data.password, str) else None
@@ -123,7 +129,9 @@ class UsersController(Controller):
                     invited_by=caller.user_id,
                     user_id=user.id,
                 )
-                invited = await hand_over(deps, key, connection, principal, write)
+                inviter = await Inviter.of(deps, key, connection, principal)
+                invited = await inviter.hand_over(write)
+        tells_of(request, user.id)
         if invited:
             await post_mail(deps, invited.mail_id)
         return CreatedUserOut(**asdict(shown(user)), invitation=invited and invited.invited)
@@ -131,7 +139,7 @@ class UsersController(Controller):
     @get("/{user_id:uuid}")
     async def read(self, user_id: FromPath[UUID], deps: WithDeps, principal: SignedIn) -> UserOut:
         """One person: oneself, or as a manager or admin anybody of the tenant."""
-        _open_to(principal, str(user_id), "read:users")
+        await open_to(deps, principal, str(user_id), "read:users")
         async with deps.database.transaction(principal.caller) as connection:
             user = await users.by_id(connection, str(user_id))
         if user is None:
@@ -145,11 +153,16 @@ class UsersController(Controller):
         opt={"rule": _new_password},
     )
     async def change(
-        self, user_id: FromPath[UUID], data: JSONBody[ChangeUserBody], deps: WithDeps, principal: SignedIn
+        self,
+        user_id: FromPath[UUID],
+        data: JSONBody[ChangeUserBody],
+        deps: WithDeps,
+        principal: SignedIn,
+        request: Request[Any, Any, Any],
     ) -> UserOut:
         """Change what is given, with PUT as with PATCH: of oneself, or as an admin of anybody."""
         caller, who = principal.caller, str(user_id)
-        _open_to(principal, who, "update:users")
+        await open_to(deps, principal, who, "update:users")
         async with deps.database.transaction(caller) as connection:
             await _examined(connection, principal, who, data)
         fields = _fields(data)
@@ -162,6 +175,7 @@ class UsersController(Controller):
             before = await _examined(connection, principal, who, data)
             user = await users.change(connection, who, **fields)
             await _followed(connection, before, user, data)
+        tells_of(request, user.id)
         return shown(user)
 
     @delete("/{user_id:uuid}", guards=[requires("delete:users")])
@@ -176,16 +190,6 @@ class UsersController(Controller):
             if before.user.is_active:
                 await users.change(connection, who, is_active=False)
                 await _sign_out(connection, who, "deactivated")
-
-
-def _open_to(principal: Principal, user_id: str, permission: str) -> None:
-    """Oneself, or anybody with the permission.
-
-    Raises:
-        ProblemError: 403, the same for people who are and people who are not.
-    """
-    if user_id != principal.caller.user_id and permission not in principal.permissions:
-        raise forbidden()
 
 
 async def _found(connection: Connection, user_id: str) -> users.Account:

@@ -13,7 +13,6 @@ from msgspec import Struct
 from db.pool import Connection
 from db.tenant import Internal
 from db.users import LAST_ADMIN_STATE, LastAdmin
-from onboarding.access import Role
 from onboarding.payloads import ErasureCounts
 
 _THEIR_RUNS = "run_id IN (SELECT id FROM onboarding_sessions WHERE user_id = $1)"
@@ -43,6 +42,12 @@ A table that is added with a `user_id` has its line here; a test compares this w
 
 _WITHOUT_FOREIGN_KEY = ("onboarding_archive", "invitations")
 
+_DIGEST = "sha256(convert_to({} || ' ' || {}, 'UTF8'))"
+"""Of issuer and subject: what is left of them, so that a token from before makes nobody anew."""
+
+_ANSWERS_TO_STAFF = "DELETE FROM idempotency_keys WHERE split_part(scope, ' ', 2) LIKE '/api/invitations%'"
+"""Kept answers about invitations name many people at once; for one of them, all of the tenant go."""
+
 _COLUMNS = "id::text, user_id::text, requested_by::text, status, counts, created_at, completed_at"
 
 
@@ -58,30 +63,9 @@ class Erasure(Struct, frozen=True, kw_only=True):
     completed_at: datetime | None
 
 
-class Subject(Struct, frozen=True, kw_only=True):
-    """Whom it is about, if they are still there; `irreplaceable` is the last active admin."""
-
-    role: Role
-    irreplaceable: bool
-
-
 def eraser(tenant_id: str, user_id: str) -> Internal:
     """The context that sees and deletes everything of one person."""
     return Internal(role="eraser", tenant_id=tenant_id, user_id=user_id)
-
-
-async def subject(conn: Connection, user_id: str) -> Subject | None:
-    """The person, when they are in this tenant."""
-    # Who has never signed in keeps no tenant: their invitation may run out.
-    admin = "role = 'admin' AND is_active AND (password_hash IS NOT NULL OR issuer IS NOT NULL)"
-    row = await conn.fetchrow(
-        f"""
-        SELECT role, {admin} AND NOT EXISTS (SELECT FROM users WHERE id <> $1 AND {admin}) AS irreplaceable
-        FROM users WHERE id = $1
-        """,
-        user_id,
-    )
-    return msgspec.convert(dict(row), Subject) if row else None
 
 
 async def request(conn: Connection, *, id: str, tenant_id: str, user_id: str, requested_by: str) -> Erasure:
@@ -107,6 +91,27 @@ async def of_person(conn: Connection, user_id: str) -> Erasure | None:
     return msgspec.convert(dict(row), Erasure) if row else None
 
 
+class Gone(Struct, frozen=True, kw_only=True):
+    """Somebody of another issuer who was erased, and when."""
+
+    tenant_id: str
+    user_id: str
+    completed_at: datetime
+
+
+async def of_subject(conn: Connection, issuer: str, subject: str) -> Gone | None:
+    """The latest erasure of whom an issuer calls so (in `SIGN_IN`)."""
+    row = await conn.fetchrow(
+        f"""
+        SELECT tenant_id::text, user_id::text, completed_at FROM erasures
+        WHERE subject = {_DIGEST.format("$1::text", "$2::text")} ORDER BY completed_at DESC LIMIT 1
+        """,
+        issuer,
+        subject,
+    )
+    return msgspec.convert(dict(row), Gone) if row else None
+
+
 async def get(conn: Connection, erasure_id: str) -> Erasure | None:
     """A receipt: to the person, to whoever asked for it, to admins of the tenant."""
     row = await conn.fetchrow(f"SELECT {_COLUMNS} FROM erasures WHERE id = $1", erasure_id)
@@ -123,7 +128,8 @@ async def erase(conn: Connection, erasure_id: str, user_id: str, objects: int) -
         LastAdmin: they became it since it was asked for.
     """
     # Whoever writes a row of theirs now waits for the end, and then finds nobody whose row it could be.
-    await conn.execute("SELECT FROM users WHERE id = $1 FOR UPDATE", user_id)
+    digest = _DIGEST.format("issuer", "subject")
+    subject = await conn.fetchval(f"SELECT {digest} FROM users WHERE id = $1 FOR UPDATE", user_id)
     receipt = await get(conn, erasure_id)
     if receipt is None or receipt.status == "completed":
         return receipt.counts if receipt else None
@@ -131,14 +137,18 @@ async def erase(conn: Connection, erasure_id: str, user_id: str, objects: int) -
     try:
         for table in (*_WITHOUT_FOREIGN_KEY, "users"):
             await conn.execute(f"DELETE FROM {table} WHERE {ROWS_OF_A_PERSON[table]}", user_id)
+        await conn.execute(_ANSWERS_TO_STAFF)
     except asyncpg.PostgresError as error:
         if getattr(error, "sqlstate", None) == LAST_ADMIN_STATE:
             raise LastAdmin from error
         raise
     await conn.execute(
-        "UPDATE erasures SET status = 'completed', counts = $2, completed_at = now() WHERE id = $1",
+        """
+        UPDATE erasures SET status = 'completed', counts = $2, completed_at = now(), subject = $3 WHERE id = $1
+        """,
         erasure_id,
         msgspec.to_builtins(counts),
+        subject,
     )
     return counts
 

@@ -13,6 +13,7 @@ GRACE_SECONDS = 10
 
 Because = Literal["logout", "ended", "reuse", "password", "deactivated"]
 
+_GOES_ON = "ended_at IS NULL AND expires_at > now()"
 _COLUMNS = """
   id::text, tenant_id::text, user_id::text, generation, lifetime_seconds, user_agent, address, created_at,
   rotated_at, expires_at
@@ -152,12 +153,17 @@ async def purge(conn: Connection, limit: int = 5000) -> int:
     return int(status.rpartition(" ")[2])
 
 
+async def count(conn: Connection, user_id: str) -> int:
+    """How many sessions of the person go on."""
+    return await conn.fetchval(f"SELECT count(*) FROM sessions WHERE user_id = $1 AND {_GOES_ON}", user_id)
+
+
 async def listed(conn: Connection, user_id: str, *, before: str | None = None, limit: int = 20) -> list[Session]:
     """A page of the person's sessions that go on, newest first, older than the one with the id `before`."""
     rows = await conn.fetch(
         f"""
         SELECT {_COLUMNS} FROM sessions
-        WHERE user_id = $1 AND ended_at IS NULL AND expires_at > now()
+        WHERE user_id = $1 AND {_GOES_ON}
           AND ($2::uuid IS NULL OR id < $2)
         ORDER BY id DESC LIMIT $3
         """,

@@ -304,6 +304,7 @@ class Erasure(Table, tablename="erasures"):
     requested_by = UUID()
     status = Text(default="running")
     counts = JSONB(default="{}")
+    subject = _optional(Bytea)
     created_at = Timestamptz()
     completed_at = _optional(Timestamptz)
 

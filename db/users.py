@@ -233,7 +233,8 @@ async def count(conn: Connection, tenant_id: str, which: Filter) -> int:
 async def is_last_admin(conn: Connection, user_id: str) -> bool:
     """Whether the tenant would have no active admin without this one, as `guard_user` sees it."""
     query = """
-        SELECT u.role = 'admin' AND u.is_active AND NOT EXISTS (
+        SELECT u.role = 'admin' AND u.is_active AND (u.password_hash IS NOT NULL OR u.issuer IS NOT NULL)
+        AND NOT EXISTS (
           SELECT FROM users AS o WHERE o.tenant_id = u.tenant_id AND o.id <> u.id AND o.role = 'admin'
             AND o.is_active AND (o.password_hash IS NOT NULL OR o.issuer IS NOT NULL)
         ) FROM users AS u WHERE u.id = $1

@@ -33,14 +33,19 @@ CREATE TABLE erasures (
   requested_by uuid NOT NULL,
   status text NOT NULL DEFAULT 'running' CHECK (status IN ('running', 'completed')),
   counts jsonb NOT NULL DEFAULT '{}',
+  subject bytea,
   created_at timestamptz NOT NULL DEFAULT now(),
   completed_at timestamptz,
   CHECK ((status = 'completed') = (completed_at IS NOT NULL))
 );
 COMMENT ON TABLE erasures IS 'Receipts: ids and counts; no foreign key, since they outlive the person.';
+COMMENT ON COLUMN erasures.subject IS 'Digest of issuer and subject, of who signed in elsewhere.';
 CREATE INDEX erasures_tenant ON erasures (tenant_id);
+CREATE INDEX erasures_subject ON erasures (subject) WHERE subject IS NOT NULL;
 ALTER TABLE erasures ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
-CREATE POLICY tenant_rows ON erasures AS RESTRICTIVE USING (tenant_id = (SELECT app_tenant()));
+CREATE POLICY tenant_rows ON erasures AS RESTRICTIVE
+  USING (tenant_id = (SELECT app_tenant()) OR (SELECT app_role()) = 'sign_in');
+CREATE POLICY sign_in_reads ON erasures FOR SELECT USING ((SELECT app_role()) = 'sign_in');
 CREATE POLICY own_rows ON erasures FOR SELECT USING (user_id = (SELECT app_user()));
 CREATE POLICY requester_reads ON erasures FOR SELECT USING (requested_by = (SELECT app_user()));
 CREATE POLICY own_adds ON erasures FOR INSERT WITH CHECK (user_id = (SELECT app_user()));
@@ -48,7 +53,7 @@ CREATE POLICY admin_reads ON erasures FOR SELECT USING ((SELECT app_role()) = 'a
 CREATE POLICY admin_adds ON erasures FOR INSERT WITH CHECK ((SELECT app_role()) = 'admin');
 CREATE POLICY eraser ON erasures USING ((SELECT app_role()) = 'eraser' AND user_id = (SELECT app_user()));
 GRANT SELECT, INSERT ON erasures TO gangway_app;
-GRANT UPDATE (status, counts, completed_at) ON erasures TO gangway_app;
+GRANT UPDATE (status, counts, completed_at, subject) ON erasures TO gangway_app;
 
 -- The eraser acts for one person of one tenant. Whatever refers to them goes with their row; the archive has no
 -- foreign keys, and invitations know people by their e-mail.
@@ -59,9 +64,13 @@ CREATE POLICY eraser ON onboarding_archive
   USING ((SELECT app_role()) = 'eraser' AND user_id = (SELECT app_user()));
 GRANT DELETE ON onboarding_archive TO gangway_app;
 CREATE POLICY eraser ON invitations USING ((SELECT app_role()) = 'eraser');
+-- What staff were answered to invitations holds e-mails and links of others; it goes with any of them.
+CREATE POLICY eraser ON idempotency_keys
+  USING ((SELECT app_role()) = 'eraser' AND split_part(scope, ' ', 2) LIKE '/api/invitations%');
 """
 
 BACKWARDS = """
+DROP POLICY eraser ON idempotency_keys;
 DROP POLICY eraser ON invitations;
 DROP POLICY eraser ON onboarding_archive;
 REVOKE DELETE ON onboarding_archive FROM gangway_app;

@@ -3,6 +3,7 @@
 import asyncio
 import uuid
 from collections.abc import AsyncIterator
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import asyncpg
@@ -13,7 +14,7 @@ from cli.embedded import EmbeddedStack
 from runtime.settings import Settings
 from tests.api.foreign import AUDIENCE, OTHER, TENANT, World, knowing_issuers, oidc_claims, signed
 from tests.issuers import Claims, claims_of, rs256
-from tests.stack import RUNS, application, ok, problem
+from tests.stack import RUNS, application, ok, problem, until
 
 
 @pytest.fixture(scope="module")
@@ -182,23 +183,23 @@ async def test_an_email_that_another_account_has(world: World, admin: asyncpg.Co
 )
 async def test_without_an_email(world: World, said: Claims) -> None:
     """An e-mail that is missing, none, or not proved is none: the account has no address."""
-    assert ok(await world.me(signed(**said)))["email"] is None
+    assert ok(await world.me(signed(**said)))["email"] == ""
 
 
 async def test_an_address_is_proved_by_either_token(world: World) -> None:
     """An address that the ID token calls unproved is none, though the access token has it too."""
     access = oidc_claims(email=an_address())
     identity = oidc_claims(sub=access["sub"], email=access["email"], email_verified=False)
-    assert ok(await world.me(sign(access), sign(identity)))["email"] is None
+    assert ok(await world.me(sign(access), sign(identity)))["email"] == ""
 
 
 async def test_a_later_email_is_filled_in(world: World) -> None:
     """A later token's e-mail fills in a missing one, and does not change one that is there."""
     claims = oidc_claims()
-    assert ok(await world.me(sign(claims)))["email"] is None
+    assert ok(await world.me(sign(claims)))["email"] == ""
     email = an_address()
     unproved = {**claims, "email": email, "email_verified": False}
-    assert ok(await world.me(sign(unproved)))["email"] is None
+    assert ok(await world.me(sign(unproved)))["email"] == ""
     assert ok(await world.me(sign({**claims, "email": email, "email_verified": True})))["email"] == email
     assert ok(await world.me(sign({**claims, "email": an_address()})))["email"] == email
 
@@ -210,7 +211,7 @@ async def test_a_later_email_that_is_taken(world: World) -> None:
     claims = oidc_claims()
     ok(await world.me(sign(claims)))
     for _ in range(2):
-        assert ok(await world.me(sign({**claims, "email": email})))["email"] is None
+        assert ok(await world.me(sign({**claims, "email": email})))["email"] == ""
 
 
 @pytest.mark.parametrize(
@@ -239,8 +240,8 @@ async def test_an_inactive_account(world: World, admin: asyncpg.Connection) -> N
     problem(await world.me(token), 403, "account_inactive")
 
 
-async def test_who_was_erased_comes_anew(world: World, admin: asyncpg.Connection) -> None:
-    """Who was erased and is still remembered is looked up again: a new account, nothing of the old one."""
+async def test_who_is_remembered_and_gone(world: World, admin: asyncpg.Connection) -> None:
+    """Who is remembered and no longer there, with no receipt, is looked up again: a new account."""
     token = signed(name="Ada")
     me = ok(await world.me(token))
     await admin.execute("DELETE FROM users WHERE id = $1", me["id"])
@@ -289,6 +290,34 @@ async def test_an_account_without_a_password(world: World) -> None:
     assert ok(await world.client.get("/api/v1/auth/sessions", headers=headers))["items"] == []
     body = {"current_password": "anything", "new_password": "a stapler for the battery"}
     answer = await world.client.post("/api/v1/auth/password", json=body, headers=headers)
-    problem(answer, 400, "wrong_password")
+    problem(answer, 400, "no_password")
     login = {"email": email, "password": "anything"}
     problem(await world.client.post("/api/v1/auth/login", json=login), 401, "invalid_credentials")
+
+
+async def test_who_was_erased_stays_erased(world: World, admin: asyncpg.Connection) -> None:
+    """A token from before the erasure opens the receipt and makes nobody anew, anywhere; a later one does."""
+    subject = uuid.uuid4().hex
+    before = datetime.now(UTC) - timedelta(seconds=60)
+    token, signed_out = (signed(sub=subject, jti=uuid.uuid4().hex, iat=before, name="Ada") for _ in range(2))
+    me = ok(await world.me(token))
+    bearer = {"Authorization": f"Bearer {token}"}
+    gone = {"Authorization": f"Bearer {signed_out}"}
+    assert (await world.client.post("/api/v1/auth/logout", headers=gone)).status_code == 204
+    asked = await world.client.post(f"/api/v1/users/{me['id']}/erase", headers=bearer)
+    assert asked.status_code == 202
+
+    async def completed() -> bool:
+        return ok(await world.client.get(asked.headers["location"], headers=bearer))["status"] == "completed"
+
+    await until(completed)
+    async with application(world.settings) as other:
+        for client in (world.client, other):
+            each = replace(world, client=client)
+            await each.refused(token)
+            await each.refused(signed_out)
+            found = ok(await client.get(asked.headers["location"], headers=bearer))
+            assert (found["user_id"], found["status"]) == (me["id"], "completed")
+    assert await admin.fetchval("SELECT count(*) FROM users WHERE subject = $1", subject) == 0
+    later = signed(sub=subject, iat=datetime.now(UTC) + timedelta(seconds=5), name="Ada")
+    assert ok(await world.me(later))["id"] != me["id"]

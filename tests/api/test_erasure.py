@@ -18,8 +18,9 @@ from db.pool import Database
 from runtime.addresses import RunAddress, erasure_workflow_id, workflow_id
 from runtime.settings import Settings
 from runtime.telemetry import configure_logging
+from tests.api.company import Company
 from tests.erasing import Bucket, another_tenant, colleagues, dump, made, planted, receipt, rows_of
-from tests.stack import RUNS, Person, application, ok, problem, sign_up, until
+from tests.stack import PASSWORD, RUNS, Person, application, ok, problem, sign_up, until
 
 USERS = "/api/v1/users"
 
@@ -310,3 +311,25 @@ async def test_others_stay(
     await receipt(person, (await erase(person)).headers["location"])
     assert [await rows_of(admin, each.id) for each in (other, stranger)] == before
     assert (await other.progress())["completion_percentage"] > 0
+
+
+async def test_what_staff_were_answered_goes(
+    company: Company, settings: Settings, admin: asyncpg.Connection
+) -> None:
+    """Answers to staff that tell of the person are not given again: made by them, changed, or invited."""
+    boss, canary = company.admin, f"canary{uuid.uuid4().hex}"
+    email = f"{canary}@example.org"
+    keys = [{"Idempotency-Key": uuid.uuid4().hex} for _ in range(3)]
+    body = {"emails": [email], "role": "user"}
+    ok(await boss.post("/api/v1/invitations", body, headers=keys[0]))
+    made = {"email": email, "full_name": canary, "role": "user", "password": PASSWORD}
+    user = ok(await boss.post(USERS, made, headers=keys[1]))
+    ok(await boss.patch(f"{USERS}/{user['id']}", {"full_name": canary}, headers=keys[2]))
+    await receipt(boss, (await erase(boss, user["id"])).headers["location"])
+    again = [
+        await boss.post("/api/v1/invitations", body, headers=keys[0]),
+        await boss.post(USERS, made, headers=keys[1]),
+        await boss.patch(f"{USERS}/{user['id']}", {"full_name": canary}, headers=keys[2]),
+    ]
+    assert not any("idempotent-replayed" in answer.headers for answer in again)
+    problem(again[2], 404, "not_found")

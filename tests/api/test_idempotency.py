@@ -319,3 +319,22 @@ async def test_what_is_kept_goes_with_its_person(person: Person, stack: Embedded
     await admin.execute("DELETE FROM users WHERE id = $1", person.id)
     assert await admin.fetchval(kept, headers["Idempotency-Key"]) == 0
     await admin.close()
+
+
+async def test_a_challenge_is_replayed(person: Person) -> None:
+    """A 401 that is given again has the challenge of the first."""
+    headers, body = key(), {"email": person.email, "password": "a wrong one"}
+    for replayed in (False, True):
+        answer = await person.client.post("/api/v1/auth/login", json=body, headers=headers)
+        problem(answer, 401, "invalid_credentials")
+        assert answer.headers["www-authenticate"] == "Bearer"
+        assert (REPLAYED in answer.headers) is replayed
+
+
+async def test_again_at_once(person: Person) -> None:
+    """Whoever has the first answer gets it again, however soon they ask."""
+    for n in range(20):
+        headers, body = key(), {"full_name": f"Ada {n}"}
+        first = ok(await person.patch("/api/v1/users/me", body, headers=headers))
+        again = await person.patch("/api/v1/users/me", body, headers=headers)
+        assert (ok(again), again.headers[REPLAYED]) == (first, "true")

@@ -2,6 +2,7 @@
 
 import json
 import re
+import string
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,7 @@ from runtime.settings import InvalidSettings, Settings, load_settings
 from tests.issuers import eddsa, rs256
 
 PAGE = Path(__file__).parents[2] / "docs" / "users.md"
-SECRET = "canary-canary-canary-canary-canary"
+SECRET = "canary-of-more-than-thirty-two-letters"
 COGNITO = {
     "cognito_user_pool_id": "eu-west-1_Pool1",
     "cognito_client_id": "4example",
@@ -93,7 +94,7 @@ def test_defaults_of_an_issuer() -> None:
 @pytest.mark.parametrize(("length", "bits"), [(32, (256,)), (47, (256,)), (48, (256, 384)), (64, (256, 384, 512))])
 def test_secrets_never_sign_like_keys(length: int, bits: tuple[int, ...]) -> None:
     """A secret allows HS algorithms that it is long enough for, a key set those of public keys; never both."""
-    secret, keys = known(oidc(secret="s" * length), public(issuer="b"))
+    secret, keys = known(oidc(secret=(string.ascii_letters * 2)[:length]), public(issuer="b"))
     assert secret.algorithms == tuple(f"HS{each}" for each in bits)
     assert keys.algorithms == ("RS256", "ES256", "EdDSA")
 
@@ -103,6 +104,7 @@ WRONG: dict[str, tuple[Any, str]] = {
     "both": (oidc(jwks_url="https://id.example.org"), "exactly one"),
     "an empty secret": (oidc(secret=""), "exactly one"),
     "a short secret": (oidc(secret=SECRET[:31]), "at least 32"),
+    "a secret that repeats itself": (oidc(secret="abcd" * 10), "easy to guess"),
     "a number for a secret": (oidc(secret=5), "secret"),
     "a public key for a secret": (oidc(secret=rs256("c1").pem), "another kind"),
     "another public key for a secret": (oidc(secret=eddsa("o3").pem), "another kind"),

@@ -11,7 +11,8 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from msgspec.structs import replace
 
-from runtime.settings import Settings
+from api.tokens import Tokens
+from runtime.settings import InvalidSettings, Settings
 from tests.issuers import hmac_token
 from tests.stack import Person, application, ok, problem, sign_up
 
@@ -62,3 +63,14 @@ async def test_the_published_key_is_no_secret(signer: Person) -> None:
     for token in [*forged, jwt.encode(claims, None, "none")]:
         answer = await signer.client.get(ME, headers={"Authorization": f"Bearer {token}"})
         problem(answer, 401, "auth_invalid_token")
+
+
+@pytest.mark.parametrize(
+    "secret",
+    ["a" * 40, "abcabc" * 8, "changeme" * 5, "your-256-bit-secret-your-256-bit-secret", "short", "", None],
+)
+def test_a_secret_that_is_none(settings: Settings, secret: str | None) -> None:
+    """One that is short, repeats itself or stands in examples is refused at start-up, and not shown."""
+    with pytest.raises(InvalidSettings, match="JWT_SECRET") as raised:
+        Tokens(replace(settings, jwt_secret=secret))
+    assert not secret or secret not in str(raised.value)

@@ -227,8 +227,8 @@ async def test_sessions(person: Person, other: Person) -> None:
     headers = {"User-Agent": "phone" * 100}
     body = {"email": person.email, "password": PASSWORD}
     signed = ok(await person.client.post(f"{AUTH}/login", json=body, headers=headers))
-    first = ok(await person.get(f"{AUTH}/sessions", params={"limit": 1}))
-    assert len(first["items"]) == 1
+    first = ok(await person.get(f"{AUTH}/sessions", params={"limit": 1, "with_total": "true"}))
+    assert (len(first["items"]), first["total"]) == (1, 2)
     phone = first["items"][0]
     assert (phone["user_agent"], phone["address"], phone["current"]) == (("phone" * 100)[:200], "127.0.0.1", False)
     rest = ok(await person.get(f"{AUTH}/sessions", params={"cursor": first["next_cursor"]}))
@@ -251,3 +251,15 @@ async def test_sessions_that_are_none(person: Person, id: str) -> None:
 async def test_cursors_that_are_none(person: Person, cursor: str) -> None:
     """A cursor that is none of this list is 400."""
     assert wrong(await person.get(f"{AUTH}/sessions", params={"cursor": cursor})) == {"cursor": "bad_format"}
+
+
+async def test_a_cursor_is_named_with_the_others(person: Person) -> None:
+    """A cursor that is none is told along with what else is wrong, and one that is right is not."""
+    params = {"cursor": "x", "limit": 500, "with_total": "perhaps"}
+    answer = await person.get(f"{AUTH}/sessions", params=params)
+    assert wrong(answer).keys() == {"cursor", "limit", "with_total"}
+    right = base64.urlsafe_b64encode(person.id.encode()).decode()
+    assert wrong(await person.get(f"{AUTH}/sessions", params={**params, "cursor": right})).keys() == {
+        "limit",
+        "with_total",
+    }

@@ -78,14 +78,15 @@ async def test_a_list_that_cannot_be(company: Company, params: dict[str, str], e
 
 
 async def test_managers_read_and_users_do_not(company: Company) -> None:
-    """A manager lists and reads the tenant; a user reads themselves and nobody else, there or not."""
+    """A manager lists and reads the tenant; a user reads themselves and nobody else."""
     manager, user = await company.hire("manager"), await company.hire("user")
     assert len(ok(await manager.get(USERS))["items"]) == 3
     assert ok(await manager.get(f"{USERS}/{user.id}"))["email"] == user.email
     problem(await user.get(USERS), 403, "forbidden")
     assert ok(await user.get(f"{USERS}/{user.id}"))["id"] == user.id
-    for somebody in (manager.id, company.admin.id, str(uuid.uuid4())):
+    for somebody in (manager.id, company.admin.id):
         problem(await user.get(f"{USERS}/{somebody}"), 403, "forbidden")
+        problem(await user.patch(f"{USERS}/{somebody}", {"full_name": "Mine"}), 403, "forbidden")
 
 
 async def test_other_tenants_are_not_there(company: Company, rival: Company) -> None:
@@ -100,6 +101,10 @@ async def test_other_tenants_are_not_there(company: Company, rival: Company) -> 
     page = ok(await admin.get(USERS, params={"search": rival.admin.email, "with_total": "true"}))
     assert (page["items"], page["total"]) == ([], 0)
     assert ok(await rival.admin.get(theirs))["role"] == "admin"
+    user = await company.hire("user")
+    for nobody in (theirs, f"{USERS}/{uuid.uuid4()}"):
+        problem(await user.get(nobody), 404, "not_found")
+        problem(await user.patch(nobody, {"full_name": "Mine"}), 404, "not_found")
 
 
 @pytest.mark.parametrize("id", ["x", "1", "me2", "null", "..%2f..", "%00", "0" * 5000, "' OR 1=1", "½"])

@@ -38,12 +38,14 @@ OPERATIONS = {
 EXAMPLES = {GenerationMode.POSITIVE: 8, GenerationMode.NEGATIVE: 4}
 
 
-@pytest.mark.parametrize("who", ["newcomer", "veteran"])
+@pytest.mark.parametrize("who", ["newcomer", "veteran", "boss"])
 @pytest.mark.parametrize("name", OPERATIONS)
-async def test_answers_conform(name: str, who: str, newcomer: Person, veteran: Person, server: str) -> None:
+async def test_answers_conform(
+    name: str, who: str, newcomer: Person, veteran: Person, boss: Person, server: str
+) -> None:
     """Valid and invalid requests are answered with a documented status, type and body, and never with 5xx."""
-    person = newcomer if who == "newcomer" else veteran
-    await asyncio.to_thread(probe, name, person, server)
+    people = {"newcomer": newcomer, "veteran": veteran, "boss": boss}
+    await asyncio.to_thread(probe, name, people[who], server)
 
 
 def probe(name: str, person: Person, server: str) -> None:

@@ -5,7 +5,7 @@ from onboarding.access import Role
 from tests.db.given import Person
 
 MAY_SEE: dict[str, set[str]] = {
-    "sign_in": {"tenants", "users", "invitations", "password_resets"},
+    "sign_in": {"tenants", "users", "invitations", "password_resets", "erasures"},
     "keeper": {"data_keys"},
     "postman": {"mails"},
     "sweeper": {"tenants"},

@@ -151,7 +151,7 @@ async def test_sign_in_is_narrow(database: Database, person: Person) -> None:
     async with database.transaction(SIGN_IN) as conn:
         assert await users.credentials_by_email(conn, person.email.upper()) is not None
         seen = await counts(conn, OF_SOMEBODY)
-        assert {name for name, rows in seen.items() if rows} == {"password_resets"}
+        assert {name for name, rows in seen.items() if rows} == {"password_resets", "erasures"}
         assert await conn.execute("UPDATE users SET full_name = 'x' WHERE id = $1", person.user_id) == "UPDATE 0"
     with pytest.raises(asyncpg.InsufficientPrivilegeError):
         async with database.transaction(SIGN_IN) as conn:
