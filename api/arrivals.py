@@ -6,10 +6,11 @@ The first sign-in makes the account. Who is known is remembered, so that their n
 from hashlib import sha256
 from typing import Any
 
+from cachetools import LRUCache
+
 from api.claims import Member, Told, Verified
 from api.emails import email_of
 from api.problems import Code, ProblemError
-from api.remembered import Remembered
 from api.tokens import unauthorised
 from db import erasures, tenants, users
 from db.pool import Database
@@ -32,7 +33,7 @@ class Arrivals:
         self._database = database
         self._creates = settings.tenant_auto_create
         self._default_flow = settings.default_flow
-        self._known = Remembered[_Key, Member](REMEMBERED)
+        self._known = LRUCache[_Key, Member](REMEMBERED)
 
     def known(self, verified: Verified) -> Member | None:
         """The account of a person who is remembered."""
@@ -51,12 +52,12 @@ class Arrivals:
                 `account_exists`.
         """
         member = await self._looked_up(verified, welcome)
-        self._known.put(_key_of(verified), member)
+        self._known[_key_of(verified)] = member
         return member
 
     def forget(self, verified: Verified) -> None:
         """Look this person up again next time."""
-        self._known.forget(_key_of(verified))
+        self._known.pop(_key_of(verified), None)
 
     async def _looked_up(self, verified: Verified, welcome: bool) -> Member:
         name = _tenant_name(verified.told)

@@ -12,13 +12,13 @@ from typing import Any, NoReturn, Protocol
 
 import httpx
 import jwt
+from cachetools import LRUCache
 from msgspec import Struct
 
 from api.claims import REQUIRED, Claims, Use, Verified, joined, verified
 from api.issuers import Issuer
 from api.jwks import COLD_SECONDS, FETCH_SECONDS, Clock, Jwks, KeysUnavailable
 from api.problems import Code, ProblemError
-from api.remembered import Remembered
 from api.tokens import unauthorised
 
 LEEWAY_SECONDS = 30
@@ -62,7 +62,7 @@ class Verifier:
     def __init__(self, issuers: Iterable[tuple[Issuer, _Keys]]) -> None:
         """Use `verifying`."""
         self._issuers = {issuer.name: (issuer, keys) for issuer, keys in issuers}
-        self._remembered = Remembered[tuple[Use, bytes], _Remembered](REMEMBERED)
+        self._remembered = LRUCache[tuple[Use, bytes], _Remembered](REMEMBERED)
 
     async def verify(self, authorization: str, id_token: str = "") -> Verified:
         """Read the headers `Authorization` and `X-ID-Token`; beside an own token the second is not looked at.
@@ -95,7 +95,7 @@ class Verifier:
         known = self._remembered.get(key)
         if known is None or known.generation != known.keys.generation():
             known = await self._read(token, use)
-            self._remembered.put(key, known)
+            self._remembered[key] = known
         if datetime.now(UTC) >= known.verified.token.expires_at + _LEEWAY:
             raise jwt.ExpiredSignatureError
         return known.verified

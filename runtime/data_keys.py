@@ -87,20 +87,18 @@ class DataKeys:
     async def _find(self, key_id: str) -> DataKey:
         if not _is_uuid(key_id):
             return self._wrapper.of_before(key_id)
-        since = self._by_owner.now()
         found = await self._store.by_id(key_id)
         if found is None:
             raise CannotOpen(f"no key {key_id!r}")
         key = await self._unwrapped(found)
         # Who reads what a person sent is about to seal an answer for them.
-        self._by_owner.put(found.owner, key, since)
+        self._by_owner.put(found.owner, key)
         return key
 
     async def _find_or_make(self, owner: Owner | None) -> DataKey:
-        since = self._by_id.now()
         found = await self._store.of(owner)
         key = await self._make(owner) if found is None else await self._unwrapped(found)
-        self._by_id.put(key.id, key, since)
+        self._by_id.put(key.id, key)
         return key
 
     async def _make(self, owner: Owner | None) -> DataKey:

@@ -2,10 +2,11 @@
 
 import asyncio
 import time
-from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Hashable
 from functools import partial
 from typing import Generic, TypeVar
+
+from cachetools import TTLCache
 
 K = TypeVar("K", bound=Hashable)
 V = TypeVar("V")
@@ -15,32 +16,20 @@ class Lru(Generic[K, V]):
     """Forgets what was not asked for longest when it is full, and everything after its time to live."""
 
     def __init__(self, at_most: int, ttl_seconds: float, clock: Callable[[], float] = time.monotonic) -> None:
-        self._at_most = at_most
-        self._ttl_seconds = ttl_seconds
-        self._clock = clock
-        self._kept: OrderedDict[K, tuple[V, float]] = OrderedDict()
+        self._kept = TTLCache[K, V](at_most, ttl_seconds, clock)
         self._loading: dict[K, asyncio.Task[V]] = {}
 
     def __len__(self) -> int:
         return len(self._kept)
 
-    def put(self, key: K, value: V, since: float) -> None:
-        """Keep a value that was true at a moment of `now`."""
-        self._kept[key] = (value, since + self._ttl_seconds)
-        self._kept.move_to_end(key)
-        if len(self._kept) > self._at_most:
-            self._kept.popitem(last=False)
-
-    def now(self) -> float:
-        """The moment, by the clock that lives are measured with."""
-        return self._clock()
+    def put(self, key: K, value: V) -> None:
+        """Keep a value that was loaded in another way."""
+        self._kept[key] = value
 
     async def get(self, key: K, load: Callable[[], Awaitable[V]]) -> V:
         """The value, loaded when it is not kept. What loading raises reaches all who wait, and is not kept."""
-        value, until = self._kept.get(key, (None, 0.0))
-        if value is not None and self._clock() < until:
-            self._kept.move_to_end(key)
-            return value
+        if (kept := self._kept.get(key)) is not None:
+            return kept
         task = self._loading.get(key)
         if task is None or task.done():
             task = self._loading[key] = asyncio.ensure_future(self._load(key, load))
@@ -49,9 +38,7 @@ class Lru(Generic[K, V]):
         return await asyncio.shield(task)
 
     async def _load(self, key: K, load: Callable[[], Awaitable[V]]) -> V:
-        since = self._clock()
-        value = await load()
-        self.put(key, value, since)
+        value = self._kept[key] = await load()
         return value
 
     def _loaded(self, key: K, task: asyncio.Task[V]) -> None:

@@ -57,7 +57,7 @@ async def test_what_fails_is_not_kept() -> None:
 
 
 async def test_forgotten_in_time() -> None:
-    """A value lives from the moment that its look-up began, however often it is asked for."""
+    """A value lives for its time from when it was loaded, however often it is asked for."""
     now = 0.0
     lru, source = Lru[str, int](10, 60, lambda: now), Source()
     assert await lru.get("k", source.load) == 1
