@@ -22,7 +22,7 @@ TOKEN_BYTES = 32
 
 
 class Letter(Struct, frozen=True, kw_only=True):
-    """A subject and a text with `{link}`."""
+    """A subject, and a text with places to fill in."""
 
     subject: str
     text: str
@@ -61,6 +61,22 @@ INVITATION = {
             "Le han invitado a {tenant}.\n\n"
             "Regístrese con esta dirección de correo en el plazo de siete días:\n{link}\n\n"
             "Si no sabe por qué, no hay nada que hacer.\n"
+        ),
+    ),
+}
+EMAIL_CHANGED = {
+    "en": Letter(
+        subject="Your e-mail address was changed",
+        text=(
+            "Your account now has another e-mail address, and this one is no longer used to sign in.\n\n"
+            "If that was not you, tell whoever runs this service at once.\n"
+        ),
+    ),
+    "es": Letter(
+        subject="Su dirección de correo ha cambiado",
+        text=(
+            "Su cuenta tiene ahora otra dirección de correo; esta ya no sirve para iniciar sesión.\n\n"
+            "Si no fue usted, avise de inmediato a quien administra este servicio.\n"
         ),
     ),
 }

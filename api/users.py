@@ -16,7 +16,9 @@ from api.deps import Principal, SignedIn, WithDeps, tells_of
 from api.emails import Email, email_of
 from api.guards import forbidden, open_to, requires
 from api.invitations import InvitedOut, Inviter
+from api.mailing import EMAIL_CHANGED
 from api.mailing import post as post_mail
+from api.mailing import write as write_mail
 from api.paging import DEFAULT_LIMIT, Cursor, Limit, Page, WithTotal, page_of, read_id_cursor
 from api.people import PatchMeBody, Secret, UserOut, given, shown, tell_runs
 from api.problems import Code, ProblemError
@@ -27,6 +29,7 @@ from db.sessions import Because
 from onboarding.access import Role
 from onboarding.answers import Text
 from onboarding.payloads import FieldError
+from runtime.encryption import DataKey
 from runtime.settings import Settings
 
 RoleName = Literal["user", "manager", "admin"]
@@ -169,12 +172,15 @@ class UsersController(Controller):
         if isinstance(data.password, str):
             fields["password_hash"] = await deps.passwords.hash(data.password)
         await tell_runs(deps, caller, who, data)
+        key = await deps.keys.sealing(None)
         # Others may have changed something meanwhile: it is looked at again, with the row locked.
         async with deps.database.transaction(caller) as connection:
             await invitations.hold(connection, caller.tenant_id, who, None)
             before = await _examined(connection, principal, who, data)
             user = await users.change(connection, who, **fields)
             await _followed(connection, before, user, data)
+            warned = await _warned(key, connection, before, user)
+        await post_mail(deps, *warned)
         tells_of(request, user.id)
         return shown(user)
 
@@ -248,6 +254,17 @@ async def _followed(connection: Connection, before: users.Account, user: users.U
             await invitations.revoke_of(connection, user.tenant_id, before.user.email)
         elif user.role is not before.user.role:
             await invitations.change_role(connection, user.id, user.role)
+
+
+async def _warned(
+    key: DataKey, connection: Connection, before: users.Account, user: users.User
+) -> tuple[str, ...]:
+    """Tell the old address that it is no longer the account's: whoever stole a session cannot hide that."""
+    old = before.user.email
+    if old is None or user.email == old or before.waits:
+        return ()
+    to = {"to": old, "tenant_id": user.tenant_id, "user_id": user.id, "locale": user.locale}
+    return (await write_mail(key, connection, EMAIL_CHANGED, **to),)
 
 
 async def _sign_out(connection: Connection, user_id: str, because: Because) -> None:

@@ -11,7 +11,7 @@ from api.passwords import Passwords
 from runtime.settings import Settings
 from tests.api.company import AUTH, INVITATIONS, USERS, Company, an_email, at_once
 from tests.api.test_events import listening
-from tests.api.test_password_changes import forgotten
+from tests.api.test_password_changes import forgotten, mails_to
 from tests.stack import PASSWORD, RUNS, Person, ok, problem, signed_in, until, wrong
 
 OTHER_PASSWORD = "a quite different sentence"
@@ -476,3 +476,14 @@ async def test_a_password_that_changes_while_it_is_looked_at(
     monkeypatch.setattr(Passwords, "verify", slowly)
     body = {"email": person.email, "password": PASSWORD}
     problem(await person.client.post(f"{AUTH}/login", json=body), 401, "invalid_credentials")
+
+
+async def test_the_old_address_is_told(company: Company, settings: Settings) -> None:
+    """Whoever loses the e-mail of their account hears of it there, whoever changed it."""
+    person = await company.hire("user")
+    for doer, email in ((person, an_email()), (company.admin, an_email())):
+        before = ok(await person.get(f"{AUTH}/me"))["email"]
+        ok(await doer.patch(f"{USERS}/{person.id}", {"email": email, "full_name": "Ada"}))
+        await until(lambda: mails_to(settings, before))  # noqa: B023 - at once
+        assert "another e-mail address" in mails_to(settings, before)[0]
+        assert mails_to(settings, email) == []
