@@ -37,4 +37,5 @@ def build_activities(
         eraser.count_objects,
         eraser.delete_objects,
         eraser.erase_rows,
+        eraser.resume_erasures,
     ]

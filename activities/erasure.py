@@ -5,11 +5,13 @@ import time
 
 from temporalio import activity
 from temporalio.client import Client, WorkflowExecutionStatus, WorkflowHandle
+from temporalio.common import WorkflowIDConflictPolicy
 from temporalio.exceptions import ApplicationError
 from temporalio.service import RPCError, RPCStatusCode
 
-from db import erasures, runs, users
+from db import erasures, runs, tenants, users
 from db.pool import Database
+from db.tenant import sweeper
 from onboarding.flows import FLOWS
 from onboarding.payloads import (
     SYSTEM,
@@ -20,9 +22,11 @@ from onboarding.payloads import (
     Erase,
     EraseRows,
     ErasureCounts,
+    ErasureSweep,
     RunView,
+    SweepReport,
 )
-from runtime.addresses import RunAddress, workflow_id
+from runtime.addresses import RunAddress, erasure_workflow_id, workflow_id
 from runtime.storage import Objects, prefix_of
 
 LOOKS = 10
@@ -87,6 +91,27 @@ class Eraser:
         if counts is None:
             raise ApplicationError("there is no such receipt", type="no_receipt", non_retryable=True)
         return counts
+
+    @activity.defn(name="resume_erasures")
+    async def resume_erasures(self, sweep: ErasureSweep) -> SweepReport:
+        """Start every erasure that was accepted a while ago and is not completed; one that runs is left alone."""
+        seen = 0
+        async with self._database.transaction(sweeper()) as connection:
+            everywhere = await tenants.all_ids(connection)
+        for tenant_id in everywhere:
+            async with self._database.transaction(sweeper(tenant_id)) as connection:
+                left = await erasures.left(connection, sweep.older_than_seconds)
+            for erasure in left:
+                seen += 1
+                activity.heartbeat()
+                await self._client.start_workflow(
+                    "EraseUser",
+                    Erase(erasure_id=erasure.id, tenant_id=tenant_id, user_id=erasure.user_id),
+                    id=erasure_workflow_id(tenant_id, erasure.user_id),
+                    task_queue=activity.info().task_queue,
+                    id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
+                )
+        return SweepReport(seen=seen, changed=seen)
 
     async def _end(self, id: str, patience_seconds: int) -> bool:
         """End one run, if it is open; False when it is not."""

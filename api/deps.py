@@ -52,6 +52,12 @@ class Principal(Struct, frozen=True, kw_only=True):
     token: TokenRef
 
     @property
+    def owner(self) -> Caller:
+        """The caller as the owner of what is theirs, whatever they may do by now."""
+        caller = self.caller
+        return Caller(tenant_id=caller.tenant_id, user_id=caller.user_id, role=caller.role)
+
+    @property
     def expires_at(self) -> datetime:
         """When the access token does."""
         return self.token.expires_at

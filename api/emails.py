@@ -9,8 +9,10 @@ from msgspec import Meta
 def email_of(text: str) -> str | None:
     """Trimmed, lower-cased, its domain as the DNS has it; None when it is no address.
 
-    In front of the @ only ASCII passes: two addresses that look the same are the same.
+    In front of the @ only ASCII passes, and nothing that mail programs decode: addresses that look the same are.
     """
+    if "=?" in text:  # an encoded word (RFC 2047)
+        return None
     try:
         checked = validate_email(
             text.strip(), check_deliverability=False, test_environment=True, allow_smtputf8=False, strict=True

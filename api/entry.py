@@ -1,5 +1,8 @@
 """What happens before a handler: who is asking, and are they asking too often. One round trip to the database."""
 
+from ipaddress import ip_address
+from typing import Any
+
 from litestar.enums import ScopeType
 from litestar.middleware import ASGIMiddleware
 from litestar.routes import HTTPRoute
@@ -11,6 +14,7 @@ from api.deps import Deps, Principal
 from api.problems import Code, ProblemError
 from api.tokens import unauthorised
 from db import entry
+from db.tenant import Acting
 from onboarding.access import Caller
 
 WINDOW_SECONDS = 60
@@ -61,8 +65,12 @@ class Entry(ASGIMiddleware):
         if known.signed_out:
             raise unauthorised(Code.AUTH_INVALID_TOKEN, "The session has ended.")
         _admit(scope, "user", known)
+        who: Any = {"tenant_id": member.tenant_id, "user_id": member.user_id, "role": known.role}
         scope["user"] = Principal(
-            caller=Caller(tenant_id=member.tenant_id, user_id=member.user_id, role=known.role),
+            # Who was erased has no row that could be asked again.
+            caller=Caller(**who)
+            if erased
+            else Acting(**who, session_id=verified.token.session_id, token_digest=verified.token.digest),
             onboarding_completed=known.onboarding_completed,
             timezone=known.timezone,
             locale=known.locale,
@@ -101,9 +109,13 @@ def _header(scope: Scope, name: bytes) -> str:
 
 
 def address_of(scope: Scope) -> str:
-    """The address that a request comes from, behind trusted proxies the one that they name."""
+    """The address that a request comes from, behind trusted proxies the one that they name, if it is one."""
     client = scope.get("client")
-    return client[0] if client else "unknown"
+    try:
+        address = ip_address(client[0].partition("%")[0] if client else "")
+    except ValueError:
+        return "unknown"
+    return str(getattr(address, "ipv4_mapped", None) or address)
 
 
 async def _tell_methods(scope: Scope, send: Send) -> None:

@@ -17,6 +17,7 @@ from api.paging import cursor_error
 from api.parameters import field_error
 from api.passwords import TooBusy
 from api.problems import Code, Problem, ProblemError, internal_error, problem_response
+from api.tokens import unauthorised
 from db.invitations import (
     InvitationExpired,
     InvitationNotFound,
@@ -26,6 +27,7 @@ from db.invitations import (
 )
 from db.pool import DatabaseUnavailable
 from db.runs import PersonGone, PredecessorOpen
+from db.tenant import Deactivated, RoleChanged, SignedOut
 from db.users import EmailTaken, LastAdmin, OwnRole, UserNotFound
 from onboarding.errors import GangwayError, Refused, RunNotFound, UnknownFlow
 from onboarding.payloads import Refusal
@@ -60,6 +62,9 @@ OUTSIDE_THE_RULES: dict[type[GangwayError], tuple[int, Code, str]] = {
     InvitationExpired: (410, Code.INVITATION_EXPIRED, InvitationExpired.detail),
     InvitationRevoked: (410, Code.INVITATION_REVOKED, InvitationRevoked.detail),
     StorageUnavailable: (503, Code.STORAGE_UNAVAILABLE, StorageUnavailable.detail),
+    SignedOut: (401, Code.AUTH_INVALID_TOKEN, SignedOut.detail),
+    Deactivated: (403, Code.ACCOUNT_INACTIVE, Deactivated.detail),
+    RoleChanged: (403, Code.FORBIDDEN, RoleChanged.detail),
     # Deleted while their request was under way; the next one meets the same answer at the door.
     UserNotFound: (401, Code.AUTH_INVALID_TOKEN, "The access token is not valid."),
     PersonGone: (401, Code.AUTH_INVALID_TOKEN, "The access token is not valid."),
@@ -92,8 +97,13 @@ def _on_domain_error(request: Request[Any, Any, Any], error: GangwayError) -> Re
     if isinstance(error, Refused):
         return problem_response(request, of_refusal(error.refusal))
     status, code, detail = OUTSIDE_THE_RULES[type(error)]
-    away = status == HTTPStatus.SERVICE_UNAVAILABLE
-    problem = unavailable(code, detail) if away else ProblemError(status, code, detail)
+    match status:
+        case HTTPStatus.SERVICE_UNAVAILABLE:
+            problem = unavailable(code, detail)
+        case HTTPStatus.UNAUTHORIZED:
+            problem = unauthorised(code, detail)
+        case _:
+            problem = ProblemError(status, code, detail)
     return problem_response(request, problem)
 
 

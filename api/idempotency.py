@@ -56,7 +56,7 @@ class Idempotency(ASGIMiddleware):
             return
         # Here, while no connection is held: it may take one to get the key.
         data_key = await deps.keys.sealing(None)
-        record = _Record(deps, data_key, principal.caller if principal else SIGN_IN, scope, key, body)
+        record = _Record(deps, data_key, principal.owner if principal else SIGN_IN, scope, key, body)
         if await record.replayed(send):
             return
         scope.setdefault("state", {})["message_id"] = record.message_id

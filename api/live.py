@@ -15,8 +15,9 @@ from api.deps import Deps, Principal, SignedIn, WithDeps
 from api.parameters import FlowQuery, LastEventId
 from api.problems import Code, ProblemError
 from api.verifier import LEEWAY_SECONDS
-from db import entry, runs
+from db import runs
 from db.pool import DatabaseUnavailable
+from db.tenant import CallerChanged
 from onboarding.payloads import Run, Status
 from onboarding.progress import Progress, progress
 
@@ -84,7 +85,10 @@ async def _stream(
         if deps.listener.subscribers(run.id) > STREAMS_AT_MOST:
             return  # They were asked for at once: each was told yes before the others had begun.
         if seen is None or not run.seq - MISSED_AT_MOST <= seen <= run.seq:
-            run = await _read(deps, principal, run)
+            news = await _since(deps, principal, run, run.seq)
+            if news is None:
+                return
+            run = news[0]
             seen = run.seq
             yield _message("STATE_SNAPSHOT", run.id, seen, Snapshot(progress=progress(run)))
             if run.status is not Status.IN_PROGRESS:
@@ -118,23 +122,16 @@ async def _stream(
                 return
 
 
-async def _read(deps: Deps, principal: Principal, run: Run) -> Run:
-    async with deps.database.transaction(principal.caller) as connection:
-        return await runs.get(connection, run.id) or run
-
-
 async def _since(
     deps: Deps, principal: Principal, run: Run, seen: int
 ) -> tuple[Run, list[runs.StoredEvent]] | None:
     """The run and what it has new; None for who would not be let in any more."""
-    async with deps.database.transaction(principal.caller) as connection:
-        token = principal.token
-        if not await entry.is_let_in(
-            connection, principal.caller.user_id, session_id=token.session_id, token_digest=token.digest
-        ):
-            return None
-        now = await runs.get(connection, run.id) or run
-        return now, await runs.events(connection, run.id, after=seen, limit=MISSED_AT_MOST)
+    try:
+        async with deps.database.transaction(principal.caller) as connection:
+            now = await runs.get(connection, run.id) or run
+            return now, await runs.events(connection, run.id, after=seen, limit=MISSED_AT_MOST)
+    except CallerChanged:
+        return None
 
 
 def _seen(last_event_id: str | None, run: Run) -> int | None:

@@ -70,14 +70,15 @@ class PasswordController(Controller):
         principal: SignedIn,
         request: Request[Any, Any, Any],
     ) -> None:
-        """Change one's password; every other session ends. Wrong ones count as failed sign-ins."""
+        """Change one's password; every other session ends. Too many wrong ones are 429."""
         caller = principal.caller
-        right = await _knows(deps, caller, data.current_password, address_of(request.scope))
-        if not right:
-            raise ProblemError(400, Code.WRONG_PASSWORD, "The current password is wrong.")
+        known = await _known(deps, caller, data.current_password, address_of(request.scope))
+        if known is None:
+            raise _wrong_password()
         hashed = await deps.passwords.hash(data.new_password)
         async with deps.database.transaction(caller) as connection:
-            await users.set_password(connection, caller.user_id, hashed)
+            if not await users.set_password(connection, caller.user_id, hashed, instead_of=known):
+                raise _wrong_password()  # Somebody else gave another one meanwhile.
             await sessions.end_all(connection, caller.user_id, "password", but=principal.token.session_id)
             await runs.wake(connection, caller.user_id)
             await resets.close(connection, caller.user_id)
@@ -126,8 +127,15 @@ class PasswordController(Controller):
             await deps.lockout.reset(connection, reset.email)
 
 
-async def _knows(deps: Deps, caller: Caller, password: str, address: str) -> bool:
-    """Whether the signed-in person knows their password.
+def _wrong_password() -> ProblemError:
+    return ProblemError(400, Code.WRONG_PASSWORD, "The current password is wrong.")
+
+
+async def _known(deps: Deps, caller: Caller, password: str, address: str) -> str | None:
+    """The hash of the signed-in person's password, if they know it.
+
+    Failures are counted by the account, apart from those of logins: another e-mail gives whoever stole a session
+    no more tries, and their tries lock nobody out.
 
     Raises:
         ProblemError: 400 where there is none, 429 after too many that were wrong.
@@ -142,14 +150,14 @@ async def _knows(deps: Deps, caller: Caller, password: str, address: str) -> boo
             raise ProblemError(
                 400, Code.NO_PASSWORD, "This account is signed in to elsewhere; it has no password."
             )
-        attempt = deps.lockout.attempt(user.email or user.id, address)
+        attempt = deps.lockout.attempt(user.id, address)
         standing = await deps.lockout.admit(connection, attempt)
         right = await deps.passwords.verify(password, hashed)
         if right:
             await deps.lockout.succeeded(connection, attempt, standing)
         else:
             await deps.lockout.failed(connection, attempt, standing, user)
-    return right
+    return hashed if right else None
 
 
 def _invalid() -> ProblemError:

@@ -58,9 +58,11 @@ class RegistrationController(Controller):
 async def _uninvited(connection: Connection, deps: Deps, data: RegisterBody, hashed: str) -> users.User:
     name, flow = deps.settings.default_tenant, deps.settings.default_flow
     tenant = await tenants.ensure(connection, name, name, flow)
-    return await users.create(
+    user = await users.create(
         connection, tenant_id=tenant.id, email=_email(data), password_hash=hashed, **_personal(data)
     )
+    await invitations.close_for(connection, tenant.id, _email(data), user.id)
+    return user
 
 
 async def _invited(connection: Connection, data: RegisterBody, token: str, hashed: str) -> users.User:

@@ -12,7 +12,7 @@ from msgspec import UNSET, UnsetType
 from msgspec.structs import asdict
 
 from api.body import Body
-from api.deps import Principal, SignedIn, WithDeps, tells_of
+from api.deps import Deps, Principal, SignedIn, WithDeps, tells_of
 from api.emails import Email, email_of
 from api.guards import forbidden, open_to, requires
 from api.invitations import InvitedOut, Inviter
@@ -26,6 +26,7 @@ from api.strength import strong_enough
 from db import invitations, resets, runs, sessions, users
 from db.pool import Connection
 from db.sessions import Because
+from db.tenant import SIGN_IN
 from onboarding.access import Role
 from onboarding.answers import Text
 from onboarding.payloads import FieldError
@@ -166,9 +167,11 @@ class UsersController(Controller):
         """Change what is given, with PUT as with PATCH: of oneself, or as an admin of anybody."""
         caller, who = principal.caller, str(user_id)
         await open_to(deps, principal, who, "update:users")
+        fields = _fields(data)
+        if who == caller.user_id and "email" in fields:
+            await _nobody_elses(deps, principal, fields["email"])
         async with deps.database.transaction(caller) as connection:
             await _examined(connection, principal, who, data)
-        fields = _fields(data)
         if isinstance(data.password, str):
             fields["password_hash"] = await deps.passwords.hash(data.password)
         await tell_runs(deps, caller, who, data)
@@ -196,6 +199,19 @@ class UsersController(Controller):
             if before.user.is_active:
                 await users.change(connection, who, is_active=False)
                 await _sign_out(connection, who, "deactivated")
+                await invitations.revoke_by(connection, who, None)
+
+
+async def _nobody_elses(deps: Deps, principal: Principal, email: str) -> None:
+    """Nobody takes the address that somebody else was invited with: it is not proved to be theirs.
+
+    Raises:
+        EmailTaken: it was given away.
+    """
+    caller = principal.caller
+    async with deps.database.transaction(SIGN_IN) as connection:
+        if await invitations.is_open(connection, caller.tenant_id, email, caller.user_id):
+            raise users.EmailTaken
 
 
 async def _found(connection: Connection, user_id: str) -> users.Account:
@@ -245,15 +261,16 @@ async def _followed(connection: Connection, before: users.Account, user: users.U
     """What a change brings with it: sessions that end, an invitation that no longer fits."""
     if before.user.is_active and not user.is_active:
         await _sign_out(connection, user.id, "deactivated")
+    if not user.is_active or user.role is not before.user.role:
+        await invitations.revoke_by(connection, user.id, Role(user.role) if user.is_active else None)
     if isinstance(data.password, str):
         await _sign_out(connection, user.id, "password")
     if isinstance(data.password, str) or user.email != before.user.email:
         await resets.close(connection, user.id)
-    if before.waits and before.user.email is not None:
-        if isinstance(data.password, str) or user.email != before.user.email:
-            await invitations.revoke_of(connection, user.tenant_id, before.user.email)
-        elif user.role is not before.user.role:
-            await invitations.change_role(connection, user.id, user.role)
+    # Also with another role: whoever has the link would get it.
+    differs = (user.email, user.role) != (before.user.email, before.user.role)
+    if before.waits and before.user.email is not None and (isinstance(data.password, str) or differs):
+        await invitations.revoke_of(connection, user.tenant_id, before.user.email)
 
 
 async def _warned(

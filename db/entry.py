@@ -78,25 +78,6 @@ async def enter(
     return msgspec.convert({**known, "limit": limit, "found": "role" in known}, Entry)
 
 
-async def is_let_in(
-    conn: Connection, user_id: str, *, session_id: str | None = None, token_digest: bytes | None = None
-) -> bool:
-    """Whether the caller would be let in now: active, and not signed out (see `enter`)."""
-    return bool(
-        await conn.fetchval(
-            """
-            SELECT is_active AND CASE WHEN $2::uuid IS NULL
-              THEN NOT EXISTS (SELECT FROM refused_tokens WHERE digest = $3)
-              ELSE EXISTS (SELECT FROM sessions WHERE id = $2 AND user_id = $1 AND ended_at IS NULL)
-            END FROM users WHERE id = $1
-            """,
-            user_id,
-            session_id,
-            token_digest,
-        )
-    )
-
-
 async def count(database: Database, bucket: str, limit: int, window_seconds: int = 60) -> Count:
     """Count a request in a bucket, for routes where nobody is signed in yet."""
     async with database.autocommit() as connection:

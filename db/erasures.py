@@ -10,6 +10,7 @@ import asyncpg
 import msgspec
 from msgspec import Struct
 
+from db.invitations import revoke_by
 from db.pool import Connection
 from db.tenant import Internal
 from db.users import LAST_ADMIN_STATE, LastAdmin
@@ -85,6 +86,20 @@ async def request(conn: Connection, *, id: str, tenant_id: str, user_id: str, re
     return found
 
 
+async def left(conn: Connection, older_than_seconds: int, limit: int = 500) -> list[Erasure]:
+    """Some erasures that were asked for a while ago and are not completed (in `sweeper(tenant)`)."""
+    rows = await conn.fetch(
+        f"""
+        SELECT {_COLUMNS} FROM erasures
+        WHERE status = 'running' AND created_at < now() - make_interval(secs => $1::integer)
+        ORDER BY created_at, id LIMIT $2
+        """,
+        older_than_seconds,
+        limit,
+    )
+    return [msgspec.convert(dict(row), Erasure) for row in rows]
+
+
 async def of_person(conn: Connection, user_id: str) -> Erasure | None:
     """The erasure of a person, for whoever may see it."""
     row = await conn.fetchrow(f"SELECT {_COLUMNS} FROM erasures WHERE user_id = $1", user_id)
@@ -134,6 +149,7 @@ async def erase(conn: Connection, erasure_id: str, user_id: str, objects: int) -
     if receipt is None or receipt.status == "completed":
         return receipt.counts if receipt else None
     counts = await _count(conn, user_id, objects)
+    await revoke_by(conn, user_id, None)
     try:
         for table in (*_WITHOUT_FOREIGN_KEY, "users"):
             await conn.execute(f"DELETE FROM {table} WHERE {ROWS_OF_A_PERSON[table]}", user_id)

@@ -8,7 +8,7 @@ import msgspec
 from msgspec import Struct
 
 from db.pool import Connection
-from onboarding.access import Role
+from onboarding.access import PERMISSIONS, Role
 from onboarding.errors import GangwayError
 
 VALID_DAYS = 7
@@ -155,9 +155,38 @@ async def revoke_of(conn: Connection, tenant_id: str, email: str) -> None:
     await conn.execute(query, tenant_id, email)
 
 
-async def change_role(conn: Connection, user_id: str, role: Role) -> None:
-    """Let the open invitation of a waiting account follow its role (as an admin)."""
-    await conn.execute(f"UPDATE invitations SET role = $2 WHERE user_id = $1 AND {_OPEN}", user_id, role)
+async def revoke_by(conn: Connection, user_id: str, role: Role | None) -> None:
+    """Withdraw what somebody invited to above the role that they have left, or all of it (as an admin)."""
+    kept = [each for each in Role if role is not None and PERMISSIONS[each] <= PERMISSIONS[role]]
+    await conn.execute(
+        f"UPDATE invitations SET revoked_at = now() WHERE invited_by = $1 AND role <> ALL($2) AND {_OPEN}",
+        user_id,
+        kept,
+    )
+
+
+async def close_for(conn: Connection, tenant_id: str, email: str, user_id: str) -> None:
+    """Whoever was invited has an account by another way: what was open for them is closed (in `SIGN_IN`)."""
+    await conn.execute(
+        f"""
+        UPDATE invitations SET revoked_at = now(), user_id = $3
+        WHERE tenant_id = $1 AND email = $2 AND user_id IS NULL AND {_OPEN}
+        """,
+        tenant_id,
+        email,
+        user_id,
+    )
+
+
+async def is_open(conn: Connection, tenant_id: str, email: str, user_id: str) -> bool:
+    """Whether an e-mail was given to somebody else by an invitation that is open (in `SIGN_IN`)."""
+    query = f"""
+        SELECT EXISTS (
+          SELECT FROM invitations
+          WHERE tenant_id = $1 AND email = $2 AND user_id IS DISTINCT FROM $3::uuid AND {_OPEN}
+        )
+    """
+    return await conn.fetchval(query, tenant_id, email, user_id)
 
 
 async def by_token(conn: Connection, token_hash: bytes) -> Invitation:

@@ -12,7 +12,7 @@ import asyncpg
 import msgspec
 from piccolo.engine.postgres import PostgresEngine
 
-from db.tenant import Context, opening
+from db.tenant import CHANGED, Context, opening
 from onboarding.errors import GangwayError
 
 _T = TypeVar("_T")
@@ -35,6 +35,7 @@ AWAY = (
     asyncpg.QueryCanceledError,
     asyncpg.LockNotAvailableError,
     asyncpg.IdleInTransactionSessionTimeoutError,
+    asyncpg.DeadlockDetectedError,  # of two that met in a ring, the one that may try again
 )
 """What asyncpg raises when the fault is not the query's."""
 
@@ -157,6 +158,7 @@ class Database:
         round trip. asyncpg's own `connection.transaction()` is not for use inside; `SAVEPOINT` is.
 
         Raises:
+            CallerChanged: the caller is `Acting`, and no longer may.
             DatabaseUnavailable: no connection in time, or the server went away; nothing is written then,
                 unless it went away during the commit, which makes it uncertain.
         """
@@ -209,6 +211,12 @@ class Database:
                         if begin is not None:
                             await connection.execute(begin)
                         return connection
+                    except asyncpg.PostgresError as error:
+                        await connection.execute("ROLLBACK")
+                        await self._release(connection)
+                        if changed := CHANGED.get(getattr(error, "sqlstate", "")):
+                            raise changed from None
+                        raise
                     except DatabaseUnavailable:
                         dead = _is_gone(connection)
                         await self._release(connection)

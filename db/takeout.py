@@ -29,7 +29,7 @@ FILES = {
     "sessions.json": "SELECT to_jsonb(s) FROM sessions AS s WHERE user_id = $1",
     "invitations.json": """
         SELECT to_jsonb(i) - 'token_hash' FROM invitations AS i
-        WHERE user_id = $1 OR email = (SELECT email FROM users WHERE id = $1)
+        WHERE user_id = $1
     """,
     "erasures.json": "SELECT to_jsonb(e) FROM erasures AS e WHERE user_id = $1",
 }

@@ -4,12 +4,13 @@ The policies read `app.tenant_id`, `app.user_id` and `app.role`. They are set fo
 round trip that begins it; where nothing is set, no row is visible.
 """
 
-from typing import Literal
+from typing import ClassVar, Literal
 from uuid import UUID
 
 from msgspec import Struct
 
 from onboarding.access import Caller, Role
+from onboarding.errors import GangwayError
 
 
 class Internal(Struct, frozen=True, kw_only=True):
@@ -25,6 +26,45 @@ class Internal(Struct, frozen=True, kw_only=True):
     tenant_id: str | None = None
     user_id: str | None = None
 
+
+class Acting(Caller, frozen=True, kw_only=True):
+    """A caller in the middle of a request, who may be signed out, made inactive or given another role meanwhile.
+
+    Each transaction asks again, in the round trip that begins it: a request whose body was slow, or that waited
+    for its turn, does nothing that its caller may no longer do.
+    """
+
+    session_id: str | None = None
+    token_digest: bytes | None = None
+
+
+class CallerChanged(GangwayError):
+    """The caller is no longer who they were when their request began."""
+
+
+class SignedOut(CallerChanged):
+    """Their session has ended, or they were erased."""
+
+    code: ClassVar[str] = "signed_out"
+    detail: ClassVar[str] = "The session has ended."
+
+
+class Deactivated(CallerChanged):
+    """Their account is no longer active."""
+
+    code: ClassVar[str] = "account_inactive"
+    detail: ClassVar[str] = "This account is not active."
+
+
+class RoleChanged(CallerChanged):
+    """Their role is another one now."""
+
+    code: ClassVar[str] = "role_changed"
+    detail: ClassVar[str] = "Your role has changed meanwhile."
+
+
+CHANGED: dict[str, type[CallerChanged]] = {"GW002": SignedOut, "GW003": Deactivated, "GW004": RoleChanged}
+"""By the SQLSTATE of the function `still_in`."""
 
 Context = Caller | Internal
 SIGN_IN = Internal(role="sign_in")
@@ -64,4 +104,8 @@ def opening(context: Context | None, statement_seconds: float) -> str:
             "role": role,
         }
         statements += [f"SET LOCAL app.{name} = '{value}'" for name, value in settings.items() if value]
+    if isinstance(context, Acting):
+        session = f"'{UUID(context.session_id)}'" if context.session_id else "NULL"
+        digest = f"'\\x{context.token_digest.hex()}'" if context.token_digest else "NULL"
+        statements.append(f"SELECT still_in({session}, {digest})")
     return "; ".join(statements)

@@ -265,9 +265,9 @@ async def holds(conn: Connection, user_id: str, hashed: str) -> bool:
     return bool(await conn.fetchval(query, user_id, hashed))
 
 
-async def set_password(conn: Connection, user_id: str, hashed: str, *, instead_of: str | None = None) -> None:
-    """Give oneself another password; with `instead_of`, only where that is still the hash."""
-    await conn.execute(
+async def set_password(conn: Connection, user_id: str, hashed: str, *, instead_of: str | None = None) -> bool:
+    """Give oneself another password; False when `instead_of` is given and is no longer the hash."""
+    status = await conn.execute(
         """
         UPDATE users SET password_hash = $2, updated_at = now()
         WHERE id = $1 AND ($3::text IS NULL OR password_hash = $3)
@@ -276,6 +276,7 @@ async def set_password(conn: Connection, user_id: str, hashed: str, *, instead_o
         hashed,
         instead_of,
     )
+    return status == "UPDATE 1"
 
 
 async def update(conn: Connection, user_id: str, **data: Unpack[PersonalData]) -> User:

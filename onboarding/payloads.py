@@ -359,6 +359,12 @@ class Erase(Payload, frozen=True, kw_only=True):
     user_id: str
 
 
+class ErasureSweep(Payload, frozen=True, kw_only=True):
+    """Start what was asked for at least `older_than_seconds` ago and is not completed."""
+
+    older_than_seconds: int = 120
+
+
 class EndRuns(Payload, frozen=True, kw_only=True):
     """End what is open of a person's runs: they are told to, and after `patience_seconds` terminated."""
 

@@ -5,7 +5,6 @@ A ciphertext that is moved to another row, column or workflow does not open. Peo
 """
 
 import base64
-import binascii
 import hmac
 import os
 from itertools import pairwise
@@ -164,6 +163,6 @@ def load_key_ring(file: Path) -> KeyRing:
     try:
         content = msgspec.json.decode(file.read_bytes(), type=KeyFileContent)
         keys = {key_id: base64.b64decode(key, validate=True) for key_id, key in content.keys.items()}
-    except (OSError, msgspec.DecodeError, binascii.Error) as error:
+    except (OSError, ValueError) as error:  # what msgspec and base64 raise, and what is no UTF-8
         raise WeakKey(f"{file}: {type(error).__name__}") from None
     return KeyRing(content.current, keys)

@@ -1,6 +1,8 @@
 """Sends mails: by SMTP, or into a folder where somebody looks at them."""
 
 import ssl
+from email.errors import MessageError
+from email.headerregistry import Address
 from email.message import EmailMessage
 from email.utils import formatdate
 from pathlib import Path
@@ -59,16 +61,23 @@ class MailSender:
             MailRefused, MailServerAway: it has not gone out.
         """
         if self._server:
-            await self._server.send(self._message(mail))
+            await self._server.send(self._message(mail), mail.to)
         elif self._folder:
             _write(self._folder / f"{mail.id}.eml", bytes(self._message(mail)))
         else:
             _log.warning("mail_not_configured", mail_id=mail.id)
 
     def _message(self, mail: Mail) -> EmailMessage:
+        try:
+            return self._composed(mail)
+        except (ValueError, IndexError, MessageError) as error:
+            # An address or subject that is none cannot be sent, ever.
+            raise MailRefused(type(error).__name__) from None
+
+    def _composed(self, mail: Mail) -> EmailMessage:
         message = EmailMessage()
         message["From"] = self._from
-        message["To"] = mail.to
+        message["To"] = Address(addr_spec=mail.to)
         message["Subject"] = mail.subject
         message["Date"] = formatdate()
         message["Message-ID"] = f"<{mail.id}@{self._from.rpartition('@')[2]}>"
@@ -92,10 +101,11 @@ class _Server(Struct, frozen=True, kw_only=True):
         """A password leaves this machine over TLS only."""
         return self.password is not None and self.host not in LOOPBACK
 
-    async def send(self, message: EmailMessage) -> None:
+    async def send(self, message: EmailMessage, to: str) -> None:
         try:
             await aiosmtplib.send(
                 message,
+                recipients=[to],
                 hostname=self.host,
                 port=self.port,
                 username=self.username,

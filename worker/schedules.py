@@ -21,10 +21,11 @@ from temporalio.client import (
 )
 from temporalio.converter import WorkflowSerializationContext
 
-from onboarding.payloads import ArchiveSweep, ExpireSweep, MailSweep, RequestSweep
+from onboarding.payloads import ArchiveSweep, ErasureSweep, ExpireSweep, MailSweep, RequestSweep
 from runtime.addresses import scheduled_workflow_id
 from runtime.encryption import CannotOpen
 from runtime.settings import Settings
+from workflows.erasure import ResumeErasures
 from workflows.mail import PostLeftMails
 from workflows.sweeps import AbandonExpiredRuns, ArchiveRuns, PruneRequests
 
@@ -77,6 +78,14 @@ def recurring(settings: Settings) -> list[Recurring]:
             every=timedelta(minutes=5),
             jitter=timedelta(seconds=30),
             note="The net under mails that were written while Temporal was away.",
+        ),
+        Recurring(
+            id="resume-erasures",
+            workflow=ResumeErasures.run,
+            argument=ErasureSweep(),
+            every=timedelta(minutes=5),
+            jitter=timedelta(seconds=30),
+            note="The net under erasures that were accepted and have not run.",
         ),
     ]
 

@@ -7,9 +7,9 @@ from temporalio import workflow
 
 with workflow.unsafe.imports_passed_through():
     from activities.erasure import Eraser
-    from onboarding.payloads import EndRuns, Erase, EraseRows, ErasureCounts
+    from onboarding.payloads import EndRuns, Erase, EraseRows, ErasureCounts, ErasureSweep, SweepReport
 
-from workflows.policies import ERASE, UNTIL_DONE
+from workflows.policies import ERASE, SWEEP, UNTIL_DONE
 
 LINGER = timedelta(minutes=1)
 """Longer than a request that was let in before the person was gone can last."""
@@ -54,3 +54,15 @@ class EraseUser:
         await workflow.execute_activity_method(Eraser.delete_objects, person, summary="delete late files", **ERASE)
         workflow.set_current_details(told)
         return counts
+
+
+@workflow.defn(name="ResumeErasures")
+class ResumeErasures:
+    """The net under erasures that were written down while Temporal was away, or whose workflow failed."""
+
+    @workflow.run
+    async def run(self, sweep: ErasureSweep) -> SweepReport:
+        """One walk over all tenants."""
+        return await workflow.execute_activity_method(
+            Eraser.resume_erasures, sweep, summary="start what was left", **SWEEP
+        )

@@ -4,7 +4,7 @@ Not in the package's own file: the sandbox reads the modules that a run's class 
 needs none of the others.
 """
 
-from workflows.erasure import EraseUser
+from workflows.erasure import EraseUser, ResumeErasures
 from workflows.mail import PostLeftMails, SendMail
 from workflows.onboarding import OnboardingRun
 from workflows.sweeps import AbandonExpiredRuns, ArchiveRuns, PruneRequests
@@ -17,4 +17,5 @@ WORKFLOWS = [
     ArchiveRuns,
     PostLeftMails,
     PruneRequests,
+    ResumeErasures,
 ]

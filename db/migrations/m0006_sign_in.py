@@ -113,11 +113,34 @@ BEGIN
     WHERE u.id = person AND u.tenant_id = tenant;
 END
 $$;
+-- Asked at the beginning of each transaction of a request: what was true at the door may be so no longer.
+CREATE FUNCTION still_in(session uuid, token bytea) RETURNS void LANGUAGE plpgsql AS $$
+DECLARE
+  person record;
+BEGIN
+  SELECT u.is_active, u.role, CASE WHEN session IS NULL
+      THEN NOT EXISTS (SELECT FROM refused_tokens AS x WHERE x.digest = token)
+      ELSE EXISTS (SELECT FROM sessions AS s WHERE s.id = session AND s.user_id = u.id AND s.ended_at IS NULL)
+    END AS signed_in INTO person
+    FROM users AS u WHERE u.id = app_user() AND u.tenant_id = app_tenant();
+  IF NOT person.is_active THEN
+    RAISE EXCEPTION 'not active' USING ERRCODE = 'GW003';
+  ELSIF person.signed_in IS NOT TRUE THEN
+    RAISE EXCEPTION 'signed out' USING ERRCODE = 'GW002';
+  ELSIF person.role <> app_role() THEN
+    RAISE EXCEPTION 'another role' USING ERRCODE = 'GW004';
+  END IF;
+END
+$$;
+REVOKE EXECUTE ON FUNCTION still_in FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION still_in TO gangway_app;
+
 REVOKE EXECUTE ON FUNCTION enter(uuid, uuid, uuid, bytea, text, integer) FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION enter(uuid, uuid, uuid, bytea, text, integer) TO gangway_app;
 """
 
 BACKWARDS = """
+DROP FUNCTION still_in;
 DROP FUNCTION enter(uuid, uuid, uuid, bytea, text, integer);
 ALTER TABLE idempotency_keys DROP COLUMN about_user;
 DROP TABLE password_resets;

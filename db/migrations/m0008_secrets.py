@@ -41,6 +41,7 @@ CREATE TABLE erasures (
 COMMENT ON TABLE erasures IS 'Receipts: ids and counts; no foreign key, since they outlive the person.';
 COMMENT ON COLUMN erasures.subject IS 'Digest of issuer and subject, of who signed in elsewhere.';
 CREATE INDEX erasures_tenant ON erasures (tenant_id);
+CREATE INDEX erasures_running ON erasures (tenant_id, created_at) WHERE status = 'running';
 CREATE INDEX erasures_subject ON erasures (subject) WHERE subject IS NOT NULL;
 ALTER TABLE erasures ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
 CREATE POLICY tenant_rows ON erasures AS RESTRICTIVE
@@ -52,6 +53,7 @@ CREATE POLICY own_adds ON erasures FOR INSERT WITH CHECK (user_id = (SELECT app_
 CREATE POLICY admin_reads ON erasures FOR SELECT USING ((SELECT app_role()) = 'admin');
 CREATE POLICY admin_adds ON erasures FOR INSERT WITH CHECK ((SELECT app_role()) = 'admin');
 CREATE POLICY eraser ON erasures USING ((SELECT app_role()) = 'eraser' AND user_id = (SELECT app_user()));
+CREATE POLICY sweeper_reads ON erasures FOR SELECT USING ((SELECT app_role()) = 'sweeper');
 GRANT SELECT, INSERT ON erasures TO gangway_app;
 GRANT UPDATE (status, counts, completed_at, subject) ON erasures TO gangway_app;
 

@@ -20,13 +20,15 @@ from db.erasures import ROWS_OF_A_PERSON, eraser
 from db.pool import Database
 from db.tenant import sweeper
 from onboarding.access import Role
-from onboarding.payloads import Begin, EndRuns, Erase, EraseRows, ErasureCounts, SetPlace
-from runtime.addresses import RunAddress, workflow_id
+from onboarding.payloads import Begin, EndRuns, Erase, EraseRows, ErasureCounts, ErasureSweep, SetPlace
+from runtime.addresses import RunAddress, erasure_workflow_id, workflow_id
 from runtime.settings import Settings
 from runtime.storage import Objects, StorageUnavailable, prefix_of
 from tests.db.given import ACTOR, Person, abandoned, started
 from tests.db.test_isolation import filled
 from tests.erasing import Bucket
+from tests.stack import until
+from workflows.erasure import ResumeErasures
 
 OF_A_PERSON = """
 SELECT c.relname, a.attname FROM pg_class AS c JOIN pg_attribute AS a ON a.attrelid = c.oid
@@ -232,3 +234,29 @@ async def test_staff_do_not_see_all_receipts(database: Database, people: list[Pe
         async with database.transaction(who) as conn:
             seen[who.user_id, who.role] = await erasures.get(conn, erasure.erasure_id) is not None
     assert list(seen.values()) == [True, False, False, True]
+
+
+async def test_what_was_accepted_and_not_started(
+    temporal: Client,
+    worker: None,
+    database: Database,
+    admin: asyncpg.Connection,
+    people: list[Person],
+    settings: Settings,
+) -> None:
+    """An erasure that nobody started is started by the sweep, once it is a few minutes old."""
+    old, new = [await requested(database, person) for person in people[:2]]
+    await admin.execute(
+        "UPDATE erasures SET created_at = now() - interval '3 minutes' WHERE id = $1", old.erasure_id
+    )
+    await temporal.execute_workflow(
+        ResumeErasures.run, ErasureSweep(), id=f"resume-{uuid.uuid4()}", task_queue=settings.task_queue
+    )
+    status = "SELECT status FROM erasures WHERE id = $1"
+
+    async def completed() -> bool:
+        return await admin.fetchval(status, old.erasure_id) == "completed"
+
+    await until(completed, 30)
+    assert await admin.fetchval(status, new.erasure_id) == "running"
+    await temporal.get_workflow_handle(erasure_workflow_id(old.tenant_id, old.user_id)).terminate("seen")

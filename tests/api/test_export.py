@@ -122,13 +122,15 @@ async def test_more_rows_than_a_page(person: Person, admin: asyncpg.Connection) 
 
 
 async def test_invitations_and_erasure(person: Person, admin: asyncpg.Connection) -> None:
-    """What was written to their address is theirs, too, and that their erasure was asked for."""
-    await admin.execute(
-        "INSERT INTO invitations (tenant_id, email, role, token_hash, expires_at)"
-        " VALUES ($1, $2, 'user', uuid_send(uuidv7()), now())",
-        person.tenant_id,
-        person.email,
-    )
+    """An invitation that they took up is theirs, too, and that their erasure was asked for; no other is."""
+    for user_id in (person.id, None):
+        await admin.execute(
+            "INSERT INTO invitations (tenant_id, email, role, token_hash, user_id, expires_at, accepted_at)"
+            " VALUES ($1, $2, 'user', uuid_send(uuidv7()), $3, now(), now())",
+            person.tenant_id,
+            person.email,
+            user_id,
+        )
     await admin.execute(
         "INSERT INTO erasures (id, tenant_id, user_id, requested_by) VALUES (uuidv7(), $1, $2, $2)",
         person.tenant_id,

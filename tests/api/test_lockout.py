@@ -171,3 +171,21 @@ async def test_too_many_at_once(person: Person, settings: Settings, monkeypatch:
         assert problem(answer, 503, "sign_in_busy")["retryable"]
         assert answer.headers["retry-after"]
         ok(await attempt(client, person.email, PASSWORD))
+
+
+@pytest.mark.parametrize(
+    ("address", "shown"),
+    [
+        ("x" * 100, "unknown"),
+        ("';--", "unknown"),
+        ("::ffff:198.51.100.9", "198.51.100.9"),
+        ("2001:DB8::1", "2001:db8::1"),
+        ("fe80::1%eth0", "fe80::1"),
+    ],
+)
+async def test_addresses_of_any_kind(person: Person, settings: Settings, address: str, shown: str) -> None:
+    """What a proxy names as the address is one in its one form, or none."""
+    async with application(settings, address=address) as client:
+        signed = ok(await attempt(client, person.email, PASSWORD))
+    mine = replace(person, token=signed["access_token"])
+    assert ok(await mine.get("/api/v1/auth/sessions"))["items"][0]["address"] == shown

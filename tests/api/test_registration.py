@@ -5,9 +5,15 @@ from typing import Any
 
 import httpx
 import pytest
+from msgspec.structs import replace
 
+from db import users
+from db.pool import Database
+from db.tenant import operator
+from onboarding.access import Role
+from runtime.settings import Settings
 from tests.api.company import AUTH, INVITATIONS, USERS, Company, an_email, at_once
-from tests.stack import PASSWORD, ok, problem, signed_in, wrong
+from tests.stack import PASSWORD, application, ok, problem, sign_up, signed_in, wrong
 
 
 @pytest.mark.parametrize("role", ["user", "manager", "admin"])
@@ -193,3 +199,26 @@ async def test_addresses_that_only_look_alike(api: httpx.AsyncClient, email: str
     """In front of the @ only ASCII passes."""
     body = {"email": email, "password": PASSWORD}
     assert wrong(await api.post(f"{AUTH}/register", json=body)) == {"email": "bad_format"}
+
+
+@pytest.mark.parametrize("local", ["=?utf-8?q?ceo?=", "=?x?q?a=40evil.org=2C?=", "=?utf-8?q??=", "x" * 65])
+async def test_what_mail_programs_read_otherwise(company: Company, local: str) -> None:
+    """An encoded word is no address, nor is one that is longer than mail servers take."""
+    body = {"email": f"{local}@example.org", "password": PASSWORD}
+    assert wrong(await company.client.post(f"{AUTH}/register", json=body)) == {"email": "bad_format"}
+
+
+async def test_registering_without_the_token(settings: Settings, app_database: Database) -> None:
+    """Who was invited and registers without the token is a plain user, and the invitation is theirs and closed."""
+    async with application(replace(settings, default_tenant=uuid.uuid4().hex)) as client:
+        boss = await sign_up(client)
+        async with app_database.transaction(operator(boss.tenant_id)) as connection:
+            await users.change(connection, boss.id, role=Role.ADMIN)
+        email = an_email()
+        (invited,) = ok(await boss.post(INVITATIONS, {"emails": [email], "role": "manager"}))["items"]
+        user = ok(await client.post(f"{AUTH}/register", json={"email": email, "password": PASSWORD}))
+        assert user["role"] == "user"
+        listed = ok(await boss.get(INVITATIONS))["items"]
+        assert [(each["status"], each["user_id"]) for each in listed] == [("revoked", user["id"])]
+        body = {"email": email, "password": PASSWORD, "invitation": invited["token"]}
+        problem(await client.post(f"{AUTH}/register", json=body), 410, "invitation_revoked")

@@ -1,7 +1,9 @@
 """The people of a tenant: listed, read, made, changed, deactivated, and who may not."""
 
 import asyncio
+import json
 import uuid
+from collections.abc import AsyncIterator
 from typing import Any
 
 import httpx
@@ -12,6 +14,7 @@ from runtime.settings import Settings
 from tests.api.company import AUTH, INVITATIONS, USERS, Company, an_email, at_once
 from tests.api.test_events import listening
 from tests.api.test_password_changes import forgotten, mails_to
+from tests.erasing import receipt
 from tests.stack import PASSWORD, RUNS, Person, ok, problem, signed_in, until, wrong
 
 OTHER_PASSWORD = "a quite different sentence"
@@ -407,14 +410,94 @@ async def test_two_admins_remove_each_other(company: Company, body: Any) -> None
 
 
 async def test_a_waiting_account_changes(company: Company) -> None:
-    """Its invitation follows the role; another e-mail, or a password, withdraws it."""
-    made = await company.awaits("user")
-    ok(await company.admin.patch(f"{USERS}/{made['id']}", {"role": "manager"}))
-    assert ok(await company.register(made["invitation"]))["role"] == "manager"
-    for change in ({"email": an_email()}, {"password": OTHER_PASSWORD}):
+    """Another role, e-mail or password withdraws its invitation: a link leads where it led when it was made."""
+    for change in ({"role": "admin"}, {"email": an_email()}, {"password": OTHER_PASSWORD}):
         made = await company.awaits()
         ok(await company.admin.patch(f"{USERS}/{made['id']}", change))
         problem(await company.register(made["invitation"]), 410, "invitation_revoked")
+    made = await company.awaits("user")
+    ok(await company.admin.patch(f"{USERS}/{made['id']}", {"role": "manager"}))
+    body = {"emails": [made["email"]], "role": "manager"}
+    (again,) = ok(await company.admin.post(INVITATIONS, body))["items"]
+    assert ok(await company.register(again))["role"] == "manager"
+
+
+async def test_a_manager_gains_nothing_from_a_waiting_account(company: Company) -> None:
+    """A link that a manager holds is dead once the account is to be an admin's."""
+    manager, made = await company.hire("manager"), await company.awaits("user")
+    body = {"emails": [made["email"]], "role": "user"}
+    (theirs,) = ok(await manager.post(INVITATIONS, body))["items"]
+    ok(await company.admin.patch(f"{USERS}/{made['id']}", {"role": "admin"}))
+    problem(await company.register(theirs), 410, "invitation_revoked")
+    problem(await manager.post(f"{INVITATIONS}/{theirs['id']}/resend"), 410, "invitation_revoked")
+
+
+async def test_invitations_of_who_may_no_longer_invite(company: Company) -> None:
+    """Deactivated, demoted or erased: what they invited to above what is left of them is withdrawn."""
+    for change in ({"is_active": False}, {"role": "manager"}, None, "erase"):
+        boss = await company.hire("admin")
+        emails = [an_email(), an_email()]
+        admin, user = [
+            ok(await boss.post(INVITATIONS, {"emails": [email], "role": role}))["items"][0]
+            for email, role in zip(emails, ("admin", "user"), strict=True)
+        ]
+        if change == "erase":
+            asked = await company.admin.post(f"{USERS}/{boss.id}/erase")
+            await receipt(company.admin, asked.headers["location"])
+        elif change is None:
+            ok_or_none(await company.admin.send("DELETE", f"{USERS}/{boss.id}"))
+        else:
+            ok(await company.admin.patch(f"{USERS}/{boss.id}", change))
+        problem(await company.register(admin), 410, "invitation_revoked")
+        if change == {"role": "manager"}:
+            ok(await company.register(user))
+        else:
+            problem(await company.register(user), 410, "invitation_revoked")
+
+
+async def test_an_address_that_was_given_away(company: Company) -> None:
+    """Nobody takes the address that somebody else was invited with; whoever was invited still can come."""
+    person, invited = await company.hire("user"), await company.invited("manager")
+    answer = await person.patch(f"{USERS}/{person.id}", {"email": invited["email"]})
+    problem(answer, 409, "email_taken")
+    ok(await company.register(invited))
+
+
+@pytest.mark.parametrize("meanwhile", ["deactivated", "demoted", "signed out", "erased"])
+async def test_what_a_slow_request_may_still_do(company: Company, server: str, meanwhile: str) -> None:
+    """A request whose body comes late does nothing that its caller may no longer do when it has come."""
+    boss = await company.hire("admin")
+    made = an_email()
+    body = json.dumps({"email": made, "role": "admin", "password": PASSWORD}).encode()
+    gate = asyncio.Event()
+
+    async def slowly() -> AsyncIterator[bytes]:
+        yield body[:1]
+        await gate.wait()
+        yield body[1:]
+
+    headers = {"Authorization": f"Bearer {boss.token}", "Content-Type": "application/json"}
+    async with httpx.AsyncClient(base_url=server, timeout=30) as client:
+        sending = asyncio.create_task(client.post(USERS, content=slowly(), headers=headers))
+        await asyncio.sleep(0.3)  # it is at the server, which waits for the rest
+        match meanwhile:
+            case "deactivated":
+                ok(await company.admin.patch(f"{USERS}/{boss.id}", {"is_active": False}))
+            case "demoted":
+                ok(await company.admin.patch(f"{USERS}/{boss.id}", {"role": "manager"}))
+            case "signed out":
+                assert (await boss.post(f"{AUTH}/logout")).status_code == 204
+            case _:
+                asked = await company.admin.post(f"{USERS}/{boss.id}/erase")
+                await receipt(company.admin, asked.headers["location"])
+        gate.set()
+        answer = await sending
+    status, code = {"deactivated": (403, "account_inactive"), "demoted": (403, "forbidden")}.get(
+        meanwhile, (401, "auth_invalid_token")
+    )
+    problem(answer, status, code)
+    login = {"email": made, "password": PASSWORD}
+    problem(await company.client.post(f"{AUTH}/login", json=login), 401, "invalid_credentials")
 
 
 async def test_an_account_of_another_issuer(company: Company, admin_sql: Any) -> None:

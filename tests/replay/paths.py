@@ -17,6 +17,7 @@ from onboarding.payloads import (
     Erase,
     EraseRows,
     ErasureCounts,
+    ErasureSweep,
     ExpireSweep,
     MailOrder,
     MailSweep,
@@ -28,7 +29,7 @@ from onboarding.payloads import (
 from runtime.addresses import erasure_workflow_id, mail_workflow_id, scheduled_workflow_id
 from tests.domain.given import PERSON, answer, save, skip
 from tests.workflows.given import Someone, World, until, zone_at
-from workflows.erasure import EraseUser
+from workflows.erasure import EraseUser, ResumeErasures
 from workflows.mail import PostLeftMails, SendMail
 from workflows.sweeps import AbandonExpiredRuns, ArchiveRuns, PruneRequests
 
@@ -224,7 +225,13 @@ async def post_left_mails(sweep: MailSweep) -> SweepReport:
     return SweepReport(seen=sweep.older_than_seconds, changed=1)
 
 
-SWEEPS = [sweep_expired, sweep_archive, sweep_requests, send_mail, post_left_mails]
+@activity.defn
+async def resume_erasures(sweep: ErasureSweep) -> SweepReport:
+    """Report something."""
+    return SweepReport(seen=sweep.older_than_seconds, changed=1)
+
+
+SWEEPS = [sweep_expired, sweep_archive, sweep_requests, send_mail, post_left_mails, resume_erasures]
 
 
 async def swept(world: World) -> dict[str, WorkflowHandle[object, object]]:
@@ -236,6 +243,7 @@ async def swept(world: World) -> dict[str, WorkflowHandle[object, object]]:
         ("archive-runs", ArchiveRuns.run, ArchiveSweep()),
         ("prune-requests", PruneRequests.run, RequestSweep()),
         ("post-left-mails", PostLeftMails.run, MailSweep()),
+        ("resume-erasures", ResumeErasures.run, ErasureSweep()),
         ("send-mail", SendMail.run, MailOrder(mail_id="00000000-0000-7000-8000-000000000001")),
     ):
         scheduled = f"{scheduled_workflow_id(name)}-2026-01-01T00:00:00Z"

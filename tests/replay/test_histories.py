@@ -73,6 +73,7 @@ def test_every_message_is_recorded() -> None:
         "count_objects",
         "delete_objects",
         "erase_rows",
+        "resume_erasures",
     }
 
 

@@ -88,7 +88,9 @@ def test_the_owner_stays(path: Path) -> None:
     assert (path.stat().st_uid, path.stat().st_gid) == (12345, 12345)
 
 
-@pytest.mark.parametrize("content", ["", "{", '{"current": "a", "keys": {"a": "c2hvcnQ="}}'])
+@pytest.mark.parametrize(
+    "content", ["", "{", '{"current": "a", "keys": {"a": "c2hvcnQ="}}', '{"current": "a", "keys": {"a": "ключ"}}']
+)
 async def test_a_file_that_breaks_while_it_is_used(path: Path, content: str) -> None:
     """The keys before go on, nothing is minted into it, and a good file is followed again."""
     file = KeyFile(path)
