@@ -18,7 +18,7 @@ from api.people import MeOut, Secret, UserOut, me_of, shown
 from api.problems import Code, ProblemError
 from api.tokens import Refresh, refresh_refused, unauthorised
 from api.verifier import LEEWAY_SECONDS
-from db import events, refused_tokens, runs, sessions, users
+from db import credentials, events, refused_tokens, runs, sessions, users
 from db.pool import Connection
 from db.tenant import SIGN_IN
 from onboarding.access import Caller, Role
@@ -154,7 +154,7 @@ class AuthController(Controller):
         return await me_of(deps, principal)
 
 
-async def _proven(deps: Deps, said: str, password: str, address: str) -> users.Credentials:
+async def _proven(deps: Deps, said: str, password: str, address: str) -> credentials.Credentials:
     """The person with this e-mail and password. What is no e-mail is nobody's, and counted all the same.
 
     The count of failures, the look at the password and the next failure are one transaction, and those at one
@@ -168,7 +168,7 @@ async def _proven(deps: Deps, said: str, password: str, address: str) -> users.C
     attempt = deps.lockout.attempt(email or said, address)
     async with deps.passwords.turn(), deps.database.transaction(SIGN_IN) as connection:
         standing = await deps.lockout.admit(connection, attempt)
-        known = await users.credentials_by_email(connection, email)
+        known = await credentials.by_email(connection, email)
         right = await deps.passwords.verify(password, known.password_hash if known else None)
         if known and right:
             await deps.lockout.succeeded(connection, attempt, standing)
@@ -183,12 +183,12 @@ def _wrong_credentials() -> ProblemError:
     return unauthorised(Code.INVALID_CREDENTIALS, "E-mail or password is wrong.")
 
 
-async def _hash_anew(deps: Deps, known: users.Credentials, password: str) -> None:
+async def _hash_anew(deps: Deps, known: credentials.Credentials, password: str) -> None:
     user = known.user
     hashed = await deps.passwords.hash(password)
     caller = Caller(tenant_id=user.tenant_id, user_id=user.id, role=Role.USER)
     async with deps.database.transaction(caller) as connection:
-        await users.set_password(connection, user.id, hashed, instead_of=known.password_hash)
+        await credentials.set_password(connection, user.id, hashed, instead_of=known.password_hash)
 
 
 async def _tell_of_reuse(connection: Connection, refresh: Refresh) -> None:
@@ -212,13 +212,13 @@ def _session_of(deps: Deps, refresh_token: str, caller: Caller) -> set[str]:
 
 
 async def _begin(
-    deps: Deps, known: users.Credentials, request: Request[Any, Any, Any], lifetime_seconds: int
+    deps: Deps, known: credentials.Credentials, request: Request[Any, Any, Any], lifetime_seconds: int
 ) -> TokenOut:
     """Begin a session, unless the password became another one while it was looked at, or the person is gone."""
     user = known.user
     caller = Caller(tenant_id=user.tenant_id, user_id=user.id, role=user.role)
     async with deps.database.transaction(caller) as connection:
-        if not await users.holds(connection, user.id, known.password_hash):
+        if not await credentials.holds(connection, user.id, known.password_hash):
             raise _wrong_credentials()
         session = await sessions.begin(
             connection,

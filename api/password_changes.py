@@ -16,7 +16,7 @@ from api.mailing import post as send
 from api.people import Secret
 from api.problems import Code, ProblemError
 from api.strength import strong_enough
-from db import resets, runs, sessions, users
+from db import credentials, resets, runs, sessions, users
 from db.tenant import SIGN_IN
 from onboarding.access import Caller, Role
 from onboarding.payloads import FieldError
@@ -77,7 +77,7 @@ class PasswordController(Controller):
             raise _wrong_password()
         hashed = await deps.passwords.hash(data.new_password)
         async with deps.database.transaction(caller) as connection:
-            if not await users.set_password(connection, caller.user_id, hashed, instead_of=known):
+            if not await credentials.set_password(connection, caller.user_id, hashed, instead_of=known):
                 raise _wrong_password()  # Somebody else gave another one meanwhile.
             await sessions.end_all(connection, caller.user_id, "password", but=principal.token.session_id)
             await runs.wake(connection, caller.user_id)
@@ -120,7 +120,7 @@ class PasswordController(Controller):
         async with deps.database.transaction(caller) as connection:
             if not await resets.take(connection, token_hash):
                 raise _invalid()
-            await users.set_password(connection, reset.user_id, hashed)
+            await credentials.set_password(connection, reset.user_id, hashed)
             await sessions.end_all(connection, reset.user_id, "password")
             await runs.wake(connection, reset.user_id)
             await resets.close(connection, reset.user_id)
@@ -145,7 +145,7 @@ async def _known(deps: Deps, caller: Caller, password: str, address: str) -> str
         user = await users.by_id(connection, caller.user_id)
         if user is None:
             raise users.UserNotFound
-        hashed = await users.password_hash(connection, caller.user_id)
+        hashed = await credentials.hash_of(connection, caller.user_id)
         if hashed is None:
             raise ProblemError(
                 400, Code.NO_PASSWORD, "This account is signed in to elsewhere; it has no password."

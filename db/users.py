@@ -1,4 +1,4 @@
-"""Users. The password's hash leaves only as `Credentials`."""
+"""Users. Their passwords are in `db/credentials.py`."""
 
 from datetime import datetime
 from typing import Any, ClassVar, TypedDict, Unpack, get_type_hints
@@ -11,7 +11,7 @@ from db.pool import Connection
 from onboarding.access import Role
 from onboarding.errors import GangwayError
 
-_COLUMNS = """
+COLUMNS = """
   id::text, tenant_id::text, email, full_name, role, timezone, locale, age, sex, height_cm, weight_kg,
   is_active, onboarding_completed, reminders_enabled, created_at, updated_at
 """
@@ -69,16 +69,6 @@ class User(Struct, frozen=True, kw_only=True):
     reminders_enabled: bool
     created_at: datetime
     updated_at: datetime
-
-
-class Credentials(Struct, frozen=True, kw_only=True):
-    """What signing in needs; the hash is not shown."""
-
-    user: User
-    password_hash: str
-
-    def __repr__(self) -> str:
-        return f"Credentials(user={self.user.id})"
 
 
 class Account(Struct, frozen=True, kw_only=True):
@@ -171,7 +161,7 @@ async def arrive(
 
 async def by_subject(conn: Connection, issuer: str, subject: str) -> User | None:
     """The person whom an issuer calls so, in whatever tenant they are (in `SIGN_IN`)."""
-    query = f"SELECT {_COLUMNS} FROM users WHERE issuer = $1 AND subject = $2"
+    query = f"SELECT {COLUMNS} FROM users WHERE issuer = $1 AND subject = $2"
     row = await conn.fetchrow(query, issuer, subject)
     return msgspec.convert(dict(row), User) if row else None
 
@@ -191,20 +181,20 @@ async def fill_in_email(conn: Connection, user_id: str, email: str) -> None:
 
 async def by_id(conn: Connection, user_id: str) -> User | None:
     """The user: oneself, or to staff anybody of the tenant."""
-    row = await conn.fetchrow(f"SELECT {_COLUMNS} FROM users WHERE id = $1", user_id)
+    row = await conn.fetchrow(f"SELECT {COLUMNS} FROM users WHERE id = $1", user_id)
     return msgspec.convert(dict(row), User) if row else None
 
 
 async def account(conn: Connection, user_id: str) -> Account | None:
     """The account, which nobody else changes until the transaction ends: one's own, or as an admin any."""
-    query = f"SELECT {_COLUMNS}, {_HOW} FROM users WHERE id = $1 FOR NO KEY UPDATE"
+    query = f"SELECT {COLUMNS}, {_HOW} FROM users WHERE id = $1 FOR NO KEY UPDATE"
     row = await conn.fetchrow(query, user_id)
     return _account(row) if row else None
 
 
 async def accounts(conn: Connection, tenant_id: str, emails: list[str]) -> dict[str, Account]:
     """The accounts of a tenant that have one of these e-mails, by e-mail."""
-    query = f"SELECT {_COLUMNS}, {_HOW} FROM users WHERE tenant_id = $1 AND email = ANY($2)"
+    query = f"SELECT {COLUMNS}, {_HOW} FROM users WHERE tenant_id = $1 AND email = ANY($2)"
     return {row["email"]: _account(row) for row in await conn.fetch(query, tenant_id, emails)}
 
 
@@ -214,7 +204,7 @@ async def listed(
     """A page of the tenant's people, newest first, older than the one with the id `before`."""
     rows = await conn.fetch(
         f"""
-        SELECT {_COLUMNS} FROM users WHERE {_MATCHES} AND ($5::uuid IS NULL OR id < $5)
+        SELECT {COLUMNS} FROM users WHERE {_MATCHES} AND ($5::uuid IS NULL OR id < $5)
         ORDER BY id DESC LIMIT $6
         """,
         *_asked(tenant_id, which),
@@ -240,43 +230,6 @@ async def is_last_admin(conn: Connection, user_id: str) -> bool:
         ) FROM users AS u WHERE u.id = $1
     """
     return bool(await conn.fetchval(query, user_id))
-
-
-async def credentials_by_email(conn: Connection, email: str) -> Credentials | None:
-    """The account that signs in with this e-mail and a password, over all tenants (in `SIGN_IN`)."""
-    query = f"""
-        SELECT {_COLUMNS}, password_hash FROM users
-        WHERE email = lower(trim($1)) AND password_hash IS NOT NULL
-    """
-    row = await conn.fetchrow(query, email)
-    if row is None:
-        return None
-    return Credentials(user=msgspec.convert(dict(row), User), password_hash=row["password_hash"])
-
-
-async def password_hash(conn: Connection, user_id: str) -> str | None:
-    """One's own password's hash; None for who signs in elsewhere."""
-    return await conn.fetchval("SELECT password_hash FROM users WHERE id = $1", user_id)
-
-
-async def holds(conn: Connection, user_id: str, hashed: str) -> bool:
-    """Whether this is still one's own password, and the account active; until the transaction ends it stays so."""
-    query = "SELECT true FROM users WHERE id = $1 AND password_hash = $2 AND is_active FOR SHARE"
-    return bool(await conn.fetchval(query, user_id, hashed))
-
-
-async def set_password(conn: Connection, user_id: str, hashed: str, *, instead_of: str | None = None) -> bool:
-    """Give oneself another password; False when `instead_of` is given and is no longer the hash."""
-    status = await conn.execute(
-        """
-        UPDATE users SET password_hash = $2, updated_at = now()
-        WHERE id = $1 AND ($3::text IS NULL OR password_hash = $3)
-        """,
-        user_id,
-        hashed,
-        instead_of,
-    )
-    return status == "UPDATE 1"
 
 
 async def update(conn: Connection, user_id: str, **data: Unpack[PersonalData]) -> User:
@@ -318,7 +271,7 @@ async def take_up(conn: Connection, user_id: str, password_hash: str, **data: Un
 
 async def _written(conn: Connection, user_id: str, values: dict[str, Any]) -> asyncpg.Record | None:
     changes = "".join(f"{name} = ${index}, " for index, name in enumerate(values, 2))
-    query = f"UPDATE users SET {changes}updated_at = now() WHERE id = $1 RETURNING {_COLUMNS}"
+    query = f"UPDATE users SET {changes}updated_at = now() WHERE id = $1 RETURNING {COLUMNS}"
     try:
         return await conn.fetchrow(query, user_id, *values.values())
     except asyncpg.UniqueViolationError:
@@ -336,7 +289,7 @@ async def _add(conn: Connection, *, email: str | None, **values: Any) -> User:
     row = await conn.fetchrow(
         f"""
         INSERT INTO users (email, {", ".join(values)}) VALUES (lower(trim($1)), {holders})
-        ON CONFLICT DO NOTHING RETURNING {_COLUMNS}
+        ON CONFLICT DO NOTHING RETURNING {COLUMNS}
         """,
         email,
         *values.values(),

@@ -6,10 +6,12 @@ import uuid
 from collections.abc import AsyncIterator
 from typing import Any
 
+import asyncpg
 import httpx
 import pytest
 
 from api.passwords import Passwords
+from cli.embedded import EmbeddedStack
 from runtime.settings import Settings
 from tests.api.company import AUTH, INVITATIONS, USERS, Company, an_email, at_once
 from tests.api.test_events import listening
@@ -463,8 +465,22 @@ async def test_an_address_that_was_given_away(company: Company) -> None:
     ok(await company.register(invited))
 
 
+async def let_in(stack: EmbeddedStack, person: Person) -> None:
+    """Wait until a request of theirs, the first one, has been counted at the entrance."""
+    admin = await asyncpg.connect(stack.postgres.url("gangway_admin"))
+    counted = "SELECT count(*) FROM rate_counters WHERE bucket = $1"
+
+    async def is_in() -> bool:
+        return await admin.fetchval(counted, f"user/{person.id}") == 1
+
+    await until(is_in)
+    await admin.close()
+
+
 @pytest.mark.parametrize("meanwhile", ["deactivated", "demoted", "signed out", "erased"])
-async def test_what_a_slow_request_may_still_do(company: Company, server: str, meanwhile: str) -> None:
+async def test_what_a_slow_request_may_still_do(
+    company: Company, server: str, stack: EmbeddedStack, meanwhile: str
+) -> None:
     """A request whose body comes late does nothing that its caller may no longer do when it has come."""
     boss = await company.hire("admin")
     made = an_email()
@@ -479,7 +495,7 @@ async def test_what_a_slow_request_may_still_do(company: Company, server: str, m
     headers = {"Authorization": f"Bearer {boss.token}", "Content-Type": "application/json"}
     async with httpx.AsyncClient(base_url=server, timeout=30) as client:
         sending = asyncio.create_task(client.post(USERS, content=slowly(), headers=headers))
-        await asyncio.sleep(0.3)  # it is at the server, which waits for the rest
+        await let_in(stack, boss)
         match meanwhile:
             case "deactivated":
                 ok(await company.admin.patch(f"{USERS}/{boss.id}", {"is_active": False}))

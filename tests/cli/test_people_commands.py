@@ -18,7 +18,7 @@ from click.testing import CliRunner, Result
 from api.passwords import Passwords
 from cli.__main__ import gangway
 from cli.embedded import EmbeddedStack
-from db import tenants, users
+from db import credentials, tenants, users
 from db.migrate import migrate
 from db.pool import Database
 from db.tenant import OPERATOR, SIGN_IN, operator
@@ -77,7 +77,7 @@ async def test_a_password_is_made(run: Command, database: Database) -> None:
     told = msgspec.json.decode(result.stdout)
     assert (told["email"], told["role"], len(told["password"])) == (email, "admin", 24)
     async with database.transaction(SIGN_IN) as conn:
-        known = await users.credentials_by_email(conn, email)
+        known = await credentials.by_email(conn, email)
     assert known is not None
     assert (known.user.id, known.user.tenant_id) == (told["id"], told["tenant_id"])
     assert known.user.role is Role.ADMIN
@@ -202,7 +202,7 @@ async def test_a_terminal_is_asked(people_stack: EmbeddedStack, database: Databa
     assert "Password:" in said
     assert PASSWORD not in said
     async with database.transaction(SIGN_IN) as conn:
-        assert await users.credentials_by_email(conn, email) is not None
+        assert await credentials.by_email(conn, email) is not None
 
 
 def _typed(stack: EmbeddedStack, email: str, folder: Path) -> tuple[int, str]:

@@ -8,7 +8,7 @@ from contextlib import suppress
 import asyncpg
 import pytest
 
-from db import entry, idempotency, notifications, profiles, runs, sweeps, tenants, users
+from db import credentials, entry, idempotency, notifications, profiles, runs, sweeps, tenants, users
 from db.migrate import APP_ROLE
 from db.pool import Database
 from db.tenant import KEEPER, SIGN_IN, Internal, opening, sweeper
@@ -149,7 +149,7 @@ async def test_sign_in_is_narrow(database: Database, person: Person) -> None:
     """Signing in reads tenants, users and password resets, adds plain users, and can do nothing else."""
     await filled(database, person)
     async with database.transaction(SIGN_IN) as conn:
-        assert await users.credentials_by_email(conn, person.email.upper()) is not None
+        assert await credentials.by_email(conn, person.email.upper()) is not None
         seen = await counts(conn, OF_SOMEBODY)
         assert {name for name, rows in seen.items() if rows} == {"password_resets", "erasures"}
         assert await conn.execute("UPDATE users SET full_name = 'x' WHERE id = $1", person.user_id) == "UPDATE 0"

@@ -7,7 +7,7 @@ from typing import Any
 import asyncpg
 import pytest
 
-from db import tenants, users
+from db import credentials, tenants, users
 from db.pool import Database
 from db.tenant import KEEPER, OPERATOR, POSTMAN, SIGN_IN, Context, Internal, operator, sweeper
 from onboarding.access import Role
@@ -47,7 +47,7 @@ async def test_create_and_read(database: Database, person: Person) -> None:
             height_cm=170.5,
             weight_kg=61,
         )
-        known = await users.credentials_by_email(conn, email.upper())
+        known = await credentials.by_email(conn, email.upper())
     assert known is not None
     assert known.user == user
     assert known.password_hash == "secret-hash"
@@ -79,7 +79,7 @@ async def test_without_password_unique_in_the_tenant(database: Database, person:
             with pytest.raises(users.EmailTaken):
                 await users.create(conn, tenant_id=somebody.tenant_id, email=email, password_hash=None)
     async with database.transaction(SIGN_IN) as conn:
-        assert await users.credentials_by_email(conn, email) is None
+        assert await credentials.by_email(conn, email) is None
 
 
 async def test_update(database: Database, person: Person) -> None:
