@@ -27,7 +27,7 @@ from db.invitations import (
 )
 from db.pool import DatabaseUnavailable
 from db.runs import PersonGone, PredecessorOpen
-from db.tenant import Deactivated, RoleChanged, SignedOut
+from db.tenant import CallerChanged, Deactivated, RoleChanged, SignedOut
 from db.users import EmailTaken, LastAdmin, OwnRole, UserNotFound
 from onboarding.errors import GangwayError, Refused, RunNotFound, UnknownFlow
 from onboarding.payloads import Refusal
@@ -62,9 +62,6 @@ OUTSIDE_THE_RULES: dict[type[GangwayError], tuple[int, Code, str]] = {
     InvitationExpired: (410, Code.INVITATION_EXPIRED, InvitationExpired.detail),
     InvitationRevoked: (410, Code.INVITATION_REVOKED, InvitationRevoked.detail),
     StorageUnavailable: (503, Code.STORAGE_UNAVAILABLE, StorageUnavailable.detail),
-    SignedOut: (401, Code.AUTH_INVALID_TOKEN, SignedOut.detail),
-    Deactivated: (403, Code.ACCOUNT_INACTIVE, Deactivated.detail),
-    RoleChanged: (403, Code.FORBIDDEN, RoleChanged.detail),
     # Deleted while their request was under way; the next one meets the same answer at the door.
     UserNotFound: (401, Code.AUTH_INVALID_TOKEN, "The access token is not valid."),
     PersonGone: (401, Code.AUTH_INVALID_TOKEN, "The access token is not valid."),
@@ -73,6 +70,14 @@ OUTSIDE_THE_RULES: dict[type[GangwayError], tuple[int, Code, str]] = {
     PredecessorOpen: (503, Code.DATABASE_UNAVAILABLE, "An earlier change is still being written."),
 }
 """How errors are told that are no refusals."""
+
+
+MEANWHILE: dict[type[CallerChanged], tuple[int, Code, str]] = {
+    SignedOut: (401, Code.AUTH_INVALID_TOKEN, SignedOut.detail),
+    Deactivated: (403, Code.ACCOUNT_INACTIVE, Deactivated.detail),
+    RoleChanged: (403, Code.FORBIDDEN, RoleChanged.detail),
+}
+"""What a caller is told who is no longer who they were when their request began."""
 
 
 def of_refusal(refusal: Refusal) -> ProblemError:
@@ -96,7 +101,14 @@ def _on_problem(request: Request[Any, Any, Any], error: ProblemError) -> Respons
 def _on_domain_error(request: Request[Any, Any, Any], error: GangwayError) -> Response[Problem]:
     if isinstance(error, Refused):
         return problem_response(request, of_refusal(error.refusal))
-    status, code, detail = OUTSIDE_THE_RULES[type(error)]
+    return _told(request, *OUTSIDE_THE_RULES[type(error)])
+
+
+def _on_changed(request: Request[Any, Any, Any], error: CallerChanged) -> Response[Problem]:
+    return _told(request, *MEANWHILE[type(error)])
+
+
+def _told(request: Request[Any, Any, Any], status: int, code: Code, detail: str) -> Response[Problem]:
     match status:
         case HTTPStatus.SERVICE_UNAVAILABLE:
             problem = unavailable(code, detail)
@@ -165,6 +177,7 @@ def _on_bug(request: Request[Any, Any, Any], error: Exception) -> Response[Probl
 EXCEPTION_HANDLERS: dict[int | type[Exception], Any] = {
     ProblemError: _on_problem,
     GangwayError: _on_domain_error,
+    CallerChanged: _on_changed,
     RefusedByRun: _on_refused_by_run,
     WorkflowsUnavailable: _on_workflows,
     DatabaseUnavailable: _on_database,
