@@ -46,9 +46,15 @@ class Eraser:
 
     @activity.defn(name="end_runs")
     async def end_runs(self, message: EndRuns) -> int:
-        """End every open run of the person; returns how many were open at this attempt."""
+        """End every open run of the person; returns how many were open at this attempt.
+
+        Raises:
+            ApplicationError: they have become the last admin of the tenant, and nothing is ended or deleted.
+        """
         # The registry's flows too: a workflow may be open of which no row tells.
         async with self._database.transaction(erasures.eraser(message.tenant_id, message.user_id)) as connection:
+            if await users.is_last_admin(connection, message.user_id):
+                raise _last_admin()
             flows = set(await runs.active_flows(connection, message.user_id))
         flows |= {flow.key for flow in FLOWS.newest()}
         ended = 0
@@ -87,7 +93,7 @@ class Eraser:
             ) as connection:
                 counts = await erasures.erase(connection, erasure.erasure_id, erasure.user_id, message.objects)
         except users.LastAdmin as error:
-            raise ApplicationError(error.detail, type=error.code, non_retryable=True) from error
+            raise _last_admin() from error
         if counts is None:
             raise ApplicationError("there is no such receipt", type="no_receipt", non_retryable=True)
         return counts
@@ -150,3 +156,7 @@ async def _is_open(handle: Handle) -> bool:
         if error.status is RPCStatusCode.NOT_FOUND:
             return False
         raise
+
+
+def _last_admin() -> ApplicationError:
+    return ApplicationError(users.LastAdmin.detail, type=users.LastAdmin.code, non_retryable=True)

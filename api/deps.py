@@ -93,6 +93,11 @@ def tells_of(request: Request[Any, Any, Any], user_id: str) -> None:
     request.scope.setdefault("state", {})["about_user"] = user_id
 
 
+def not_for_repeats(request: Request[Any, Any, Any]) -> None:
+    """Say that the answer is about this moment: the same request may be tried again under its key."""
+    request.scope.setdefault("state", {})["not_kept"] = True
+
+
 WithDeps = NamedDependency[Deps]
 SignedIn = NamedDependency[Principal]
 MessageId = NamedDependency[str | None]

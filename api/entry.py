@@ -67,9 +67,9 @@ class Entry(ASGIMiddleware):
         _admit(scope, "user", known)
         who: Any = {"tenant_id": member.tenant_id, "user_id": member.user_id, "role": known.role}
         scope["user"] = Principal(
-            # Who was erased has no row that could be asked again.
+            # Who was erased, or is in this very moment, has no row that could be asked again.
             caller=Caller(**who)
-            if erased
+            if lets_in_erased
             else Acting(**who, session_id=verified.token.session_id, token_digest=verified.token.digest),
             onboarding_completed=known.onboarding_completed,
             timezone=known.timezone,
@@ -111,8 +111,13 @@ def _header(scope: Scope, name: bytes) -> str:
 def address_of(scope: Scope) -> str:
     """The address that a request comes from, behind trusted proxies the one that they name, if it is one."""
     client = scope.get("client")
+    named = client[0].partition("%")[0] if client else ""
+    if named.startswith("["):
+        named = named[1:].partition("]")[0]
+    elif named.count(":") == 1:  # some proxies name the port as well
+        named = named.partition(":")[0]
     try:
-        address = ip_address(client[0].partition("%")[0] if client else "")
+        address = ip_address(named)
     except ValueError:
         return "unknown"
     return str(getattr(address, "ipv4_mapped", None) or address)

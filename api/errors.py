@@ -12,6 +12,7 @@ from litestar.exceptions import (
     ValidationException,
 )
 
+from api.deps import not_for_repeats
 from api.gateway import RefusedByRun, RunClosed, WorkflowsUnavailable
 from api.paging import cursor_error
 from api.parameters import field_error
@@ -105,6 +106,7 @@ def _on_domain_error(request: Request[Any, Any, Any], error: GangwayError) -> Re
 
 
 def _on_changed(request: Request[Any, Any, Any], error: CallerChanged) -> Response[Problem]:
+    not_for_repeats(request)
     return _told(request, *MEANWHILE[type(error)])
 
 

@@ -15,6 +15,7 @@ from api.entry import address_of
 from api.problems import Code, ProblemError
 from db import idempotency
 from db.pool import DatabaseUnavailable
+from db.runs import PersonGone
 from db.tenant import SIGN_IN, Context
 from onboarding.access import Caller
 from onboarding.payloads import FieldError
@@ -164,14 +165,15 @@ class _Record:
         """Remember an answer that a repeat may get; otherwise let the same request be tried again."""
         try:
             await self._keep(answer)
-        except DatabaseUnavailable:
+        except (DatabaseUnavailable, PersonGone):
             # What was done is done; the lease ends by itself and a repeat is then done again, harmlessly.
             log.warning("an answer could not be kept for repeats")
 
     async def _keep(self, answer: _Answer) -> None:
         assert self._taken is not None
         async with self._deps.database.transaction(self._caller) as connection:
-            if 200 <= answer.status < 500 and answer.status not in TRIED_AGAIN:
+            momentary = self._request.get("state", {}).get("not_kept") or answer.status in TRIED_AGAIN
+            if 200 <= answer.status < 500 and not momentary:
                 sealed = msgspec.json.encode(self._data_key.seal(answer.body, self._place))
                 await idempotency.settle(
                     connection,

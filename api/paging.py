@@ -74,7 +74,8 @@ def _position(text: str) -> int:
 
 def cursor_error(request: Request[Any, Any, Any]) -> tuple[FieldError, ...]:
     """What is wrong with the cursor of a request that is refused for other parameters already."""
-    cursor = request.query_params.get("cursor")
+    takes_one = "cursor" in request.route_handler.parsed_fn_signature.parameters
+    cursor = request.query_params.get("cursor") if takes_one else None
     if not isinstance(cursor, str) or len(cursor) > CURSOR_CHARACTERS:
         return ()
     for read in (_position, UUID):

@@ -1,9 +1,11 @@
 """Which passwords may be chosen."""
 
+import math
 from collections.abc import Iterator
 from contextlib import suppress
 
 from zxcvbn import zxcvbn
+from zxcvbn.matching import L33T_TABLE
 
 from onboarding.answers import Answer, NotThere
 from onboarding.payloads import FieldError
@@ -13,8 +15,9 @@ LOOKED_AT = 40
 """Characters: the estimate takes time with the square of the length, and by then it has seen enough."""
 
 ONE_FOR_EACH = str.maketrans({"@": "4", "$": "5", "+": "7", "!": "1", "|": "1", "{": "(", "[": "(", "<": "("})
-"""Signs that stand for a letter, each by one that stands for the same: the estimate tries every combination of
-readings, which for a text of all of them takes half a second, and says the same of most texts without.
+READINGS = 16
+"""The estimate tries every combination of the letters that signs may stand for, which for a text of all such signs
+takes half a second. Where there are more than these, signs that stand for the same letter are made one.
 """
 
 
@@ -47,7 +50,14 @@ def weaknesses(settings: Settings, field: str, password: str, *known: str) -> It
         return
     if not settings.password_min_score:
         return
-    guessed_first = [word[:LOOKED_AT] for word in known]
-    score: int = zxcvbn(password[:LOOKED_AT].translate(ONE_FOR_EACH), user_inputs=guessed_first)["score"]
+    looked_at, *guessed_first = [text[:LOOKED_AT] for text in (password, *known)]
+    if _readings(looked_at) > READINGS:
+        looked_at, *guessed_first = [text.translate(ONE_FOR_EACH) for text in (looked_at, *guessed_first)]
+    score: int = zxcvbn(looked_at, user_inputs=guessed_first)["score"]
     if score < settings.password_min_score:
         yield FieldError(field=field, code="too_weak", detail="is too easy to guess: longer and less common helps")
+
+
+def _readings(text: str) -> int:
+    """In how many ways zxcvbn would read the signs of a text as letters."""
+    return math.prod(max(1, sum(sign in text for sign in signs)) for signs in L33T_TABLE.values())

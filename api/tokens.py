@@ -26,7 +26,11 @@ from runtime.settings import InvalidSettings, Settings
 ISSUER = "gangway"
 MIN_SECRET_CHARACTERS = 32
 MIN_DIFFERENT = 8
-FROM_EXAMPLES = ("changeme", "change-me", "change_me", "your-256-bit-secret", "supersecret", "insecure")
+FROM_EXAMPLES = (
+    *("changeme", "changethis", "replaceme", "yoursecret", "your256bitsecret", "supersecret", "insecure"),
+    *("atleast32characters", "atleast256bits"),
+)
+"""Parts of secrets that stand in examples, without what joins their words."""
 _REFRESH = struct.Struct(">16s16s16sI")
 
 
@@ -139,8 +143,8 @@ class Tokens:
 
 def is_guessable(secret: str) -> bool:
     """Whether a secret is one that stands in examples, or repeats a few characters."""
-    lower = secret.lower()
-    return len(set(secret)) < MIN_DIFFERENT or any(word in lower for word in FROM_EXAMPLES)
+    letters = "".join(filter(str.isalnum, secret.lower()))
+    return len(set(secret)) < MIN_DIFFERENT or any(word in letters for word in FROM_EXAMPLES)
 
 
 def derived(secret: str, purpose: str) -> bytes:

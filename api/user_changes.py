@@ -11,13 +11,16 @@ from api.mailing import EMAIL_CHANGED
 from api.mailing import write as write_mail
 from api.people import PatchMeBody, Secret, given
 from api.problems import Code, ProblemError
-from db import invitations, resets, runs, sessions, users
+from db import entry, invitations, resets, runs, sessions, users
 from db.pool import Connection
 from db.sessions import Because
 from db.tenant import SIGN_IN
 from onboarding.access import Role
 from onboarding.payloads import FieldError
 from runtime.encryption import DataKey
+
+CHANGES_PER_HOUR = 5
+"""Of one's own e-mail."""
 
 RoleName = Literal["user", "manager", "admin"]
 
@@ -36,8 +39,13 @@ async def nobody_elses(deps: Deps, principal: Principal, email: str) -> None:
 
     Raises:
         EmailTaken: it was given away.
+        ProblemError: 429 for too many changes: each has the old address told, which may be anybody's.
     """
     caller = principal.caller
+    changes = await entry.count(deps.database, f"email/{caller.user_id}", CHANGES_PER_HOUR, 3600)
+    if changes.exceeded:
+        headers = {"Retry-After": str(max(changes.reset_seconds, 1))}
+        raise ProblemError(429, Code.RATE_LIMITED, "The e-mail was changed too often.", headers=headers)
     async with deps.database.transaction(SIGN_IN) as connection:
         if await invitations.is_open(connection, caller.tenant_id, email, caller.user_id):
             raise users.EmailTaken

@@ -164,10 +164,10 @@ class UsersController(Controller):
         caller, who = principal.caller, str(user_id)
         await open_to(deps, principal, who, "update:users")
         fields = fields_of(data)
-        if who == caller.user_id and "email" in fields:
-            await nobody_elses(deps, principal, fields["email"])
         async with deps.database.transaction(caller) as connection:
-            await examined(connection, principal, who, data)
+            email = (await examined(connection, principal, who, data)).user.email
+        if who == caller.user_id and fields.get("email", email) != email:
+            await nobody_elses(deps, principal, fields["email"])
         if isinstance(data.password, str):
             fields["password_hash"] = await deps.passwords.hash(data.password)
         await tell_runs(deps, caller, who, data)

@@ -97,20 +97,19 @@ async def settle(
     body: bytes,
     about_user: str | None = None,
 ) -> bool:
-    """Keep the answer, until its time or its person is gone; False when another request has the key by now."""
-    done = await conn.execute(
-        """
+    """Keep the answer, until its time or its person is gone; False when another request has the key by now.
+
+    Raises:
+        PersonGone: of whom it tells.
+    """
+    query = """
         UPDATE idempotency_keys SET status = $4, headers = $5, body = $6, about_user = $7
         WHERE scope = $1 AND key = $2 AND locked_until = $3 AND status IS NULL
-        """,
-        scope,
-        key,
-        lease,
-        status,
-        headers,
-        body,
-        about_user,
-    )
+    """
+    try:
+        done = await conn.execute(query, scope, key, lease, status, headers, body, about_user)
+    except asyncpg.ForeignKeyViolationError:
+        raise PersonGone from None
     return done == "UPDATE 1"
 
 

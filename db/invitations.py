@@ -184,6 +184,7 @@ async def is_open(conn: Connection, tenant_id: str, email: str, user_id: str) ->
         SELECT EXISTS (
           SELECT FROM invitations
           WHERE tenant_id = $1 AND email = $2 AND user_id IS DISTINCT FROM $3::uuid AND {_OPEN}
+            AND expires_at > now()
         )
     """
     return await conn.fetchval(query, tenant_id, email, user_id)

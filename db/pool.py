@@ -212,8 +212,7 @@ class Database:
                             await connection.execute(begin)
                         return connection
                     except asyncpg.PostgresError as error:
-                        await connection.execute("ROLLBACK")
-                        await self._release(connection)
+                        await self._give_back(connection)
                         if changed := CHANGED.get(getattr(error, "sqlstate", "")):
                             raise changed from None
                         raise
@@ -230,6 +229,18 @@ class Database:
                         raise
         except AWAY as error:
             raise DatabaseUnavailable(str(error) or "no connection in time") from error
+
+    async def _give_back(self, connection: Connection) -> None:
+        """What has begun and may not go on."""
+        try:
+            await connection.execute("ROLLBACK")
+        # Cancelled, or away: nobody knows where it stands.
+        except BaseException:
+            if not _is_gone(connection):
+                connection.terminate()
+            raise
+        finally:
+            await self._release(connection)
 
     async def _release(self, connection: Connection) -> None:
         try:

@@ -23,7 +23,7 @@ class EraseUser:
     transaction, which completes the receipt. Their data key goes with the rows, and makes what Temporal still
     holds of their runs unreadable. A minute later it looks again: a request that was under way may have begun a
     run, or an upload may have ended. Every step can be done twice, so it waits for whatever is away. It fails when
-    the person has become the last admin meanwhile; the same request, later, starts it anew. Its history holds ids
+    the person has become the last admin meanwhile; `ResumeErasures` starts it anew. Its history holds ids
     and counts.
     """
 

@@ -260,3 +260,18 @@ async def test_what_was_accepted_and_not_started(
     await until(completed, 30)
     assert await admin.fetchval(status, new.erasure_id) == "running"
     await temporal.get_workflow_handle(erasure_workflow_id(old.tenant_id, old.user_id)).terminate("seen")
+
+
+async def test_the_last_admin_loses_nothing(
+    acting: Eraser, database: Database, admin: asyncpg.Connection, people: list[Person]
+) -> None:
+    """Whoever has become the last admin since keeps their runs and files, however often it is tried."""
+    person = people[0]
+    erasure = await requested(database, person)
+    run = started(person, datetime.now(UTC))
+    await runs.project(database, person.caller(), run)
+    await admin.execute("UPDATE users SET role = 'admin', password_hash = 'x' WHERE id = $1", person.user_id)
+    with pytest.raises(ApplicationError, match="last active admin"):
+        await done(acting.end_runs, EndRuns(tenant_id=erasure.tenant_id, user_id=erasure.user_id))
+    async with database.transaction(person.caller(Role.ADMIN)) as conn:
+        assert await runs.active_flows(conn, person.user_id) == ["fitness"]

@@ -294,7 +294,25 @@ async def test_a_password_that_somebody_else_gave_meanwhile(
 def test_no_password_takes_long_to_estimate(settings: Settings) -> None:
     """What has a sign for each letter is estimated as quickly as anything else."""
     signs = "4@8({[<3691!|70$5+%2" * 3
-    for password in (signs, signs[::-1], "1234567890" * 12, "a" * 128):
+    for password in (
+        signs,
+        signs[::-1],
+        "4@8({[3691!0$5+%2" * 3,
+        "48(6917052%2" * 4,
+        "1234567890" * 12,
+        "a" * 128,
+    ):
         began = time.process_time()
         list(weaknesses(settings, "password", password, signs))
         assert time.process_time() - began < 0.25
+
+
+@pytest.mark.parametrize(
+    "told",
+    ["alice.smith@example.org", "mary+jane@kzx.de", "4@8({[<3691!|70$5+%@x.de", "Ann! $mith (x)", "Wilhelmina"],
+)
+def test_what_is_known_is_no_password(settings: Settings, told: str) -> None:
+    """One's own e-mail or name is guessed first, whatever signs are in it."""
+    assert [error.code for error in weaknesses(settings, "password", told.ljust(8, "x"), told.ljust(8, "x"))] == [
+        "too_weak"
+    ]

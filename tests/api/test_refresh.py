@@ -175,7 +175,7 @@ async def test_bodies_that_are_none(api: httpx.AsyncClient, body: Any, errors: d
 
 async def test_another_secret(person: Person, settings: Settings) -> None:
     """A process with another secret takes none of these tokens."""
-    async with application(replace(settings, jwt_secret="another secret of at least 32 characters")) as client:
+    async with application(replace(settings, jwt_secret="another secret, and long enough for this")) as client:
         problem(await exchange(client, person.refresh_token), 401, "auth_invalid_token")
 
 

@@ -586,3 +586,40 @@ async def test_the_old_address_is_told(company: Company, settings: Settings) -> 
         await until(lambda: mails_to(settings, before))  # noqa: B023 - at once
         assert "another e-mail address" in mails_to(settings, before)[0]
         assert mails_to(settings, email) == []
+
+
+async def test_a_slow_request_may_be_tried_again(server: str, stack: EmbeddedStack, person: Person) -> None:
+    """Who was signed out in the middle of a request signs in and sends it again under its key, and it is done."""
+    gate = asyncio.Event()
+
+    async def slowly() -> AsyncIterator[bytes]:
+        yield b"{"
+        await gate.wait()
+        yield b"}"
+
+    headers = {"Content-Type": "application/json", "Idempotency-Key": uuid.uuid4().hex}
+    async with httpx.AsyncClient(base_url=server, timeout=30) as client:
+        mine = {**headers, "Authorization": f"Bearer {person.token}"}
+        sending = asyncio.create_task(client.post(f"{RUNS}/start", content=slowly(), headers=mine))
+        await let_in(stack, person)
+        assert (await person.post(f"{AUTH}/logout")).status_code == 204
+        gate.set()
+        problem(await sending, 401, "auth_invalid_token")
+        back = await signed_in(client, person.email)
+        again = await back.send("POST", f"{RUNS}/start", content=b"{}", headers=dict(headers))
+    assert again.status_code == 201
+    assert "idempotent-replayed" not in again.headers
+
+
+async def test_an_email_is_not_changed_all_the_time(company: Company) -> None:
+    """Each change has an address told that may be anybody's: five an hour of one's own; the same again is none."""
+    person = await company.hire("user")
+    for _ in range(5):
+        email = an_email()
+        for _ in range(2):
+            ok(await person.patch(f"{USERS}/{person.id}", {"email": email}))
+    refused = await person.patch(f"{USERS}/{person.id}", {"email": an_email()})
+    problem(refused, 429, "rate_limited")
+    assert int(refused.headers["retry-after"]) > 3500
+    ok(await person.patch(f"{USERS}/{person.id}", {"full_name": "Ada"}))
+    ok(await company.admin.patch(f"{USERS}/{person.id}", {"email": an_email()}))

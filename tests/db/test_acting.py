@@ -1,6 +1,9 @@
 """A caller in the middle of a request is asked again at the beginning of each transaction."""
 
+import asyncio
+import random
 import uuid
+from contextlib import suppress
 from datetime import UTC, datetime
 
 import asyncpg
@@ -91,5 +94,28 @@ async def test_a_refusal_costs_no_connection(app_url: str, person: Person) -> No
         async with database.autocommit() as conn:
             assert await conn.fetchval("SELECT pg_backend_pid()") == pid
             assert await conn.fetchval("SELECT count(*) FROM users") == 0
+    finally:
+        await database.close()
+
+
+async def test_a_refusal_that_is_cancelled(app_url: str, person: Person) -> None:
+    """Whoever gives up at any moment of a refusal leaves the pool whole."""
+    database = await Database.open(app_url, min_size=1, max_size=2)
+    gone = Acting(tenant_id=person.tenant_id, user_id=str(uuid.uuid4()), role=Role.USER)
+
+    async def ask() -> None:
+        async with database.transaction(gone):
+            raise AssertionError("it has begun")
+
+    chance = random.Random(1)
+    try:
+        for _ in range(300):
+            asking = asyncio.create_task(ask())
+            await asyncio.sleep(chance.random() * 0.003)
+            asking.cancel()
+            with suppress(asyncio.CancelledError, SignedOut):
+                await asking
+        async with asyncio.timeout(5):
+            await asyncio.gather(*(database.ping() for _ in range(4)))
     finally:
         await database.close()
