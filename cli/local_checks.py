@@ -16,7 +16,6 @@ from runtime.settings import InvalidSettings, Settings
 from runtime.wrapping import KeysUnavailable
 
 _FREE_BYTES = 1_000_000_000
-_SECRET_BYTES = 32
 
 
 async def home(settings: Settings) -> str:
@@ -62,8 +61,13 @@ async def ports(settings: Settings) -> str:
 
 async def secrets(settings: Settings) -> str:
     """The signing secret and the key-encryption key are there and strong; the key file is private; KMS answers."""
-    if settings.jwt_secret is not None and len(settings.jwt_secret.encode()) < _SECRET_BYTES:
-        raise Ill("JWT_SECRET is short", f"make it {_SECRET_BYTES} bytes or more: openssl rand -base64 32")
+    from api.tokens import Tokens
+
+    try:
+        if settings.jwt_secret is not None:
+            Tokens(settings)
+    except InvalidSettings as error:
+        raise Ill(str(error), "openssl rand -base64 48 makes one that is good") from None
     file = settings.encryption_key_file
     if file is None and settings.kms_key_id is None:
         return "made by the embedded stack"

@@ -85,7 +85,7 @@ def test_an_issuer_that_cannot_be(tmp_path: Path) -> None:
     environment = {
         "DATABASE_URL": NOBODY,
         "ENCRYPTION_KEY_FILE": str(write_key_file(tmp_path / "keys.json")),
-        "JWT_SECRET": "a canary of at least 32 characters",
+        "JWT_SECRET": "a canary, and long enough for this",
         "OIDC_ISSUERS": '[{"issuer": "https://id.example.org", "audience": "us", "secret": "canary"}]',
     }
     status, said = gangway("api", home=tmp_path, **environment)
