@@ -100,6 +100,7 @@ async def _put_together(deps: Deps, tenant_id: str, person: str) -> IO[bytes]:
             await _add_rows(deps, archive, tenant_id, manifest)
             await _add_objects(deps, archive, prefix_of(tenant_id, person), manifest)
             archive.writestr("manifest.json", msgspec.json.format(msgspec.json.encode(manifest), indent=2))
+    # Whoever hung up meanwhile wants no archive, and it leaves no file open.
     except BaseException:
         file.close()
         raise
