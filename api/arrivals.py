@@ -12,7 +12,7 @@ from api.claims import Member, Told, Verified
 from api.emails import email_of
 from api.problems import Code, ProblemError
 from api.tokens import unauthorised
-from db import erasures, tenants, users
+from db import arrivals, erasures, tenants, users
 from db.pool import Database
 from db.tenant import SIGN_IN, Internal
 from onboarding.access import Caller, Role
@@ -92,7 +92,7 @@ class Arrivals:
     async def _found(self, verified: Verified, name: str, *, creates: bool) -> tuple[str, users.User | None]:
         """The tenant of that name, and the person if they are known."""
         async with self._database.transaction(SIGN_IN) as connection:
-            user = await users.by_subject(connection, verified.issuer.name, verified.subject)
+            user = await arrivals.by_subject(connection, verified.issuer.name, verified.subject)
             tenant = await tenants.by_external_id(connection, name)
             if user is not None and (tenant is None or tenant.id != user.tenant_id):
                 raise ProblemError(403, Code.TENANT_MISMATCH, "This account belongs to another tenant.")
@@ -104,7 +104,7 @@ class Arrivals:
 
     async def _added(self, verified: Verified, tenant_id: str, email: str | None) -> users.User:
         async with self._database.transaction(Internal(role="issuer", tenant_id=tenant_id)) as connection:
-            return await users.arrive(
+            return await arrivals.arrive(
                 connection,
                 tenant_id=tenant_id,
                 issuer=verified.issuer.name,
@@ -118,7 +118,7 @@ class Arrivals:
         caller = Caller(tenant_id=user.tenant_id, user_id=user.id, role=user.role)
         try:
             async with self._database.transaction(caller) as connection:
-                await users.fill_in_email(connection, user.id, email)
+                await arrivals.fill_in_email(connection, user.id, email)
         except users.EmailTaken:
             return  # They have their account all the same.
 

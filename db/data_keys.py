@@ -11,7 +11,7 @@ from typing import Any
 import asyncpg
 from msgspec import Struct
 
-from db.pool import Connection, Database
+from db.pool import Connection, Database, rows_of
 from db.runs import PersonGone
 from db.tenant import KEEPER
 
@@ -130,7 +130,7 @@ class DataKeyStore:
                 [key.key_id for key in keys],
                 [key.wrapped for key in keys],
             )
-        return int(status.rpartition(" ")[2])
+        return rows_of(status)
 
 
 async def _of(conn: Connection, owner: tuple[str, str] | None) -> WrappedKey | None:

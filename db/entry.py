@@ -3,7 +3,7 @@
 import msgspec
 from msgspec import Struct
 
-from db.pool import Connection, Database
+from db.pool import Connection, Database, rows_of
 from onboarding.access import Role
 
 
@@ -97,4 +97,4 @@ async def forget(conn: Connection, older_than_seconds: int, limit: int = 5000) -
         older_than_seconds,
         limit,
     )
-    return int(status.rpartition(" ")[2])
+    return rows_of(status)

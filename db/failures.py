@@ -8,7 +8,7 @@ from datetime import timedelta
 
 from msgspec import Struct
 
-from db.pool import Connection
+from db.pool import Connection, rows_of
 
 PAIR_LIMIT, PAIR_WINDOW = 5, timedelta(minutes=15)
 WHO_LIMIT, WHO_WINDOW = 50, timedelta(hours=1)
@@ -98,4 +98,4 @@ async def purge(conn: Connection, limit: int = 5000) -> int:
         WHO_WINDOW,
         limit,
     )
-    return int(status.rpartition(" ")[2])
+    return rows_of(status)

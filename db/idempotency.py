@@ -10,7 +10,7 @@ import asyncpg
 import msgspec
 from msgspec import Struct
 
-from db.pool import Connection
+from db.pool import Connection, rows_of
 from db.runs import PersonGone
 
 KEPT_HOURS = 24
@@ -137,4 +137,4 @@ async def purge(conn: Connection, older_than: datetime, limit: int = 5000) -> in
         older_than,
         limit,
     )
-    return int(status.rpartition(" ")[2])
+    return rows_of(status)

@@ -7,7 +7,7 @@ import asyncpg
 import msgspec
 from msgspec import Struct
 
-from db.pool import Connection
+from db.pool import Connection, rows_of
 from onboarding.access import PERMISSIONS, Role
 from onboarding.errors import GangwayError
 
@@ -259,4 +259,4 @@ async def purge(conn: Connection, limit: int = 5000) -> int:
         """,
         limit,
     )
-    return int(status.rpartition(" ")[2])
+    return rows_of(status)

@@ -1,6 +1,6 @@
 """Mails that have not gone out yet. They are written in the transaction of what they tell about."""
 
-from db.pool import Connection
+from db.pool import Connection, rows_of
 
 KEPT_DAYS = 2
 """How long a mail that cannot be delivered is kept."""
@@ -60,4 +60,4 @@ async def purge(conn: Connection, limit: int = 5000) -> int:
         KEPT_DAYS,
         limit,
     )
-    return int(status.rpartition(" ")[2])
+    return rows_of(status)

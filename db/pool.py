@@ -251,6 +251,15 @@ class Database:
                 connection.terminate()
 
 
+def rows_of(status: str) -> int:
+    """How many rows a statement touched, by the status that `execute` answers with.
+
+    >>> rows_of("DELETE 3"), rows_of("INSERT 0 1")
+    (3, 1)
+    """
+    return int(status.rpartition(" ")[2])
+
+
 def _is_gone(connection: Connection) -> bool:
     try:
         return connection.is_closed()

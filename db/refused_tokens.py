@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from db.pool import Connection
+from db.pool import Connection, rows_of
 
 
 async def refuse(conn: Connection, *, digest: bytes, tenant_id: str, user_id: str, until: datetime) -> None:
@@ -29,4 +29,4 @@ async def purge(conn: Connection, limit: int = 5000) -> int:
         """,
         limit,
     )
-    return int(status.rpartition(" ")[2])
+    return rows_of(status)

@@ -3,7 +3,7 @@
 import msgspec
 from msgspec import Struct
 
-from db.pool import Connection
+from db.pool import Connection, rows_of
 
 KEPT_MINUTES = 60
 OPEN_AT_MOST = 5
@@ -89,4 +89,4 @@ async def purge(conn: Connection, limit: int = 5000) -> int:
         """,
         limit,
     )
-    return int(status.rpartition(" ")[2])
+    return rows_of(status)

@@ -6,7 +6,7 @@ from typing import Literal
 import msgspec
 from msgspec import Struct
 
-from db.pool import Connection
+from db.pool import Connection, rows_of
 
 GRACE_SECONDS = 10
 """Page 30: how long a refresh token that was just exchanged still gives the same new pair."""
@@ -137,7 +137,7 @@ async def end_all(conn: Connection, user_id: str, because: Because, *, but: str 
         because,
         but,
     )
-    return int(status.rpartition(" ")[2])
+    return rows_of(status)
 
 
 async def purge(conn: Connection, limit: int = 5000) -> int:
@@ -150,7 +150,7 @@ async def purge(conn: Connection, limit: int = 5000) -> int:
         """,
         limit,
     )
-    return int(status.rpartition(" ")[2])
+    return rows_of(status)
 
 
 async def count(conn: Connection, user_id: str) -> int:

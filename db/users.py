@@ -1,4 +1,4 @@
-"""Users. Their passwords are in `db/credentials.py`."""
+"""Users. Their passwords are in `db/credentials.py`, those of other issuers in `db/arrivals.py`."""
 
 from datetime import datetime
 from typing import Any, ClassVar, TypedDict, Unpack, get_type_hints
@@ -134,49 +134,11 @@ async def create(
     Raises:
         EmailTaken: in this tenant, or with a password in any.
     """
-    return await _add(
-        conn, email=email, tenant_id=tenant_id, password_hash=password_hash, role=role, **_known(data)
+    return added(
+        await conn.fetchrow(
+            *adding(email=email, tenant_id=tenant_id, password_hash=password_hash, role=role, **known(data))
+        )
     )
-
-
-async def arrive(
-    conn: Connection,
-    *,
-    tenant_id: str,
-    issuer: str,
-    subject: str,
-    email: str | None,
-    role: Role,
-    **data: Unpack[PersonalData],
-) -> User:
-    """Add a person whom another issuer signs in (as `issuer` in the tenant).
-
-    Raises:
-        EmailTaken: in this tenant; or the person has come in the meantime, to this tenant or to another.
-    """
-    return await _add(
-        conn, email=email, tenant_id=tenant_id, issuer=issuer, subject=subject, role=role, **_known(data)
-    )
-
-
-async def by_subject(conn: Connection, issuer: str, subject: str) -> User | None:
-    """The person whom an issuer calls so, in whatever tenant they are (in `SIGN_IN`)."""
-    query = f"SELECT {COLUMNS} FROM users WHERE issuer = $1 AND subject = $2"
-    row = await conn.fetchrow(query, issuer, subject)
-    return msgspec.convert(dict(row), User) if row else None
-
-
-async def fill_in_email(conn: Connection, user_id: str, email: str) -> None:
-    """Note the e-mail of somebody who came without one; oneself only.
-
-    Raises:
-        EmailTaken: in this tenant. The transaction is lost.
-    """
-    query = "UPDATE users SET email = $2, updated_at = now() WHERE id = $1 AND email IS NULL"
-    try:
-        await conn.execute(query, user_id, email)
-    except asyncpg.UniqueViolationError:
-        raise EmailTaken from None
 
 
 async def by_id(conn: Connection, user_id: str) -> User | None:
@@ -238,7 +200,7 @@ async def update(conn: Connection, user_id: str, **data: Unpack[PersonalData]) -
     Raises:
         UserNotFound: it is somebody else, or nobody.
     """
-    row = await _written(conn, user_id, _known(data))
+    row = await _written(conn, user_id, known(data))
     if row is None:
         raise UserNotFound
     return msgspec.convert(dict(row), User)
@@ -253,7 +215,7 @@ async def change(conn: Connection, user_id: str, **data: Unpack[AccountData]) ->
         LastAdmin: the tenant would be left without one.
         UserNotFound: it is somebody else, or nobody.
     """
-    row = await _written(conn, user_id, _known(data, AccountData))
+    row = await _written(conn, user_id, known(data, AccountData))
     if row is None:
         raise UserNotFound
     return msgspec.convert(dict(row), User)
@@ -265,7 +227,7 @@ async def take_up(conn: Connection, user_id: str, password_hash: str, **data: Un
     Raises:
         EmailTaken: the e-mail signs in to another tenant by now.
     """
-    row = await _written(conn, user_id, {"password_hash": password_hash, **_known(data)})
+    row = await _written(conn, user_id, {"password_hash": password_hash, **known(data)})
     return msgspec.convert(dict(row), User) if row else None
 
 
@@ -284,16 +246,22 @@ async def _written(conn: Connection, user_id: str, values: dict[str, Any]) -> as
         raise
 
 
-async def _add(conn: Connection, *, email: str | None, **values: Any) -> User:
+def adding(*, email: str | None, **values: Any) -> tuple[Any, ...]:
+    """A query that adds a row, and its arguments; `values` are columns of ours, never what somebody sent."""
     holders = ", ".join(f"${index}" for index in range(2, len(values) + 2))
-    row = await conn.fetchrow(
-        f"""
+    query = f"""
         INSERT INTO users (email, {", ".join(values)}) VALUES (lower(trim($1)), {holders})
         ON CONFLICT DO NOTHING RETURNING {COLUMNS}
-        """,
-        email,
-        *values.values(),
-    )
+    """
+    return query, email, *values.values()
+
+
+def added(row: asyncpg.Record | None) -> User:
+    """Who was added.
+
+    Raises:
+        EmailTaken: nobody was: the e-mail is taken, or the issuer's subject is known.
+    """
     if row is None:
         raise EmailTaken
     return msgspec.convert(dict(row), User)
@@ -307,7 +275,7 @@ def _asked(tenant_id: str, which: Filter) -> tuple[Any, ...]:
     return tenant_id, which.role, which.is_active, which.search
 
 
-def _known(data: PersonalData, kind: Any = PersonalData) -> dict[str, Any]:
+def known(data: PersonalData, kind: Any = PersonalData) -> dict[str, Any]:
     """As columns; a name that is none of the kind must not reach the SQL."""
     if unknown := data.keys() - get_type_hints(kind).keys():
         raise TypeError(f"no personal data: {sorted(unknown)}")

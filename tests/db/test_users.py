@@ -7,7 +7,7 @@ from typing import Any
 import asyncpg
 import pytest
 
-from db import credentials, tenants, users
+from db import arrivals, credentials, tenants, users
 from db.pool import Database
 from db.tenant import KEEPER, OPERATOR, POSTMAN, SIGN_IN, Context, Internal, operator, sweeper
 from onboarding.access import Role
@@ -258,19 +258,19 @@ async def test_people_of_other_issuers(database: Database, person: Person, stran
     said: dict[str, Any] = {"issuer": "https://id.example.org", "subject": subject, "email": None}
     issuer = Internal(role="issuer", tenant_id=person.tenant_id)
     async with database.transaction(issuer) as conn:
-        user = await users.arrive(conn, tenant_id=person.tenant_id, role=Role.MANAGER, full_name="Ada", **said)
+        user = await arrivals.arrive(conn, tenant_id=person.tenant_id, role=Role.MANAGER, full_name="Ada", **said)
         with pytest.raises(users.EmailTaken):
-            await users.arrive(conn, tenant_id=person.tenant_id, role=Role.USER, **said)
+            await arrivals.arrive(conn, tenant_id=person.tenant_id, role=Role.USER, **said)
     assert (user.email, user.role, user.full_name) == (None, Role.MANAGER, "Ada")
     another = {**said, "subject": uuid.uuid4().hex}
     with pytest.raises(asyncpg.InsufficientPrivilegeError):
         async with database.transaction(issuer) as conn:
-            await users.arrive(conn, tenant_id=stranger.tenant_id, role=Role.USER, **another)
+            await arrivals.arrive(conn, tenant_id=stranger.tenant_id, role=Role.USER, **another)
     async with database.transaction(SIGN_IN) as conn:
-        assert await users.by_subject(conn, said["issuer"], subject) == user
-        assert await users.by_subject(conn, "https://other.example.org", subject) is None
+        assert await arrivals.by_subject(conn, said["issuer"], subject) == user
+        assert await arrivals.by_subject(conn, "https://other.example.org", subject) is None
     async with database.transaction(stranger.caller(Role.ADMIN)) as conn:
-        assert await users.by_subject(conn, said["issuer"], subject) is None
+        assert await arrivals.by_subject(conn, said["issuer"], subject) is None
 
 
 async def test_only_an_issuer_names_a_subject(database: Database, person: Person) -> None:
@@ -278,7 +278,7 @@ async def test_only_an_issuer_names_a_subject(database: Database, person: Person
     for context in (SIGN_IN, person.caller()):
         with pytest.raises(asyncpg.InsufficientPrivilegeError):
             async with database.transaction(context) as conn:
-                await users.arrive(
+                await arrivals.arrive(
                     conn,
                     tenant_id=person.tenant_id,
                     issuer="https://id.example.org",
@@ -291,7 +291,7 @@ async def test_only_an_issuer_names_a_subject(database: Database, person: Person
 async def test_an_email_is_filled_in(database: Database, person: Person, colleague: Person) -> None:
     """Somebody without an e-mail gets one, by themselves, unless it is taken; one that is there stays."""
     async with database.transaction(Internal(role="issuer", tenant_id=person.tenant_id)) as conn:
-        user = await users.arrive(
+        user = await arrivals.arrive(
             conn,
             tenant_id=person.tenant_id,
             issuer="https://id.example.org",
@@ -302,13 +302,13 @@ async def test_an_email_is_filled_in(database: Database, person: Person, colleag
     newcomer = Person(tenant_id=user.tenant_id, user_id=user.id, email="")
     with pytest.raises(users.EmailTaken):
         async with database.transaction(newcomer.caller()) as conn:
-            await users.fill_in_email(conn, user.id, colleague.email)
+            await arrivals.fill_in_email(conn, user.id, colleague.email)
     async with database.transaction(colleague.caller()) as conn:
-        await users.fill_in_email(conn, user.id, "theirs@example.org")
+        await arrivals.fill_in_email(conn, user.id, "theirs@example.org")
     mine = f"{uuid.uuid4()}@example.org"
     for email in (mine, "later@example.org"):
         async with database.transaction(newcomer.caller()) as conn:
-            await users.fill_in_email(conn, user.id, email)
+            await arrivals.fill_in_email(conn, user.id, email)
     async with database.transaction(newcomer.caller()) as conn:
         now = await users.by_id(conn, user.id)
     assert now is not None

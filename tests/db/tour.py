@@ -222,7 +222,7 @@ KNOWN: dict[str, Callable[[Given], Any]] = {
 
 SPECIAL: dict[str, Callable[[Given], Any]] = {
     "users.create email": _new(lambda new: f"{new}@example.org"),
-    "users.arrive email": _new(lambda new: f"{new}@example.org"),
+    "arrivals.arrive email": _new(lambda new: f"{new}@example.org"),
     "users.listed before": _always(None),
     "sessions.listed before": _always(None),
     "invitations.listed before": _always(None),
