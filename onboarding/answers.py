@@ -23,6 +23,18 @@ class Answer(Struct, frozen=True, kw_only=True):
     """The base of every state's answer. Rules between its fields are methods under `rule`."""
 
 
+class Said(Struct, frozen=True, kw_only=True):
+    """How people speak of a field, for whoever asks for it in words: `Meta(extra={"said": Said(...)})`.
+
+    `ask` is the question and `label` its short name, by language; `words` are ways to say a value of a choice, in
+    any language, lower case and without accents. What is not given follows from the field's name.
+    """
+
+    ask: Mapping[str, str] = {}
+    label: Mapping[str, str] = {}
+    words: Mapping[str, tuple[str, ...]] = {}
+
+
 Text = Annotated[str, Meta(min_length=1, max_length=200)]
 Texts = Annotated[list[Text], Meta(max_length=50, extra={"unique": True}, extra_json_schema={"uniqueItems": True})]
 HH_MM = "^([01][0-9]|2[0-3]):[0-5][0-9]$"
@@ -93,6 +105,7 @@ __all__ = [
     "Answer",
     "AnswerT",
     "NotThere",
+    "Said",
     "Text",
     "Texts",
     "TimeOfDay",

@@ -23,8 +23,33 @@ class Dependency(Struct, frozen=True, kw_only=True):
     rules: tuple[Callable[[Any, Any], Iterable[FieldError]], ...]
 
 
+class Wording(Struct, frozen=True, kw_only=True):
+    """What a state says of itself, in one language."""
+
+    title: str
+    description: str
+    opener: str
+    why_we_ask: str
+
+
+class Agent(Struct, frozen=True, kw_only=True):
+    """Who speaks to the person, by `key`. `task` is told to the model; the rest to the person, by language.
+
+    `greeting` is said where a run begins, `hand_over` where this agent takes over from another.
+    """
+
+    key: str
+    task: str
+    name: Mapping[str, str]
+    greeting: Mapping[str, str]
+    hand_over: Mapping[str, str]
+
+
 class State(Struct, frozen=True, kw_only=True):
-    """One state: what it asks, why, who asks it, and the Struct that its answer must be."""
+    """One state: what it asks, why, who asks it, and the Struct that its answer must be.
+
+    Its own texts are English; `wordings` has them in other languages.
+    """
 
     number: int
     key: str
@@ -37,6 +62,14 @@ class State(Struct, frozen=True, kw_only=True):
     example: Mapping[str, Any]
     optional: bool = False
     depends_on: tuple[Dependency, ...] = ()
+    wordings: Mapping[str, Wording] = {}
+
+    def worded(self, locale: str) -> Wording:
+        """Its texts in a language, in English where there are none."""
+        english = Wording(
+            title=self.title, description=self.description, opener=self.opener, why_we_ask=self.why_we_ask
+        )
+        return self.wordings.get(locale, english)
 
 
 class Timing(Struct, frozen=True, kw_only=True):
@@ -64,6 +97,7 @@ class Flow(Struct, frozen=True, kw_only=True):
     title: str
     states: tuple[State, ...]
     timing: Timing = Timing()
+    agents: tuple[Agent, ...] = ()
 
     def __post_init__(self) -> None:
         """Check that the states are numbered, uniquely named, and depend on earlier ones only."""
@@ -80,6 +114,11 @@ class Flow(Struct, frozen=True, kw_only=True):
     def find(self, step: int | str) -> State | None:
         """The state with this number or key."""
         return next((s for s in self.states if step in (s.number, s.key)), None)
+
+    def agent(self, key: str) -> Agent:
+        """The agent with this key; one that was not declared has the key for a name."""
+        nobody = Agent(key=key, task="", name={}, greeting={}, hand_over={})
+        return next((agent for agent in self.agents if agent.key == key), nobody)
 
     def dependants(self, key: str) -> Iterator[State]:
         """The states that depend on a state."""

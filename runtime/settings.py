@@ -89,6 +89,19 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     trusted_proxies: str = ""
     body_max_bytes: int = 1_000_000
 
+    ai_base_url: str | None = None
+    ai_api_key: str | None = None
+    ai_models: str = ""
+    ai_vision_models: str = ""
+    gemini_api_key: str | None = None
+    ai_timeout_seconds: Annotated[float, Meta(gt=0, le=120)] = 30.0
+    ai_suggestion_timeout_seconds: Annotated[float, Meta(gt=0, le=30)] = 4.0
+    ai_prices: str = ""
+    ai_budget_run: Annotated[float, Meta(ge=0)] = 0.5
+    ai_budget_tenant_day: Annotated[float, Meta(ge=0)] = 5.0
+    ai_budget_tenant_month: Annotated[float, Meta(ge=0)] = 100.0
+    ai_stub_port: Port = 8083
+
     archive_after_days: int = 30
     retention_days: int = 365
 
