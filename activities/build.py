@@ -5,19 +5,30 @@ from typing import Any
 
 from temporalio.client import Client
 
+from activities.ai.models import Models
+from activities.chat import Chats
 from activities.erasure import Eraser
+from activities.general import GeneralChats
 from activities.mail import Mails
 from activities.projection import Projection
 from activities.reminders import Reminders
 from activities.sweeps import Sweeps
+from activities.turns import Turns
 from db.pool import Database
 from runtime.encryption import Keys
 from runtime.mail import MailSender
+from runtime.settings import Settings
 from runtime.storage import Objects
 
 
 def build_activities(
-    database: Database, client: Client, keys: Keys, sender: MailSender, objects: Objects
+    database: Database,
+    client: Client,
+    keys: Keys,
+    sender: MailSender,
+    objects: Objects,
+    models: Models,
+    settings: Settings,
 ) -> list[Callable[..., Any]]:
     """Each activity with its client. A new activity is one line here."""
     projection = Projection(database)
@@ -25,6 +36,9 @@ def build_activities(
     sweeps = Sweeps(database, client)
     mails = Mails(database, keys, sender, client)
     eraser = Eraser(database, client, objects)
+    turns = Turns(database)
+    chats = Chats(turns, database, client, models, settings)
+    general = GeneralChats(turns, database, models, settings)
     return [
         projection.settle,
         reminders.remind,
@@ -33,6 +47,8 @@ def build_activities(
         sweeps.sweep_requests,
         mails.send_mail,
         mails.post_left_mails,
+        chats.answer,
+        general.answer_general,
         eraser.end_runs,
         eraser.count_objects,
         eraser.delete_objects,

@@ -10,7 +10,7 @@ from temporalio import activity
 from temporalio.client import Client
 from temporalio.service import RPCError, RPCStatusCode
 
-from db import entry, failures, idempotency, invitations, refused_tokens, resets, sessions, sweeps, tenants
+from db import chat, entry, failures, idempotency, invitations, refused_tokens, resets, sessions, sweeps, tenants
 from db.pool import Connection, Database
 from db.tenant import sweeper
 from onboarding.payloads import (
@@ -110,7 +110,7 @@ class Sweeps:
         counts = partial(entry.forget, older_than_seconds=sweep.counts_kept_seconds)
         place = _remembered()
         for tenant_id in ["", *await self._tenants(place)]:
-            for purge in (keys, sessions.purge, refused_tokens.purge, resets.purge, invitations.purge):
+            for purge in (keys, sessions.purge, refused_tokens.purge, resets.purge, invitations.purge, chat.purge):
                 place = await self._purged(purge, place, tenant_id)
         for purge in (failures.purge, counts):
             place = await self._purged(purge, place, "")

@@ -17,10 +17,12 @@ from api.docs import assets, complete, openapi_config
 from api.entry import Entry, tell_limits
 from api.erasures import ErasureController, PersonErasureController
 from api.errors import EXCEPTION_HANDLERS
+from api.general_chat import GeneralChatController
 from api.health import HealthController
 from api.idempotency import Idempotency
 from api.invitations import InvitationsController
 from api.live import LiveController
+from api.onboarding_chat import OnboardingChatController
 from api.password_changes import PasswordController
 from api.people import MeController
 from api.profiles import ProfileController
@@ -29,6 +31,7 @@ from api.request_ids import RequestIds
 from api.runs import RunsController
 from api.schedule import ScheduleController
 from api.sessions import SessionsController
+from api.staff import StaffController
 from api.takeout import TakeoutController
 from api.tenant import TenantController
 from api.users import UsersController
@@ -51,6 +54,9 @@ ANYWHERE = [
     TenantController,
     ProfileController,
     ScheduleController,
+    OnboardingChatController,
+    GeneralChatController,
+    StaffController,
 ]
 """Served under `/api/v1` and, for older clients, under `/api`."""
 

@@ -1,6 +1,8 @@
 """Commands to runs: sent to the workflow, written to the projection, answered with the run afterwards."""
 
+from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
+from functools import partial
 
 import structlog
 from msgspec import Struct
@@ -78,12 +80,24 @@ async def send(deps: Deps, principal: Principal, flow: str | None, command: Comm
     if flow is None:
         async with deps.database.transaction(caller) as connection:
             flow = await flow_asked(connection, principal, flow)
+    return await deliver(deps, caller, flow, command, partial(current_run, deps, principal, flow))
+
+
+async def deliver(
+    deps: Deps, owner: Caller, flow: str, command: Command, read: Callable[[], Awaitable[Run]]
+) -> Outcome:
+    """Send a command to the run of somebody's flow, and make its change readable; `read` gives the run as stored.
+
+    Raises:
+        Refused, RefusedByRun: the rules do not allow it.
+        WorkflowsUnavailable: nobody answered in time.
+    """
     before: Run | None = None
     for _ in range(READS_AT_MOST):
         try:
-            change = await deps.gateway.send(RunAddress(caller.tenant_id, caller.user_id, flow), command)
+            change = await deps.gateway.send(RunAddress(owner.tenant_id, owner.user_id, flow), command)
         except RunClosed:
-            run = await current_run(deps, principal, flow)
+            run = await read()
             if run.status is not Status.IN_PROGRESS:
                 # The rules say what a finished run answers: a refusal, or itself for a repeat.
                 run, _ = advance(run, command, datetime.now(UTC))
@@ -93,7 +107,7 @@ async def send(deps: Deps, principal: Principal, flow: str | None, command: Comm
             except RunClosed:
                 before = run
                 continue
-        return Outcome(run=change.run, projected=await record(deps, caller, change))
+        return Outcome(run=change.run, projected=await record(deps, owner, change))
     raise RunClosed
 
 

@@ -19,6 +19,7 @@ from api.parameters import field_error
 from api.passwords import TooBusy
 from api.problems import Code, Problem, ProblemError, internal_error, problem_response
 from api.tokens import unauthorised
+from db.chat import MessageIdReused, TurnInProgress
 from db.invitations import (
     InvitationExpired,
     InvitationNotFound,
@@ -62,6 +63,8 @@ OUTSIDE_THE_RULES: dict[type[GangwayError], tuple[int, Code, str]] = {
     InvitationUsed: (409, Code.INVITATION_USED, InvitationUsed.detail),
     InvitationExpired: (410, Code.INVITATION_EXPIRED, InvitationExpired.detail),
     InvitationRevoked: (410, Code.INVITATION_REVOKED, InvitationRevoked.detail),
+    TurnInProgress: (409, Code.TURN_IN_PROGRESS, TurnInProgress.detail),
+    MessageIdReused: (409, Code.IDEMPOTENCY_KEY_REUSED, MessageIdReused.detail),
     StorageUnavailable: (503, Code.STORAGE_UNAVAILABLE, StorageUnavailable.detail),
     # Deleted while their request was under way; the next one meets the same answer at the door.
     UserNotFound: (401, Code.AUTH_INVALID_TOKEN, "The access token is not valid."),

@@ -24,18 +24,23 @@ from onboarding.payloads import (
     Command,
     Complete,
     Erase,
+    HandBack,
     MailOrder,
     Opened,
     Refusal,
     Run,
     SaveSteps,
+    Say,
     SetPlace,
     SkipStep,
     SnoozeReminders,
     StartRun,
+    TakeOver,
+    TurnOrder,
 )
-from runtime.addresses import RunAddress, erasure_workflow_id, mail_workflow_id, workflow_id
+from runtime.addresses import RunAddress, chat_workflow_id, erasure_workflow_id, mail_workflow_id, workflow_id
 from runtime.settings import Settings
+from workflows.chat import AnswerChat
 from workflows.erasure import EraseUser
 from workflows.mail import SendMail
 from workflows.onboarding import OnboardingRun
@@ -83,6 +88,9 @@ _UPDATES: dict[type[Command], Any] = {
     AcceptPrefilled: OnboardingRun.accept_prefilled,
     Complete: OnboardingRun.complete,
     Abandon: OnboardingRun.abandon_now,
+    Say: OnboardingRun.say,
+    TakeOver: OnboardingRun.take_over,
+    HandBack: OnboardingRun.hand_back,
 }
 
 _SIGNALS: dict[type[Command], Any] = {
@@ -177,6 +185,24 @@ class Gateway:
             )
 
         await self._bounded(call)
+
+    async def answer(self, order: TurnOrder) -> None:
+        """Have a turn of the general agent answered; twice is once.
+
+        Raises:
+            WorkflowsUnavailable: Temporal is away.
+        """
+        await self._bounded(
+            lambda: self._client.start_workflow(
+                AnswerChat.run,
+                order,
+                id=chat_workflow_id(order.turn_id),
+                task_queue=self._task_queue,
+                id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
+                search_attributes=attributes_of_person(order.tenant_id, order.user_id),
+                static_summary="Answer a chat turn",
+            )
+        )
 
     async def erase(self, message: Erase) -> None:
         """Start the erasure of a person, or find it under way. Not for one whose receipt is completed.

@@ -3,19 +3,22 @@
 import asyncio
 from collections.abc import AsyncGenerator
 from datetime import UTC, datetime, timedelta
+from uuid import UUID
 
 import msgspec
 from litestar import Controller, Response, get
 from litestar.openapi import ResponseSpec
 from litestar.response import ServerSentEvent, ServerSentEventMessage
 from msgspec import Struct
+from uuid_utils.compat import uuid7
 
+from api.chat_shapes import ChatMessageOut, message_out
 from api.commands import current_run
 from api.deps import Deps, Principal, SignedIn, WithDeps
 from api.parameters import FlowQuery, LastEventId
 from api.problems import Code, ProblemError
 from api.verifier import LEEWAY_SECONDS
-from db import runs
+from db import chat, runs
 from db.pool import DatabaseUnavailable
 from db.tenant import CallerChanged
 from onboarding.payloads import Run, Status
@@ -43,6 +46,27 @@ class Delta(Struct, frozen=True, kw_only=True):
     progress: Progress
 
 
+class StaffText(Struct, frozen=True, kw_only=True):
+    """`STAFF_MESSAGE`: what somebody of the staff says in the agent's place."""
+
+    message: ChatMessageOut
+
+
+class News(Struct, frozen=True, kw_only=True):
+    """What a run has new."""
+
+    run: Run
+    events: list[runs.StoredEvent]
+    said: list[chat.ChatMessage]
+
+
+class Place(Struct, frozen=True, kw_only=True):
+    """How far somebody has seen a run: the event's number, and the message of the staff."""
+
+    seq: int
+    said: str | None
+
+
 class LiveController(Controller):
     """The stream of a run."""
 
@@ -63,6 +87,8 @@ class LiveController(Controller):
     ) -> ServerSentEvent | Response[None]:
         """A snapshot, or what was missed since `Last-Event-ID`; then each change, less than a second late.
 
+        Beside `STATE_SNAPSHOT` and `STATE_DELTA` there is `STAFF_MESSAGE`, when staff speak in the agent's place.
+
         The stream ends with the run, with the access token, when the person is signed out or made inactive, and
         when the server stops. Who has seen the end of a run and comes back gets 204: a browser stops asking then.
         """
@@ -71,30 +97,32 @@ class LiveController(Controller):
             headers = {"Retry-After": str(HEARTBEAT_SECONDS)}
             raise ProblemError(429, Code.RATE_LIMITED, "Too many streams of this run are open.", headers=headers)
         seen = _seen(last_event_id, run)
-        if run.status is not Status.IN_PROGRESS and seen == run.seq:
+        if run.status is not Status.IN_PROGRESS and seen and seen.seq == run.seq:
             return Response(None, status_code=204)
         return ServerSentEvent(_stream(deps, principal, run, seen))
 
 
 async def _stream(
-    deps: Deps, principal: Principal, run: Run, seen: int | None
+    deps: Deps, principal: Principal, run: Run, seen: Place | None
 ) -> AsyncGenerator[ServerSentEventMessage]:
     """Subscribed before the first look, so that no change falls between the two."""
     ends_at = principal.expires_at + timedelta(seconds=LEEWAY_SECONDS)
     async with deps.listener.subscribe(run.id) as changed:
         if deps.listener.subscribers(run.id) > STREAMS_AT_MOST:
             return  # They were asked for at once: each was told yes before the others had begun.
-        if seen is None or not run.seq - MISSED_AT_MOST <= seen <= run.seq:
-            news = await _since(deps, principal, run, run.seq)
+        if seen is None or not run.seq - MISSED_AT_MOST <= seen.seq <= run.seq:
+            place = Place(seq=run.seq, said=seen.said if seen else str(uuid7()))
+            news = await _since(deps, principal, run, place)
             if news is None:
                 return
-            run = news[0]
-            seen = run.seq
-            yield _message("STATE_SNAPSHOT", run.id, seen, Snapshot(progress=progress(run)))
+            run = news.run
+            place = Place(seq=run.seq, said=place.said)
+            yield _message("STATE_SNAPSHOT", run.id, place, Snapshot(progress=progress(run)))
             if run.status is not Status.IN_PROGRESS:
                 return
         else:
-            changed.set()
+            place = seen
+        changed.set()
         while (left := (ends_at - datetime.now(UTC)).total_seconds()) > 0:
             try:
                 async with asyncio.timeout(min(HEARTBEAT_SECONDS, left)):
@@ -105,40 +133,50 @@ async def _stream(
                 return
             changed.clear()
             try:
-                news = await _since(deps, principal, run, seen)
+                news = await _since(deps, principal, run, place)
             except DatabaseUnavailable:
                 # The listener wakes everybody when the database is back.
                 continue
             if news is None:
                 return
-            run, missed = news
-            for event in missed:
+            run = news.run
+            for event in news.events:
                 delta = Delta(kind=event.kind, state=event.state, version=event.version, progress=progress(run))
-                yield _message("STATE_DELTA", run.id, event.seq, delta)
-                seen = event.seq
-            if len(missed) == MISSED_AT_MOST:
+                place = Place(seq=event.seq, said=place.said)
+                yield _message("STATE_DELTA", run.id, place, delta)
+            for said in news.said:
+                place = Place(seq=place.seq, said=said.id)
+                yield _message("STAFF_MESSAGE", run.id, place, StaffText(message=message_out(said)))
+            if MISSED_AT_MOST in (len(news.events), len(news.said)):
                 changed.set()
             elif run.status is not Status.IN_PROGRESS:
                 return
 
 
-async def _since(
-    deps: Deps, principal: Principal, run: Run, seen: int
-) -> tuple[Run, list[runs.StoredEvent]] | None:
+async def _since(deps: Deps, principal: Principal, run: Run, place: Place) -> News | None:
     """The run and what it has new; None for who would not be let in any more."""
     try:
         async with deps.database.transaction(principal.caller) as connection:
             now = await runs.get(connection, run.id) or run
-            return now, await runs.events(connection, run.id, after=seen, limit=MISSED_AT_MOST)
+            events = await runs.events(connection, run.id, after=place.seq, limit=MISSED_AT_MOST)
+            said = await chat.from_staff(connection, run.id, after=place.said, limit=MISSED_AT_MOST)
+            return News(run=now, events=events, said=said)
     except CallerChanged:
         return None
 
 
-def _seen(last_event_id: str | None, run: Run) -> int | None:
-    """The `seq` that the client has seen of this very run."""
-    run_id, _, seq = (last_event_id or "").rpartition(":")
-    return int(seq) if run_id == run.id and seq.isdecimal() and len(seq) < 19 else None
+def _seen(last_event_id: str | None, run: Run) -> Place | None:
+    """What the client has seen of this very run."""
+    run_id, _, rest = (last_event_id or "").partition(":")
+    seq, _, said = rest.partition(":")
+    if run_id != run.id or not seq.isdecimal() or len(seq) >= 19:
+        return None
+    try:
+        return Place(seq=int(seq), said=str(UUID(said)) if said else None)
+    except ValueError:
+        return None
 
 
-def _message(event: str, run_id: str, seq: int, data: Struct) -> ServerSentEventMessage:
-    return ServerSentEventMessage(event=event, id=f"{run_id}:{seq}", data=msgspec.json.encode(data).decode())
+def _message(event: str, run_id: str, place: Place, data: Struct) -> ServerSentEventMessage:
+    id = f"{run_id}:{place.seq}:{place.said}" if place.said else f"{run_id}:{place.seq}"
+    return ServerSentEventMessage(event=event, id=id, data=msgspec.json.encode(data).decode())

@@ -59,6 +59,9 @@ class Code(StrEnum):
     INVITATION_REVOKED = "invitation_revoked"
     IDEMPOTENCY_KEY_REUSED = "idempotency_key_reused"
     REQUEST_IN_PROGRESS = "request_in_progress"
+    TURN_IN_PROGRESS = "turn_in_progress"
+    NOT_TAKEN_OVER = "not_taken_over"
+    AGENT_NOT_ALLOWED = "agent_not_allowed"
     RUN_EXPIRED = "run_expired"
     VERSION_CONFLICT = "version_conflict"
     PAYLOAD_TOO_LARGE = "payload_too_large"
@@ -70,6 +73,10 @@ class Code(StrEnum):
     KEYS_UNAVAILABLE = "keys_unavailable"
     STORAGE_UNAVAILABLE = "storage_unavailable"
     ISSUER_UNAVAILABLE = "issuer_unavailable"
+
+
+_WAIT = {Code.REQUEST_IN_PROGRESS, Code.TURN_IN_PROGRESS}
+"""Conflicts that pass by themselves."""
 
 
 class Problem(Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -132,7 +139,7 @@ def problem_at(path: str, error: ProblemError) -> Problem:
         code=error.code,
         errors=list(error.errors),
         request_id=context.request_id if context else None,
-        retryable=error.status in (408, 429, 502, 503) or error.code is Code.REQUEST_IN_PROGRESS,
+        retryable=error.status in (408, 429, 502, 503) or error.code in _WAIT,
         **error.extra,
     )
 

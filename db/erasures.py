@@ -35,6 +35,10 @@ ROWS_OF_A_PERSON = {
     "invitations": _TO_THEM,
     "mails": "user_id = $1",
     "data_keys": "user_id = $1",
+    "chat_turns": "user_id = $1",
+    "chat_messages": "user_id = $1",
+    "chat_stream": "user_id = $1",
+    "profile_proposals": "user_id = $1",
 }
 """Every table with rows of one person, and which they are, by an index. All of them go with the person.
 

@@ -21,7 +21,7 @@ _SELECT = """
 SELECT
   s.id::text, s.tenant_id::text, s.user_id::text, s.flow, s.flow_version, s.status, s.abandoned_reason,
   s.timezone, s.locale, s.step_data AS answers, s.skipped, s.needs_review, s.prefill, s.agent_history,
-  s.reminders, s.version, s.seq, s.created_at, s.last_activity_at, s.expires_at, s.completed_at
+  s.reminders, s.staff::text, s.version, s.seq, s.created_at, s.last_activity_at, s.expires_at, s.completed_at
 """
 _GET = " FROM onboarding_sessions AS s WHERE s.id = $1"
 _LATEST = """

@@ -86,6 +86,7 @@ class OnboardingSession(Table, tablename="onboarding_sessions"):
     agent_history = JSONB(default="[]")
     reminders = JSONB()
     ai_recommendations = _optional(JSONB)
+    staff = _optional(UUID)
     timezone = Text(default="UTC")
     locale = Text(default="en")
     version = BigInt()
@@ -309,6 +310,67 @@ class Erasure(Table, tablename="erasures"):
     completed_at = _optional(Timestamptz)
 
 
+class ChatTurn(Table, tablename="chat_turns"):
+    """A message of a person and what became of it."""
+
+    id = UUID(primary_key=True)
+    tenant_id = ForeignKey(Tenant, null=False)
+    user_id = ForeignKey(User, null=False)
+    conversation = Text()
+    run_id = _optional(UUID)
+    message_id = Text()
+    streamed = Boolean()
+    status = Text(default="running")
+    memory = JSONB(default="{}")
+    answer = _optional(JSONB)
+    created_at = Timestamptz()
+    finished_at = _optional(Timestamptz)
+
+
+class ChatMessage(Table, tablename="chat_messages"):
+    """One message of a conversation."""
+
+    id = UUID(primary_key=True)
+    tenant_id = ForeignKey(Tenant, null=False)
+    user_id = ForeignKey(User, null=False)
+    conversation = Text()
+    run_id = _optional(UUID)
+    turn_id = ForeignKey(ChatTurn)
+    role = Text()
+    author = _optional(UUID)
+    agent_type = Text()
+    state = _optional(Integer)
+    text = Text()
+    tool_calls = JSONB(default="[]")
+    status = Text(default="complete")
+    created_at = Timestamptz()
+
+
+class ChatStream(Table, tablename="chat_stream"):
+    """What is being said at this moment, for a few minutes."""
+
+    turn_id = UUID(primary_key=True)
+    seq = Integer()
+    tenant_id = ForeignKey(Tenant, null=False)
+    user_id = ForeignKey(User, null=False)
+    event = Text()
+    data = JSONB()
+    created_at = Timestamptz()
+
+
+class ProfileProposal(Table, tablename="profile_proposals"):
+    """A change of a profile that waits for its person's yes."""
+
+    id = UUID(primary_key=True)
+    tenant_id = ForeignKey(Tenant, null=False)
+    user_id = ForeignKey(User, null=False)
+    flow = Text()
+    answers = JSONB()
+    status = Text(default="open")
+    created_at = Timestamptz()
+    decided_at = _optional(Timestamptz)
+
+
 TABLES: list[type[Table]] = [
     Tenant,
     User,
@@ -329,4 +391,8 @@ TABLES: list[type[Table]] = [
     Event,
     DataKey,
     Erasure,
+    ChatTurn,
+    ChatMessage,
+    ChatStream,
+    ProfileProposal,
 ]

@@ -31,6 +31,8 @@ FILES = {
         SELECT to_jsonb(i) - 'token_hash' FROM invitations AS i
         WHERE user_id = $1
     """,
+    "chat.json": "SELECT to_jsonb(m) - 'author' FROM chat_messages AS m WHERE user_id = $1",
+    "proposals.json": "SELECT to_jsonb(p) FROM profile_proposals AS p WHERE user_id = $1",
     "erasures.json": "SELECT to_jsonb(e) FROM erasures AS e WHERE user_id = $1",
 }
 """The files of an export, each a list of what its query gives: all that people have rows in, but `LEFT_OUT`."""
@@ -41,6 +43,8 @@ LEFT_OUT = {
     "idempotency_keys": "sealed answers to their own requests, for a day",
     "mails": "sealed, and on their way to the person",
     "data_keys": "keys",
+    "chat_turns": "how messages of theirs were answered; what was said is in the messages",
+    "chat_stream": "messages of theirs while they are said, for minutes",
 }
 """Tables with rows of a person that say nothing about them, and why."""
 

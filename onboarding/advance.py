@@ -29,14 +29,17 @@ from onboarding.payloads import (
     Complete,
     Event,
     EventKind,
+    HandBack,
     Remind,
     Reminders,
     Run,
     SaveSteps,
+    Say,
     SetPlace,
     SkipStep,
     SnoozeReminders,
     Status,
+    TakeOver,
 )
 from onboarding.progress import can_complete, flow_of
 from onboarding.saving import accept_prefilled, save, skip
@@ -177,6 +180,24 @@ def _place(change: Changing, command: SetPlace) -> None:
         change.note(EventKind.PLACE_CHANGED, visible=False)
 
 
+def _say(change: Changing, command: Say) -> None:
+    """Talk changes nothing; what it leads to comes as commands of its own."""
+    del change, command
+
+
+def _take_over(change: Changing, command: TakeOver) -> None:
+    """Whoever takes over from a colleague is the one who answers then."""
+    if change.run.staff != command.actor.id:
+        change.set(staff=command.actor.id)
+        change.note(EventKind.TAKEN_OVER)
+
+
+def _hand_back(change: Changing, _: HandBack) -> None:
+    if change.run.staff is not None:
+        change.set(staff=None)
+        change.note(EventKind.HANDED_BACK)
+
+
 _HANDLERS: dict[type[Command], Callable[[Changing, Any], None]] = {
     SaveSteps: save,
     SkipStep: skip,
@@ -186,7 +207,10 @@ _HANDLERS: dict[type[Command], Callable[[Changing, Any], None]] = {
     Remind: _remind,
     SnoozeReminders: _snooze,
     SetPlace: _place,
+    Say: _say,
+    TakeOver: _take_over,
+    HandBack: _hand_back,
 }
 
 
-_WRITES = (SaveSteps, SkipStep, AcceptPrefilled, Complete)
+_WRITES = (SaveSteps, SkipStep, AcceptPrefilled, Complete, Say, TakeOver, HandBack)

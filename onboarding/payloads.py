@@ -69,6 +69,8 @@ class EventKind(StrEnum):
     PLACE_CHANGED = "place_changed"
     RUN_COMPLETED = "run_completed"
     RUN_ABANDONED = "run_abandoned"
+    TAKEN_OVER = "taken_over"
+    HANDED_BACK = "handed_back"
 
 
 class Actor(Payload, frozen=True, kw_only=True):
@@ -110,7 +112,8 @@ class Run(Payload, frozen=True, kw_only=True):
     """A run as the domain knows it. The position is not here: it is derived from the answers.
 
     `answers` holds validated answers by state key, `prefill` the answers of an expired predecessor, offered
-    for reuse. `version` counts changes that a person can see, `seq` counts events.
+    for reuse. `version` counts changes that a person can see, `seq` counts events. `staff` is the id of whoever
+    answers in the agent's place.
     """
 
     id: str
@@ -134,6 +137,7 @@ class Run(Payload, frozen=True, kw_only=True):
     locale: str = "en"
     version: int = 0
     seq: int = 0
+    staff: str | None = None
 
 
 class Event(Payload, frozen=True, kw_only=True):
@@ -248,6 +252,7 @@ class StartRun(Payload, frozen=True, kw_only=True):
     seen: tuple[str, ...] = ()
     unsettled: tuple[Change, ...] = ()
     refusals: tuple[RefusedSignal, ...] = ()
+    turns: tuple[str, ...] = ()
 
 
 class Begin(Payload, frozen=True, kw_only=True):
@@ -387,3 +392,27 @@ class ErasureCounts(Payload, frozen=True, kw_only=True):
     objects: int = 0
     runs_ended: int = 0
     data_keys: int = 0
+
+
+class Say(Command, frozen=True, kw_only=True):
+    """The person said something: the turn, by its id. What they said stands in the database."""
+
+    turn_id: str
+
+
+class TakeOver(Command, frozen=True, kw_only=True):
+    """Somebody of the staff answers in the agent's place from now on."""
+
+
+class HandBack(Command, frozen=True, kw_only=True):
+    """The agent answers again."""
+
+
+class TurnOrder(Payload, frozen=True, kw_only=True):
+    """A turn to answer; `run_version` is the run's when it was asked for, None where there is no run."""
+
+    turn_id: str
+    tenant_id: str
+    user_id: str
+    run_id: str | None = None
+    run_version: int = 0

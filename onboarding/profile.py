@@ -14,8 +14,8 @@ from onboarding.reading import examine
 Answers = dict[str, dict[str, Any]]
 
 
-def edit(flow: Flow, answers: Answers, changes: dict[str, Any]) -> Answers:
-    """The answers with some states' answers replaced.
+def edit(flow: Flow, answers: Answers, changes: dict[str, Any], *, whole_floats: bool = False) -> Answers:
+    """The answers with some states' answers replaced; `whole_floats` as `reading.read` has it.
 
     Raises:
         InvalidAnswer: naming every failing field as `answers.<state key>.<field>`, also where an answer that
@@ -29,7 +29,7 @@ def edit(flow: Flow, answers: Answers, changes: dict[str, Any]) -> Answers:
             detail = "is no state of this flow"
             errors.append(FieldError(field=f"answers.{key[:80]}", code="unknown_state", detail=detail))
             continue
-        examined = examine(state.answer, data, prefix=f"answers.{key}.")
+        examined = examine(state.answer, data, prefix=f"answers.{key}.", whole_floats=whole_floats)
         errors.extend(examined.errors)
         changed[key] = examined.answer
     errors.extend(

@@ -28,6 +28,11 @@ def mail_workflow_id(mail_id: str) -> str:
     return f"mail/{mail_id}"
 
 
+def chat_workflow_id(turn_id: str) -> str:
+    """`chat/<turn>`."""
+    return f"chat/{turn_id}"
+
+
 def erasure_workflow_id(tenant_id: str, user_id: str) -> str:
     """`erasure/<tenant>/<user>`: a person is erased by one workflow at a time."""
     return f"erasure/{tenant_id}/{user_id}"

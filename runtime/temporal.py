@@ -29,6 +29,7 @@ PASSED_THROUGH = (
     "workflows.policies",
     "workflows.search_attributes",
     "workflows.seen",
+    "workflows.talk",
     "workflows.unsettled",
 )
 

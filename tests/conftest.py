@@ -74,12 +74,17 @@ async def temporal(settings: Settings, keys: "Keys") -> Client:
 @pytest.fixture(scope="session")
 async def worker(settings: Settings, temporal: Client, keys: "Keys") -> AsyncIterator[None]:
     """A worker of the real kind, in this process."""
+    from activities.ai.ledger import Books
+    from activities.ai.models import Models
     from db.pool import Database
     from worker.app import build_worker
 
     assert settings.database_url
     database = await Database.open(settings.database_url)
-    async with build_worker(temporal, database, keys, settings):
+    async with (
+        Models(settings, Books(database, settings)) as models,
+        build_worker(temporal, database, keys, models, settings),
+    ):
         yield
     await database.close()
 

@@ -9,6 +9,8 @@ import structlog
 import uvicorn
 import uvloop
 
+from activities.ai.ledger import Books
+from activities.ai.models import Models
 from db import migrate
 from db.data_keys import DataKeyStore
 from db.pool import Database
@@ -64,7 +66,10 @@ async def serve(settings: Settings) -> None:
             log_config=None,
         )
     )
-    async with build_worker(client, database, keys, settings):
+    async with (
+        Models(settings, Books(database, settings)) as models,
+        build_worker(client, database, keys, models, settings),
+    ):
         serving = asyncio.create_task(health.serve())
         log.info("worker ready", task_queue=settings.task_queue)
         await stop.wait()

@@ -16,6 +16,7 @@ from workflows.clock import EXPIRE, Clock
 from workflows.details import details
 from workflows.search_attributes import attributes_of
 from workflows.seen import SeenMessages
+from workflows.talk import Talk
 from workflows.unsettled import Unsettled
 
 REFUSALS_KEPT = 20
@@ -29,7 +30,9 @@ class OnboardingRun:
     the change that they made; the caller writes it to the projection, so that a read right after sees it. The
     workflow makes sure of it a little later, once for a burst of changes, and whenever the caller died. Signals
     `step_completed`, `abandon`, `snooze_reminders` and `set_place` answer nothing. The query `view` shows all
-    but the answers. A silent run reminds its person and expires; both times slide with each answer.
+    but the answers. A silent run reminds its person and expires; both times slide with each answer. The update
+    `say` has a chat turn answered, by the agent or, between `take_over` and `hand_back`, by nobody; what the agent
+    understands comes back as `save_step` and `skip_step`.
     """
 
     @workflow.init
@@ -40,6 +43,7 @@ class OnboardingRun:
         self._refusals = list(start.refusals)
         self._unsettled = Unsettled(start.unsettled)
         self._clock = Clock(lambda: self._run, self._apply)
+        self._talk = Talk(lambda: self._run, start.turns)
         self._shown = None if start.begun else attributes_of(start.run)
 
     @workflow.run
@@ -48,15 +52,16 @@ class OnboardingRun:
         self._show()
         clock = asyncio.create_task(self._clock.keep())
         settling = asyncio.create_task(self._unsettled.keep_settled(self._show))
+        talking = asyncio.create_task(self._talk.keep())
+        tasks = (clock, settling, talking)
         await workflow.wait_condition(
             lambda: (
                 self._at_rest()
-                or (workflow.info().is_continue_as_new_suggested() and not self._clock.reminding)
-                or clock.done()
-                or settling.done()
+                or (workflow.info().is_continue_as_new_suggested() and not self._is_busy())
+                or any(task.done() for task in tasks)
             )
         )
-        for task in (clock, settling):
+        for task in tasks:
             if task.done():
                 task.result()  # Only a bug ends it: fail the workflow task, where it is seen.
         # Neither is cancelled: they end with the workflow, and Python 3.11 may lose a cancellation on the way.
@@ -139,6 +144,35 @@ class OnboardingRun:
     def _may_abandon(self, command: p.Abandon) -> None:
         self._refuse_unless_allowed(command)
 
+    @workflow.update(name="say", description="Have a chat turn answered")
+    async def say(self, command: p.Say) -> p.Change:
+        """Take the turn on; its answer does not come from here."""
+        change = self._apply(command)
+        self._talk.add(command.turn_id)
+        return change
+
+    @say.validator
+    def _may_say(self, command: p.Say) -> None:
+        self._refuse_unless_allowed(command)
+
+    @workflow.update(name="take_over", description="Staff answer in the agent's place")
+    async def take_over(self, command: p.TakeOver) -> p.Change:
+        """The agent is silent from now on."""
+        return self._apply(command)
+
+    @take_over.validator
+    def _may_take_over(self, command: p.TakeOver) -> None:
+        self._refuse_unless_allowed(command)
+
+    @workflow.update(name="hand_back", description="The agent answers again")
+    async def hand_back(self, command: p.HandBack) -> p.Change:
+        """The agent speaks from now on."""
+        return self._apply(command)
+
+    @hand_back.validator
+    def _may_hand_back(self, command: p.HandBack) -> None:
+        self._refuse_unless_allowed(command)
+
     @workflow.signal(name="step_completed", description="Save an answer, fire and forget")
     async def step_completed(self, command: p.SaveSteps) -> None:
         """A refused one is kept for whoever looks, and never fails the run."""
@@ -211,7 +245,12 @@ class OnboardingRun:
         return self._take(*begin(self._run, message.place.actor, message.place.channel, workflow.now()))
 
     def _at_rest(self) -> bool:
-        return self._run.status is not p.Status.IN_PROGRESS and not self._unsettled
+        finished = self._run.status is not p.Status.IN_PROGRESS
+        return finished and not self._unsettled and not self._talk.open
+
+    def _is_busy(self) -> bool:
+        """With an activity that would be cancelled by continuing as new, and that nobody would start again."""
+        return self._clock.reminding or self._talk.answering
 
     def _carried_over(self) -> p.StartRun:
         return p.StartRun(
@@ -220,6 +259,7 @@ class OnboardingRun:
             seen=self._seen.digests,
             unsettled=self._unsettled.changes,
             refusals=tuple(self._refusals),
+            turns=self._talk.open,
         )
 
     def _show(self) -> None:

@@ -43,3 +43,12 @@ ERASE: Policy = {
     "retry_policy": _BACK_OFF,
 }
 """Ending a person's runs, or deleting their files: as many as there are; whoever stops saying so is followed."""
+
+TURN: Policy = {
+    "start_to_close_timeout": timedelta(minutes=3),
+    "heartbeat_timeout": timedelta(seconds=4),
+    "retry_policy": RetryPolicy(
+        initial_interval=timedelta(milliseconds=200), maximum_interval=timedelta(seconds=5)
+    ),
+}
+"""A chat turn: bounded by itself, which falls back to rules; what comes again is whose worker or database died."""

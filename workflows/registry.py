@@ -4,6 +4,7 @@ Not in the package's own file: the sandbox reads the modules that a run's class 
 needs none of the others.
 """
 
+from workflows.chat import AnswerChat
 from workflows.erasure import EraseUser, ResumeErasures
 from workflows.mail import PostLeftMails, SendMail
 from workflows.onboarding import OnboardingRun
@@ -11,6 +12,7 @@ from workflows.sweeps import AbandonExpiredRuns, ArchiveRuns, PruneRequests
 
 WORKFLOWS = [
     OnboardingRun,
+    AnswerChat,
     EraseUser,
     SendMail,
     AbandonExpiredRuns,

@@ -20,6 +20,7 @@ from onboarding.payloads import (
     EventKind,
     Run,
     SaveSteps,
+    Say,
     SkipStep,
     StepAnswer,
 )
@@ -44,6 +45,12 @@ def save(*steps: tuple[int | str, dict[str, Any]], batch: bool = False, **comman
 def skip(step: int | str, **command: Any) -> SkipStep:
     """Skip a state."""
     return SkipStep(actor=PERSON, step=step, **command)
+
+
+def say(number: int) -> Say:
+    """A turn of the chat, by a number of its own."""
+    turn_id = f"00000000-0000-7000-8000-{number:012x}"
+    return Say(actor=PERSON, channel=Channel.CHAT, message_id=turn_id, turn_id=turn_id)
 
 
 def fresh(flow: Flow = FITNESS, **fields: Any) -> Run:

@@ -1,5 +1,6 @@
 """Every path that a workflow can take: what the recorded histories show, one function each."""
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
 
@@ -11,7 +12,10 @@ from onboarding.payloads import (
     Abandon,
     AbandonedReason,
     AcceptPrefilled,
+    Actor,
+    ActorKind,
     ArchiveSweep,
+    Channel,
     Complete,
     EndRuns,
     Erase,
@@ -19,21 +23,26 @@ from onboarding.payloads import (
     ErasureCounts,
     ErasureSweep,
     ExpireSweep,
+    HandBack,
     MailOrder,
     MailSweep,
     RequestSweep,
     SetPlace,
     SnoozeReminders,
     SweepReport,
+    TakeOver,
+    TurnOrder,
 )
-from runtime.addresses import erasure_workflow_id, mail_workflow_id, scheduled_workflow_id
-from tests.domain.given import PERSON, answer, save, skip
+from runtime.addresses import chat_workflow_id, erasure_workflow_id, mail_workflow_id, scheduled_workflow_id
+from tests.domain.given import PERSON, answer, save, say, skip
 from tests.workflows.given import Someone, World, until, zone_at
+from workflows.chat import AnswerChat
 from workflows.erasure import EraseUser, ResumeErasures
 from workflows.mail import PostLeftMails, SendMail
 from workflows.sweeps import AbandonExpiredRuns, ArchiveRuns, PruneRequests
 
 Path = Callable[[Someone], Awaitable[object]]
+TURN = "00000000-0000-7000-8000-00000000000d"
 DAY, HOUR = timedelta(days=1), timedelta(hours=1)
 
 
@@ -173,6 +182,26 @@ async def quiet_hours(someone: Someone) -> None:
     await someone.closed()
 
 
+async def talk(someone: Someone) -> None:
+    """Turns that are answered, one of them twice asked for; staff who take over and hand back."""
+    await someone.begin()
+    for turn in (1, 2):
+        await someone.send(say(turn))
+        await until(lambda turn=turn: len(someone.outside.turns[someone.user_id]) == turn)
+        await someone.save(turn)
+    await someone.send(say(2))
+    staff = Actor(kind=ActorKind.STAFF, id="00000000-0000-7000-8000-00000000000f")
+    await someone.send(TakeOver(actor=staff, channel=Channel.CHAT))
+    await someone.send(HandBack(actor=staff, channel=Channel.CHAT))
+    await someone.settled()
+    someone.outside.listening[someone.user_id] = asyncio.Event()
+    await someone.send(say(3))
+    await until(lambda: someone.outside.attempts[f"chat {someone.user_id}"] == 3)
+    await someone.send(Abandon(actor=PERSON, reason=AbandonedReason.DELETED))
+    someone.outside.listening[someone.user_id].set()
+    await someone.closed()
+
+
 PATHS: dict[str, Path] = {
     path.__name__: path
     for path in (
@@ -187,6 +216,7 @@ PATHS: dict[str, Path] = {
         revived,
         settled_late,
         quiet_hours,
+        talk,
     )
 }
 """On a server as it is."""
@@ -231,7 +261,20 @@ async def resume_erasures(sweep: ErasureSweep) -> SweepReport:
     return SweepReport(seen=sweep.older_than_seconds, changed=1)
 
 
-SWEEPS = [sweep_expired, sweep_archive, sweep_requests, send_mail, post_left_mails, resume_erasures]
+@activity.defn
+async def answer_general(order: TurnOrder) -> None:
+    """Say nothing."""
+
+
+SWEEPS = [
+    answer_general,
+    sweep_expired,
+    sweep_archive,
+    sweep_requests,
+    send_mail,
+    post_left_mails,
+    resume_erasures,
+]
 
 
 async def swept(world: World) -> dict[str, WorkflowHandle[object, object]]:
@@ -244,18 +287,29 @@ async def swept(world: World) -> dict[str, WorkflowHandle[object, object]]:
         ("prune-requests", PruneRequests.run, RequestSweep()),
         ("post-left-mails", PostLeftMails.run, MailSweep()),
         ("resume-erasures", ResumeErasures.run, ErasureSweep()),
+        ("answer-chat", AnswerChat.run, TurnOrder(turn_id=TURN, tenant_id=TURN, user_id=TURN)),
         ("send-mail", SendMail.run, MailOrder(mail_id="00000000-0000-7000-8000-000000000001")),
     ):
         scheduled = f"{scheduled_workflow_id(name)}-2026-01-01T00:00:00Z"
         handle = await client.start_workflow(
             workflow,  # type: ignore[arg-type]
             argument,
-            id=mail_workflow_id(argument.mail_id) if isinstance(argument, MailOrder) else scheduled,
+            id=_id_of(argument) or scheduled,
             task_queue=world.task_queue,
         )
         await handle.result()
         started[name.replace("-", "_")] = handle
     return started
+
+
+def _id_of(argument: object) -> str | None:
+    match argument:
+        case MailOrder():
+            return mail_workflow_id(argument.mail_id)
+        case TurnOrder():
+            return chat_workflow_id(argument.turn_id)
+        case _:
+            return None
 
 
 @activity.defn(name="end_runs")

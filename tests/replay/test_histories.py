@@ -59,6 +59,9 @@ def test_every_message_is_recorded() -> None:
         "accept_prefilled",
         "complete",
         "abandon",
+        "say",
+        "take_over",
+        "hand_back",
     }
     assert signals - {""} == {"step_completed", "abandon", "snooze_reminders", "set_place"}
     assert activities - {""} == {
@@ -74,6 +77,8 @@ def test_every_message_is_recorded() -> None:
         "delete_objects",
         "erase_rows",
         "resume_erasures",
+        "answer_chat",
+        "answer_general",
     }
 
 

@@ -1,5 +1,6 @@
 """The world outside the workflow: a database that writes down what it is told, and can be away."""
 
+import asyncio
 from collections import defaultdict
 from collections.abc import Callable
 from typing import Any
@@ -7,7 +8,7 @@ from typing import Any
 from temporalio import activity
 from temporalio.exceptions import ApplicationError
 
-from onboarding.payloads import Event, Reminder, Run, Settle
+from onboarding.payloads import Event, Reminder, Run, Settle, TurnOrder
 from runtime.context import current_request
 
 
@@ -19,13 +20,15 @@ class Outside:
         self.reminders: dict[str, list[Reminder]] = defaultdict(list)
         self.attempts: dict[str, int] = defaultdict(int)
         self.requests: dict[str, list[str | None]] = defaultdict(list)
+        self.turns: dict[str, list[TurnOrder]] = defaultdict(list)
+        self.listening: dict[str, asyncio.Event] = {}
         self.away: dict[str, str] = {}
         self.silent: set[str] = set()
 
     @property
     def activities(self) -> list[Callable[..., Any]]:
         """What a worker registers."""
-        return [self.settle, self.remind]
+        return [self.settle, self.remind, self.answer_chat]
 
     @activity.defn(name="settle")
     async def settle(self, message: Settle) -> None:
@@ -46,6 +49,14 @@ class Outside:
             raise ApplicationError("cannot be sent now")
         self.reminders[reminder.user_id].append(reminder)
         return True
+
+    @activity.defn(name="answer_chat")
+    async def answer_chat(self, order: TurnOrder) -> None:
+        """Write the turn down, once the person's event, if there is one, is set; each attempt counts."""
+        self.attempts[f"chat {order.user_id}"] += 1
+        if (event := self.listening.get(order.user_id)) is not None:
+            await event.wait()
+        self.turns[order.user_id].append(order)
 
     def events(self, user_id: str) -> list[Event]:
         """The events that were settled, each once, in order of their runs and numbers."""

@@ -1,0 +1,106 @@
+"""The agent without a model: it reads the answer by rules, says what it understood, and asks for the rest."""
+
+from typing import Any
+
+from msgspec import Struct
+
+from activities.hands import RunHands
+from onboarding import voice
+from onboarding.flow import State
+from onboarding.scripted import Draft, Heard, complain, confirm, hear, question
+from onboarding.tools import Done
+from onboarding.voice import Words
+
+
+class ScriptedAgent(Struct, frozen=True, kw_only=True):
+    """One turn by rules."""
+
+    hands: RunHands
+    draft: Draft | None
+
+    async def answer(self, text: str) -> Words:
+        """What is said, and the draft that is left.
+
+        Raises:
+            Moot: the run ended meanwhile.
+        """
+        hands = self.hands
+        state = hands.state
+        if state is None:
+            return await self._at_the_end(text)
+        draft = self.draft if self.draft and self.draft.state == state.key else None
+        heard = hear(hands.flow, state, text, draft, hands.run.locale)
+        match heard.intent:
+            case "skip":
+                return await self._skip(state, draft)
+            case "back" if heard.back_to and hands.go_back(heard.back_to).ok:
+                return self._again()
+            case "why":
+                return self._asking(state, draft, state.worded(hands.run.locale).why_we_ask)
+            case "progress":
+                return self._asking(state, draft, voice.how_far(hands.run, hands.flow))
+            case "answer":
+                return await self._take(state, heard)
+            case _:
+                before = voice.hello(hands.run) if heard.intent == "greeting" else voice.unclear(hands.run)
+                return self._asking(state, draft, before)
+
+    async def _at_the_end(self, text: str) -> Words:
+        """Nothing is asked any more; but an answer may be gone back to."""
+        hands = self.hands
+        last = hands.flow.states[-1]
+        heard = hear(hands.flow, last, text, None, hands.run.locale)
+        if heard.intent == "back" and heard.back_to and hands.go_back(heard.back_to).ok:
+            return self._again()
+        return voice.all_answered(hands.run, hands.flow)
+
+    async def _take(self, state: State, heard: Heard) -> Words:
+        """Save what is complete; ask for what is missing or cannot be."""
+        locale = self.hands.run.locale
+        before = complain(state, heard.errors, locale) if heard.errors else ""
+        if heard.errors or not heard.complete:
+            understood = {name: heard.draft.data[name] for name in _fields(heard)}
+            told = confirm(state, understood, locale) if understood else ""
+            return self._asking(state, heard.draft, f"{told} {before}".strip())
+        agent = self.hands.agent
+        done = await self.hands.save(state, heard.draft.data)
+        if not done.ok:
+            return self._refused(state, heard.draft, done)
+        confirmed = confirm(state, self.hands.run.answers[state.key], locale)
+        following = voice.next_words(self.hands.run, self.hands.flow, agent)
+        return Words(text=f"{confirmed} {following.text}", quick_replies=following.quick_replies)
+
+    async def _skip(self, state: State, draft: Draft | None) -> Words:
+        agent = self.hands.agent
+        done = await self.hands.skip(state)
+        if not done.ok:
+            return self._asking(state, draft, voice.not_optional(self.hands.run))
+        return voice.next_words(self.hands.run, self.hands.flow, agent)
+
+    def _refused(self, state: State, draft: Draft, done: Done) -> Words:
+        """What does not fit is asked for again; the rest of the draft stays."""
+        failing = {error.field.partition(".")[0].partition("[")[0] for error in done.errors}
+        names = set(draft.data)
+        # An error between fields names none of them: then all of them are asked for again.
+        left = {name: value for name, value in draft.data.items() if failing & names and name not in failing}
+        told = complain(state, done.errors, self.hands.run.locale) if done.errors else str(done.told["error"])
+        return self._asking(state, Draft(state=state.key, data=left), told)
+
+    def _again(self) -> Words:
+        """A state that was gone back to: what is stored, and its question."""
+        state, run = self.hands.state, self.hands.run
+        assert state is not None
+        stored: dict[str, Any] | None = run.answers.get(state.key)
+        asked = voice.ask(state, run.locale)
+        told = confirm(state, stored, run.locale) if stored else ""
+        return Words(text=f"{told} {asked.text}".strip(), quick_replies=asked.quick_replies)
+
+    def _asking(self, state: State, draft: Draft | None, before: str) -> Words:
+        text, replies, asked = question(state, draft, self.hands.run.locale)
+        return Words(text=f"{before} {text}".strip(), quick_replies=replies, asked=asked)
+
+
+def _fields(heard: Heard) -> list[str]:
+    """The fields of the answer that a message gave, each once."""
+    names = dict.fromkeys(path.partition(".")[0].partition("[")[0] for path in heard.understood)
+    return [name for name in names if name in heard.draft.data]

@@ -1,0 +1,98 @@
+"""What all turns have in common: they end, whoever dies and whatever fails."""
+
+import asyncio
+from collections.abc import AsyncGenerator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime, timedelta
+
+from temporalio import activity
+from temporalio.exceptions import ApplicationError
+
+from activities.ai.protocol import ModelsUnavailable
+from db import chat
+from db.pool import Database
+from onboarding.access import Caller, Role
+from onboarding.errors import GangwayError
+from onboarding.payloads import TurnOrder
+
+MODEL_ATTEMPTS = 3
+"""Of a turn in which a model is asked; then rules answer."""
+
+ATTEMPTS_AT_MOST = 6
+"""Of a turn that meets a bug; then it is given up."""
+
+LEAST_SECONDS = 1.0
+"""In which a model can still be of use."""
+
+HEARTBEAT_SECONDS = 1.0
+
+
+class Moot(GangwayError):
+    """There is nothing to answer any more: the run has ended, or the person is gone."""
+
+    code = "moot"
+    detail = "There is nothing to answer any more."
+
+
+Answering = Callable[[TurnOrder, Caller], Awaitable[None]]
+
+
+class Turns:
+    """Has turns answered."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def answer(self, order: TurnOrder, answering: Answering) -> None:
+        """Answer a turn, or give it up: the person is told, and may send the message again."""
+        caller = Caller(tenant_id=order.tenant_id, user_id=order.user_id, role=Role.USER)
+        async with _alive():
+            try:
+                await answering(order, caller)
+            except ApplicationError:
+                raise  # Temporal is asked to try again.
+            except (Moot, chat.PersonGone):
+                await self._give_up(order, caller)
+            # Whatever it is, nobody must wait for it for ever.
+            except Exception:
+                if activity.info().attempt < ATTEMPTS_AT_MOST:
+                    raise
+                activity.logger.exception("a chat turn is given up")
+                await self._give_up(order, caller)
+
+    async def _give_up(self, order: TurnOrder, caller: Caller) -> None:
+        async with self._database.transaction(caller) as connection:
+            await chat.fail(connection, order.turn_id)
+
+
+def may_ask(turn: chat.Turn, seconds: float) -> float | None:
+    """For how many seconds models may be asked in this attempt; None when there is no time, or no sense, in it."""
+    left = seconds - (datetime.now(UTC) - turn.created_at).total_seconds()
+    return left if left > LEAST_SECONDS and activity.info().attempt <= MODEL_ATTEMPTS else None
+
+
+def try_again(error: ModelsUnavailable, left: float) -> None:
+    """Have Temporal try the turn again, if that can lead to something.
+
+    Raises:
+        ApplicationError: that is how it is told.
+    """
+    wait = error.retry_after or 0.2
+    if activity.info().attempt < MODEL_ATTEMPTS and wait + LEAST_SECONDS < left / 2:
+        raise ApplicationError(error.code, type=error.code, next_retry_delay=timedelta(seconds=wait)) from error
+
+
+@asynccontextmanager
+async def _alive() -> AsyncGenerator[None]:
+    """Heartbeats, by which a worker that died is noticed within seconds."""
+
+    async def beat() -> None:
+        while True:
+            activity.heartbeat()
+            await asyncio.sleep(HEARTBEAT_SECONDS)
+
+    beating = asyncio.create_task(beat())
+    try:
+        yield
+    finally:
+        beating.cancel()

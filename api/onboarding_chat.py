@@ -1,0 +1,240 @@
+"""The chat of an onboarding: `/chat/onboarding`."""
+
+from datetime import UTC, datetime
+
+import msgspec
+from litestar import Controller, get, post
+from litestar.params import JSONBody
+from litestar.response import ServerSentEvent
+from msgspec import UNSET
+from uuid_utils.compat import uuid7
+
+from api.chat_shapes import ChatBody, ChatPage, OpenerOut, message_out
+from api.commands import flow_asked, person_of, send
+from api.deps import Deps, MessageId, Principal, SignedIn, WithDeps
+from api.gateway import RefusedByRun, RunClosed
+from api.limits import spend
+from api.paging import DEFAULT_LIMIT, Cursor, Limit, WithTotal, page_of, read_id_cursor
+from api.parameters import FlowQuery, LastEventId
+from api.problems import Code, ProblemError
+from api.run_shapes import StartBody
+from api.starting import open_run
+from api.talking import HandOver, answered, is_lost, streamed
+from db import chat, runs
+from db.chat import Turn
+from db.pool import Connection
+from onboarding import voice
+from onboarding.advance import new_run, refuse_if_finished
+from onboarding.chat import ChatAnswer, Memory, conversation_of
+from onboarding.errors import Refused, RunExpired, StateMismatch
+from onboarding.flow import State
+from onboarding.flows import FLOWS
+from onboarding.payloads import Channel, Run, Say, Status
+from onboarding.progress import current_state, flow_of, progress
+
+
+class OnboardingChatController(Controller):
+    """Going through an onboarding by talking."""
+
+    path = "/chat/onboarding"
+    tags = ("chat",)
+
+    @get("/")
+    async def opener(self, deps: WithDeps, principal: SignedIn, flow: FlowQuery = None) -> OpenerOut:
+        """What the agent says first, or would ask next; no model is asked, and nothing is started."""
+        async with deps.database.transaction(principal.caller) as connection:
+            key = await flow_asked(connection, principal, flow)
+            run = await runs.latest(connection, principal.caller.user_id, key)
+        return _opener(run, key, principal)
+
+    @post("/", status_code=200)
+    async def say(
+        self, data: JSONBody[ChatBody], deps: WithDeps, principal: SignedIn, message_id: MessageId
+    ) -> ChatAnswer:
+        """Say something, and wait for the answer. Starts the run when there is none."""
+        flow, turn = await _begun(deps, principal, data, message_id, streamed=False)
+        return await answered(deps, principal, turn, _hand_over(deps, principal, flow))
+
+    @post("/stream", status_code=200, media_type="text/event-stream", opt={"resumable": True})
+    async def stream(
+        self,
+        data: JSONBody[ChatBody],
+        deps: WithDeps,
+        principal: SignedIn,
+        message_id: MessageId,
+        last_event_id: LastEventId = None,
+    ) -> ServerSentEvent:
+        """The same, as it is said.
+
+        `RUN_STARTED`, then `TEXT_MESSAGE_CONTENT`, `TEXT_MESSAGE_RESET`, `TOOL_CALL_START`, `TOOL_CALL_END` and
+        `STATE_DELTA` as they happen, then `RUN_FINISHED` with the whole answer, or `RUN_ERROR`. Who loses the
+        connection sends the same message with its `message_id` and `Last-Event-ID`, to any process.
+        """
+        flow, turn = await _begun(deps, principal, data, message_id, streamed=True)
+        return ServerSentEvent(streamed(deps, principal, turn, _hand_over(deps, principal, flow), last_event_id))
+
+    @get("/history")
+    async def history(
+        self,
+        deps: WithDeps,
+        principal: SignedIn,
+        flow: FlowQuery = None,
+        limit: Limit = DEFAULT_LIMIT,
+        cursor: Cursor = None,
+        with_total: WithTotal = False,
+    ) -> ChatPage:
+        """The conversation, newest message first; also after completion."""
+        before, user_id = read_id_cursor(cursor), principal.caller.user_id
+        async with deps.database.transaction(principal.caller) as connection:
+            conversation = conversation_of(await flow_asked(connection, principal, flow))
+            found = await chat.history(connection, user_id, conversation, before=before, limit=limit + 1)
+            total = await chat.count(connection, user_id, conversation) if with_total else UNSET
+        page = page_of(found, limit, lambda message: message.id)
+        return ChatPage(
+            items=[message_out(message) for message in page.items], next_cursor=page.next_cursor, total=total
+        )
+
+
+async def _begun(
+    deps: Deps, principal: Principal, body: ChatBody, key: str | None, *, streamed: bool
+) -> tuple[str, Turn]:
+    """The flow and the turn of a message, which is stored by then.
+
+    Raises:
+        ProblemError: 403 after completion, 409 while another message is answered, 429.
+        Refused: the run is over, or stands elsewhere.
+    """
+    await spend(deps, principal, "chat")
+    message_id = body.message_id or key or str(uuid7())
+    started = False
+    while True:
+        try:
+            async with deps.database.transaction(principal.caller) as connection:
+                flow = await flow_asked(connection, principal, body.flow or None)
+                turn = await _turn(connection, principal, flow, body, message_id, streamed)
+        except chat.TurnInProgress as running:
+            if is_lost(running):
+                await _hand_over(deps, principal, flow)(running.turn_id)
+            raise
+        if turn is not None:
+            return flow, turn
+        if started:
+            raise RunClosed
+        await open_run(deps, principal, StartBody(flow=flow), None)
+        started = True
+
+
+async def _turn(
+    connection: Connection,
+    principal: Principal,
+    flow: str,
+    body: ChatBody,
+    message_id: str,
+    streamed: bool,
+) -> Turn | None:
+    """The turn of a message; None where there is no run yet."""
+    conversation = conversation_of(flow)
+    if body.message_id and (turn := await chat.repeated(connection, conversation, message_id, body.message)):
+        return turn  # Wherever the run stands by now.
+    run = await runs.latest(connection, principal.caller.user_id, flow)
+    if run is None:
+        return None
+    state = _stands(run, body)
+    turn, _ = await chat.begin(
+        connection,
+        id=str(uuid7()),
+        conversation=conversation,
+        message_id=message_id,
+        text=body.message,
+        agent_type=_agent(run),
+        state=state.number if state else None,
+        run_id=run.id,
+        streamed=streamed,
+    )
+    if run.staff is None or turn.status != "running":
+        return turn
+    # Somebody of the staff answers, in their own time: nobody is asked for an answer now.
+    answer = ChatAnswer(
+        message_id=message_id,
+        response=None,
+        agent_type=_agent(run),
+        source="staff",
+        new_state=state.number if state else None,
+        progress=progress(run),
+    )
+    await chat.finish(
+        connection, turn, answer, memory=Memory(), state=state.number if state else None, tool_calls=[]
+    )
+    return msgspec.structs.replace(turn, status="done", answer=answer)
+
+
+def _stands(run: Run, body: ChatBody) -> State | None:
+    """The state that is open, where the run takes messages and stands where the caller thinks.
+
+    Raises:
+        ProblemError: 403 after completion.
+        Refused: it does not.
+    """
+    if run.status is Status.COMPLETED:
+        detail = "The onboarding is complete; talk to the general agent."
+        raise ProblemError(403, Code.ONBOARDING_ALREADY_COMPLETE, detail)
+    refuse_if_finished(run)
+    if datetime.now(UTC) >= run.expires_at:
+        raise RunExpired
+    state = current_state(run, flow_of(run))
+    if (
+        (body.current_state
+        and state is None)
+        or (state
+        and body.current_state
+        not in (
+            UNSET,
+            None,
+            state.number,
+            state.key,
+        ))
+    ):
+        raise StateMismatch(current_state=state.number if state else None)
+    return state
+
+
+def _hand_over(deps: Deps, principal: Principal, flow: str) -> HandOver:
+    async def hand_over(turn_id: str) -> None:
+        say = Say(actor=person_of(principal), channel=Channel.CHAT, message_id=turn_id, turn_id=turn_id)
+        try:
+            await send(deps, principal, flow, say)
+        except (Refused, RefusedByRun):
+            # The run ended in between. Whoever sends the message again is told so at once.
+            async with deps.database.transaction(principal.caller) as connection:
+                await chat.fail(connection, turn_id)
+            raise
+
+    return hand_over
+
+
+def _opener(run: Run | None, key: str, principal: Principal) -> OpenerOut:
+    flow = flow_of(run) if run else FLOWS.get(key)
+    shown = run or new_run(
+        id="",
+        tenant_id=principal.caller.tenant_id,
+        user_id=principal.caller.user_id,
+        flow=flow,
+        now=datetime.now(UTC),
+        locale=principal.locale,
+    )
+    words = voice.first_words(shown, flow)
+    state = current_state(shown, flow)
+    agent = flow.agent(_agent(shown))
+    return OpenerOut(
+        response=words.text,
+        agent_type=agent.key,
+        agent_name=agent.name.get(shown.locale, agent.key),
+        current_state=state.number if state else None,
+        quick_replies=list(words.quick_replies),
+        progress=progress(run) if run else None,
+    )
+
+
+def _agent(run: Run) -> str:
+    flow = flow_of(run)
+    return (current_state(run, flow) or flow.states[-1]).agent

@@ -1,0 +1,423 @@
+"""Conversations: turns, the messages that they are made of, and what is being said at this moment."""
+
+from datetime import datetime, timedelta
+from typing import Any, ClassVar, Literal
+
+import asyncpg
+import msgspec
+from msgspec import Struct, field
+
+from db.pool import Connection, Database, rows_of
+from db.runs import CHANNEL, PersonGone
+from onboarding.access import Caller
+from onboarding.chat import ChatAnswer, Memory, Role, ToolUse
+from onboarding.errors import GangwayError
+
+KEPT_FOR = timedelta(minutes=10)
+"""How long what was streamed is kept; page 20 asks for five minutes."""
+
+_TURN = (
+    "id::text, conversation, run_id::text, message_id, streamed, status, memory, answer, created_at, finished_at"
+)
+_MESSAGE = """
+  m.id::text, m.conversation, m.run_id::text, m.turn_id::text, m.role, m.agent_type, m.state, m.text,
+  m.tool_calls, m.status, m.created_at
+"""
+
+MessageStatus = Literal["complete", "partial", "failed"]
+
+
+class TurnInProgress(GangwayError):
+    """Another message of this conversation is being answered: `turn_id`, since `since`."""
+
+    code: ClassVar[str] = "turn_in_progress"
+    detail: ClassVar[str] = "Another message is being answered; wait for that answer."
+
+    def __init__(self, turn_id: str, since: datetime) -> None:
+        super().__init__(self.code)
+        self.turn_id = turn_id
+        self.since = since
+
+
+class MessageIdReused(GangwayError):
+    """The id of a message that said something else."""
+
+    code: ClassVar[str] = "idempotency_key_reused"
+    detail: ClassVar[str] = "This message_id was used with another message."
+
+
+class Turn(Struct, frozen=True, kw_only=True):
+    """A message of the person and what became of it. `answer` is there when it is done."""
+
+    id: str
+    conversation: str
+    run_id: str | None
+    message_id: str
+    streamed: bool
+    status: Literal["running", "done", "failed"]
+    memory: Memory
+    answer: ChatAnswer | None
+    created_at: datetime
+    finished_at: datetime | None = None
+
+
+class ChatMessage(Struct, frozen=True, kw_only=True):
+    """One message of a conversation, whoever said it."""
+
+    id: str
+    conversation: str
+    run_id: str | None
+    turn_id: str | None
+    role: Role
+    agent_type: str
+    state: int | None
+    text: str
+    tool_calls: list[ToolUse]
+    status: MessageStatus
+    created_at: datetime
+
+
+class Streamed(Struct, frozen=True, kw_only=True):
+    """Something that happened in a turn, as it is told to who follows it."""
+
+    seq: int
+    event: str
+    data: dict[str, Any]
+
+
+class Tail(Struct, frozen=True, kw_only=True):
+    """What is new of a turn: its events after those that were seen, and its answer when it is done."""
+
+    turn: Turn
+    events: list[Streamed]
+
+
+class Context(Struct, frozen=True, kw_only=True):
+    """What a turn is answered from. `messages` end with the person's own; `seq` is of the last event streamed."""
+
+    turn: Turn
+    text: str
+    messages: list[ChatMessage] = field(default_factory=list)
+    memory: Memory
+    seq: int = 0
+
+
+async def begin(
+    conn: Connection,
+    *,
+    id: str,
+    conversation: str,
+    message_id: str,
+    text: str,
+    agent_type: str,
+    state: int | None = None,
+    run_id: str | None = None,
+    streamed: bool = False,
+) -> tuple[Turn, bool]:
+    """Store what somebody says as a turn of theirs, or find it: a message has one turn.
+
+    Returns:
+        The turn, and whether it is new. One that failed is begun anew.
+
+    Raises:
+        TurnInProgress: another one of the conversation is not answered yet.
+        MessageIdReused: the id belongs to another text.
+    """
+    try:
+        row = await conn.fetchrow(
+            f"""
+            WITH turn AS (
+              INSERT INTO chat_turns (id, conversation, run_id, message_id, streamed)
+              VALUES ($1, $2, $3, $4, $5) ON CONFLICT DO NOTHING RETURNING *
+            ), message AS (
+              INSERT INTO chat_messages (conversation, run_id, turn_id, role, agent_type, state, text)
+              SELECT $2, $3, id, 'person', $6, $7, $8 FROM turn
+            )
+            SELECT {_TURN} FROM turn
+            """,
+            id,
+            conversation,
+            run_id,
+            message_id,
+            streamed,
+            agent_type,
+            state,
+            text,
+        )
+    except asyncpg.ForeignKeyViolationError as error:
+        raise PersonGone from error
+    if row is not None:
+        return _turn(row), True
+    return await _found(conn, conversation, message_id, text)
+
+
+async def _found(conn: Connection, conversation: str, message_id: str, text: str) -> tuple[Turn, bool]:
+    """The turn of a message that was there before, or of whichever message is being answered."""
+    if turn := await repeated(conn, conversation, message_id, text):
+        return turn, False
+    running = await conn.fetchrow(
+        """
+        SELECT id::text, created_at FROM chat_turns
+        WHERE user_id = app_user() AND conversation = $1 AND status = 'running'
+        """,
+        conversation,
+    )
+    if running is not None:
+        raise TurnInProgress(*running)
+    again = await conn.fetchrow(
+        f"""
+        UPDATE chat_turns AS t SET status = 'running', created_at = now(), finished_at = NULL
+        WHERE user_id = app_user() AND conversation = $1 AND message_id = $2 AND status = 'failed'
+          AND EXISTS (
+            SELECT FROM chat_messages AS m WHERE m.turn_id = t.id AND m.role = 'person' AND m.text = $3
+          )
+        RETURNING {_TURN}
+        """,
+        conversation,
+        message_id,
+        text,
+    )
+    if again is None:
+        raise MessageIdReused
+    return _turn(again), True
+
+
+async def repeated(conn: Connection, conversation: str, message_id: str, text: str) -> Turn | None:
+    """The caller's turn of a message that was sent before and has not failed.
+
+    Raises:
+        MessageIdReused: the id belongs to another text.
+    """
+    row = await conn.fetchrow(
+        f"""
+        SELECT {_TURN}, (
+          SELECT m.text FROM chat_messages AS m WHERE m.turn_id = t.id AND m.role = 'person'
+        ) AS said
+        FROM chat_turns AS t WHERE user_id = app_user() AND conversation = $1 AND message_id = $2
+        """,
+        conversation,
+        message_id,
+    )
+    if row is None or row["status"] == "failed":
+        return None
+    if row["said"] != text:
+        raise MessageIdReused
+    return _turn(row)
+
+
+async def context(conn: Connection, turn_id: str, limit: int) -> Context | None:
+    """What a running turn is answered from; None when it is answered, or gone."""
+    row = await conn.fetchrow(
+        f"""
+        SELECT {_TURN}, (
+          SELECT b.memory FROM chat_turns AS b
+          WHERE b.user_id = t.user_id AND b.conversation = t.conversation AND b.status = 'done'
+            AND b.run_id IS NOT DISTINCT FROM t.run_id
+          ORDER BY b.id DESC LIMIT 1
+        ) AS remembered, coalesce((SELECT max(s.seq) FROM chat_stream AS s WHERE s.turn_id = t.id), 0) AS seq
+        FROM chat_turns AS t WHERE id = $1 AND status = 'running'
+        """,
+        turn_id,
+    )
+    if row is None:
+        return None
+    turn = _turn(row)
+    found = await conn.fetch(
+        f"""
+        SELECT {_MESSAGE} FROM chat_messages AS m
+        WHERE user_id = app_user() AND conversation = $1 AND run_id IS NOT DISTINCT FROM $2::uuid
+        ORDER BY m.id DESC LIMIT $3
+        """,
+        turn.conversation,
+        turn.run_id,
+        limit + 1,
+    )
+    messages = [_message(each) for each in reversed(found)]
+    own = next((each for each in messages if each.turn_id == turn_id and each.role == "person"), None)
+    if own is None:
+        return None
+    return Context(
+        turn=turn,
+        text=own.text,
+        messages=messages[: messages.index(own)],
+        memory=msgspec.convert(row["remembered"] or {}, Memory),
+        seq=row["seq"],
+    )
+
+
+async def write(database: Database, caller: Caller, turn_id: str, events: list[Streamed]) -> None:
+    """Add to what is being said, and wake whoever follows it: one round trip.
+
+    Raises:
+        PersonGone: the turn is gone, with its person or its conversation.
+    """
+    rows = [{"seq": e.seq, "event": e.event, "data": e.data} for e in events]
+    try:
+        async with database.autocommit() as connection:
+            await connection.execute(
+                "SELECT chat_write($1, $2, $3, $4)", caller.tenant_id, caller.user_id, turn_id, rows
+            )
+    except asyncpg.ForeignKeyViolationError as error:
+        raise PersonGone from error
+
+
+async def finish(
+    conn: Connection,
+    turn: Turn,
+    answer: ChatAnswer,
+    *,
+    memory: Memory,
+    state: int | None,
+    tool_calls: list[ToolUse],
+    status: MessageStatus = "complete",
+) -> bool:
+    """Store the answer to a turn and wake whoever waits for it; False when it was answered before."""
+    row = await conn.fetchrow(
+        f"""
+        WITH turn AS (
+          UPDATE chat_turns SET status = 'done', answer = $2, memory = $3, finished_at = now()
+          WHERE id = $1 AND status = 'running' RETURNING *
+        ), message AS (
+          INSERT INTO chat_messages
+            (conversation, run_id, turn_id, role, agent_type, state, text, tool_calls, status)
+          SELECT conversation, run_id, id, 'agent', $4, $5, $6, $7, $8 FROM turn WHERE $6::text IS NOT NULL
+        )
+        SELECT pg_notify('{CHANNEL}', id::text) FROM turn
+        """,
+        turn.id,
+        msgspec.to_builtins(answer),
+        msgspec.to_builtins(memory),
+        answer.agent_type,
+        state,
+        answer.response,
+        msgspec.to_builtins(tool_calls),
+        status,
+    )
+    return row is not None
+
+
+async def fail(conn: Connection, turn_id: str) -> bool:
+    """Give a turn up, so that the same message can be sent again, or another one."""
+    row = await conn.fetchrow(
+        f"""
+        WITH turn AS (
+          UPDATE chat_turns SET status = 'failed', finished_at = now()
+          WHERE id = $1 AND status = 'running' RETURNING id
+        )
+        SELECT pg_notify('{CHANNEL}', id::text) FROM turn
+        """,
+        turn_id,
+    )
+    return row is not None
+
+
+async def tail(conn: Connection, turn_id: str, *, after: int, limit: int = 500) -> Tail | None:
+    """What is new of a turn."""
+    row = await conn.fetchrow(f"SELECT {_TURN} FROM chat_turns WHERE id = $1 AND user_id = app_user()", turn_id)
+    if row is None:
+        return None
+    events = await conn.fetch(
+        "SELECT seq, event, data FROM chat_stream WHERE turn_id = $1 AND seq > $2 ORDER BY seq LIMIT $3",
+        turn_id,
+        after,
+        limit,
+    )
+    return Tail(turn=_turn(row), events=[msgspec.convert(dict(event), Streamed) for event in events])
+
+
+async def history(
+    conn: Connection, user_id: str, conversation: str, *, before: str | None = None, limit: int = 20
+) -> list[ChatMessage]:
+    """A page of somebody's conversation, newest first, older than the message `before`."""
+    rows = await conn.fetch(
+        f"""
+        SELECT {_MESSAGE} FROM chat_messages AS m
+        WHERE user_id = $1 AND conversation = $2 AND ($3::uuid IS NULL OR m.id < $3) ORDER BY m.id DESC LIMIT $4
+        """,
+        user_id,
+        conversation,
+        before,
+        limit,
+    )
+    return [_message(row) for row in rows]
+
+
+async def count(conn: Connection, user_id: str, conversation: str) -> int:
+    """How many messages a conversation has."""
+    query = "SELECT count(*) FROM chat_messages WHERE user_id = $1 AND conversation = $2"
+    return await conn.fetchval(query, user_id, conversation)
+
+
+async def forget(conn: Connection, conversation: str) -> int:
+    """Delete the caller's conversation; returns how many messages it had."""
+    theirs = "WHERE user_id = app_user() AND conversation = $1"
+    status = await conn.execute(f"DELETE FROM chat_messages {theirs}", conversation)
+    await conn.execute(f"DELETE FROM chat_turns {theirs}", conversation)
+    return rows_of(status)
+
+
+async def say(
+    conn: Connection,
+    *,
+    user_id: str,
+    conversation: str,
+    run_id: str,
+    agent_type: str,
+    state: int | None,
+    text: str,
+) -> ChatMessage:
+    """Say something to a person in the agent's place, as staff, and wake whoever follows their run."""
+    row = await conn.fetchrow(
+        f"""
+        WITH m AS (
+          INSERT INTO chat_messages (user_id, conversation, run_id, role, author, agent_type, state, text)
+          VALUES ($1, $2, $3, 'staff', app_user(), $4, $5, $6) RETURNING *
+        )
+        SELECT {_MESSAGE}, pg_notify('{CHANNEL}', $3::text) FROM m
+        """,
+        user_id,
+        conversation,
+        run_id,
+        agent_type,
+        state,
+        text,
+    )
+    assert row is not None
+    return _message(row)
+
+
+async def from_staff(conn: Connection, run_id: str, *, after: str | None, limit: int = 50) -> list[ChatMessage]:
+    """What staff said in a run after a message, oldest first."""
+    rows = await conn.fetch(
+        f"""
+        SELECT {_MESSAGE} FROM chat_messages AS m
+        WHERE user_id = app_user() AND run_id = $1 AND role = 'staff' AND ($2::uuid IS NULL OR m.id > $2)
+        ORDER BY m.id LIMIT $3
+        """,
+        run_id,
+        after,
+        limit,
+    )
+    return [_message(row) for row in rows]
+
+
+async def purge(conn: Connection, limit: int = 5000) -> int:
+    """Drop some of what was streamed longer ago than it is kept, in the sweeper's tenant; returns how many."""
+    status = await conn.execute(
+        """
+        DELETE FROM chat_stream WHERE (turn_id, seq) IN (
+          SELECT turn_id, seq FROM chat_stream WHERE created_at < now() - $1::interval LIMIT $2
+        )
+        """,
+        KEPT_FOR,
+        limit,
+    )
+    return rows_of(status)
+
+
+def _turn(row: asyncpg.Record) -> Turn:
+    return msgspec.convert({name: row[name] for name in Turn.__struct_fields__}, Turn)
+
+
+def _message(row: asyncpg.Record) -> ChatMessage:
+    return msgspec.convert({name: row[name] for name in ChatMessage.__struct_fields__}, ChatMessage)

@@ -1,0 +1,108 @@
+"""What is said by rule: greetings, the next question, hand-overs. By the agent of the state, in the run's language."""
+
+from collections.abc import Mapping
+
+from msgspec import Struct
+
+from onboarding.chat import QuickReply
+from onboarding.flow import Agent, Flow, State
+from onboarding.payloads import Run
+from onboarding.progress import current_state, progress
+from onboarding.scripted import Draft, opener
+
+_DONE = {
+    "en": "That was everything. You can complete your onboarding now, or tell me which answer you want to change.",
+    "es": "Eso era todo. Ya puedes completar tu registro, o dime qué respuesta quieres cambiar.",
+}
+_REVIEW = {
+    "en": "Everything is answered, but something no longer fits together: {}. Let us look at it again.",
+    "es": "Todo está respondido, pero algo ya no encaja: {}. Veámoslo otra vez.",
+}
+_UNCLEAR = {"en": "I did not quite get that.", "es": "No lo he entendido del todo."}
+_HELLO = {"en": "Hello!", "es": "¡Hola!"}
+_NOT_OPTIONAL = {"en": "This one cannot be skipped.", "es": "Esto no se puede saltar."}
+_HOW_FAR = {
+    "en": "{done} of {all} are done ({percentage} %).",
+    "es": "Llevas {done} de {all} ({percentage} %).",
+}
+
+
+class Words(Struct, frozen=True, kw_only=True):
+    """Something to say; `asked` is the draft of the state that it asks about."""
+
+    text: str
+    quick_replies: tuple[QuickReply, ...] = ()
+    asked: Draft | None = None
+
+
+def first_words(run: Run, flow: Flow) -> Words:
+    """The greeting and the first question, for a conversation that is empty."""
+    state = current_state(run, flow)
+    if state is None:
+        return all_answered(run, flow)
+    asked = ask(state, run.locale)
+    greeting = _in(flow.agent(state.agent).greeting, run.locale)
+    return Words(text=_joined(greeting, asked.text), quick_replies=asked.quick_replies)
+
+
+def next_words(run: Run, flow: Flow, before: str) -> Words:
+    """What follows once something is saved: the next question, by another agent after a hand-over.
+
+    Args:
+        run: as it is now.
+        flow: its flow.
+        before: the key of the agent that spoke until now.
+    """
+    state = current_state(run, flow)
+    if state is None:
+        return all_answered(run, flow)
+    asked = ask(state, run.locale)
+    agent: Agent = flow.agent(state.agent)
+    hand_over = _in(agent.hand_over, run.locale) if agent.key != before else ""
+    return Words(text=_joined(hand_over, asked.text), quick_replies=asked.quick_replies)
+
+
+def ask(state: State, locale: str) -> Words:
+    """The question of a state, as a whole."""
+    text, replies = opener(state, locale)
+    return Words(text=text, quick_replies=replies)
+
+
+def all_answered(run: Run, flow: Flow) -> Words:
+    """There is no state left to ask about."""
+    if run.needs_review:
+        titles = [s.worded(run.locale).title for s in flow.states if s.key in run.needs_review]
+        return Words(text=_in(_REVIEW, run.locale).format(", ".join(titles)))
+    return Words(text=_in(_DONE, run.locale))
+
+
+def unclear(run: Run) -> str:
+    """That the message was no answer."""
+    return _in(_UNCLEAR, run.locale)
+
+
+def hello(run: Run) -> str:
+    """A greeting returned."""
+    return _in(_HELLO, run.locale)
+
+
+def not_optional(run: Run) -> str:
+    """That a state must be answered."""
+    return _in(_NOT_OPTIONAL, run.locale)
+
+
+def how_far(run: Run, flow: Flow) -> str:
+    """Where the run stands, in a sentence."""
+    where = progress(run)
+    done = len(where.completed_states) + len(where.skipped_states)
+    return _in(_HOW_FAR, run.locale).format(
+        done=done, all=len(flow.states), percentage=where.completion_percentage
+    )
+
+
+def _in(texts: Mapping[str, str], locale: str) -> str:
+    return texts.get(locale) or texts.get("en", "")
+
+
+def _joined(*parts: str) -> str:
+    return " ".join(part for part in parts if part)
