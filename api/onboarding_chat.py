@@ -106,22 +106,20 @@ async def _begun(
     """
     await spend(deps, principal, "chat")
     message_id = body.message_id or key or str(uuid7())
-    started = False
-    while True:
+    flow = body.flow or None
+    for _ in range(2):
         try:
             async with deps.database.transaction(principal.caller) as connection:
-                flow = await flow_asked(connection, principal, body.flow or None)
+                flow = await flow_asked(connection, principal, flow)
                 turn = await _turn(connection, principal, flow, body, message_id, streamed)
         except chat.TurnInProgress as running:
-            if is_lost(running):
+            if flow and is_lost(running):
                 await _hand_over(deps, principal, flow)(running.turn_id)
             raise
         if turn is not None:
             return flow, turn
-        if started:
-            raise RunClosed
         await open_run(deps, principal, StartBody(flow=flow), None)
-        started = True
+    raise RunClosed
 
 
 async def _turn(

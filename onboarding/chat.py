@@ -5,6 +5,7 @@ from typing import Any, Literal
 from msgspec import Struct, field
 
 from onboarding.progress import Progress
+from onboarding.scripted import QuickReply
 
 GENERAL = "general"
 """The conversation with the agent that speaks after the onboarding; the others are `onboarding/<flow>`."""
@@ -27,11 +28,6 @@ class Saved(Struct, frozen=True, kw_only=True):
     answer: dict[str, Any]
 
 
-class QuickReply(Struct, frozen=True, kw_only=True):
-    """A button: sending `value` as a message answers the question."""
-
-    label: str
-    value: str
 
 
 class ToolUse(Struct, frozen=True, kw_only=True, omit_defaults=True):

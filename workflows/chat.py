@@ -11,7 +11,7 @@ from workflows.policies import TURN
 
 @workflow.defn(name="AnswerChat")
 class AnswerChat:
-    """Answers one message to the general agent. Its history holds ids; it takes no messages, and ends with the answer."""
+    """Answers one message to the general agent. It takes no messages; its history holds ids."""
 
     @workflow.run
     async def run(self, order: TurnOrder) -> None:

@@ -52,11 +52,12 @@ class Outside:
 
     @activity.defn(name="answer_chat")
     async def answer_chat(self, order: TurnOrder) -> None:
-        """Write the turn down, once the person's event, if there is one, is set; each attempt counts."""
+        """Write the turn down once, when the person's event, if there is one, is set; each attempt counts."""
         self.attempts[f"chat {order.user_id}"] += 1
         if (event := self.listening.get(order.user_id)) is not None:
             await event.wait()
-        self.turns[order.user_id].append(order)
+        if order not in self.turns[order.user_id]:
+            self.turns[order.user_id].append(order)
 
     def events(self, user_id: str) -> list[Event]:
         """The events that were settled, each once, in order of their runs and numbers."""

@@ -1,6 +1,7 @@
 """Chat turns of a run: answered one after the other, each once, and never in the way."""
 
 import asyncio
+from itertools import pairwise
 
 from onboarding.payloads import Abandon, AbandonedReason, Complete, EventKind, HandBack, Status, TakeOver
 from tests.domain.given import PERSON, answer, save, say
@@ -92,8 +93,8 @@ async def test_a_turn_costs_the_same_at_any_length(shared: World) -> None:
         await someone.send(say(number))
         await until(lambda number=number: len(_answered(someone)) == number)
         if number in (10, 20, 30, 40):
-            sizes.append((await someone.handle.fetch_history()).to_json().__len__())
-    growths = [after - before for before, after in zip(sizes, sizes[1:], strict=False)]
+            sizes.append(len((await someone.handle.fetch_history()).to_json()))
+    growths = [after - before for before, after in pairwise(sizes)]
     assert max(growths) < 1.15 * min(growths), growths
 
 
