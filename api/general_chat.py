@@ -5,7 +5,7 @@ from uuid import UUID
 
 from litestar import Controller, delete, get, post
 from litestar.exceptions import NotFoundException
-from litestar.params import JSONBody
+from litestar.params import FromPath, JSONBody
 from litestar.response import ServerSentEvent
 from msgspec import UNSET
 from uuid_utils.compat import uuid7
@@ -87,7 +87,7 @@ class GeneralChatController(Controller):
             await chat.forget(connection, GENERAL)
 
     @post("/proposals/{proposal_id:uuid}/confirm", status_code=200, guards=[onboarding_completed])
-    async def confirm(self, proposal_id: UUID, deps: WithDeps, principal: SignedIn) -> ProfileOut:
+    async def confirm(self, proposal_id: FromPath[UUID], deps: WithDeps, principal: SignedIn) -> ProfileOut:
         """Make what the agent proposed the profile's next version. Twice is once."""
         async with deps.database.transaction(principal.caller) as connection:
             proposal = await proposals.hold(connection, str(proposal_id))
@@ -110,7 +110,7 @@ class GeneralChatController(Controller):
             return profile_out(profile)
 
     @post("/proposals/{proposal_id:uuid}/decline", status_code=204)
-    async def decline(self, proposal_id: UUID, deps: WithDeps, principal: SignedIn) -> None:
+    async def decline(self, proposal_id: FromPath[UUID], deps: WithDeps, principal: SignedIn) -> None:
         """Do not make it so."""
         async with deps.database.transaction(principal.caller) as connection:
             if await proposals.hold(connection, str(proposal_id)) is None:

@@ -4,7 +4,7 @@ from uuid import UUID
 
 from litestar import Controller, post
 from litestar.exceptions import NotFoundException
-from litestar.params import JSONBody
+from litestar.params import FromPath, JSONBody
 
 from api.chat_shapes import ChatMessageOut, StaffBody, message_out
 from api.commands import deliver
@@ -29,20 +29,20 @@ class StaffController(Controller):
     guards = (requires("nudge:runs"),)
 
     @post("/take-over", status_code=200)
-    async def take_over(self, run_id: UUID, deps: WithDeps, principal: SignedIn, message_id: MessageId) -> RunOut:
+    async def take_over(self, run_id: FromPath[UUID], deps: WithDeps, principal: SignedIn, message_id: MessageId) -> RunOut:
         """Answer in the agent's place from now on; the model is silent. Twice is once."""
         command = TakeOver(actor=_staff(principal), channel=Channel.CHAT, message_id=message_id)
         return run_out(await _told(deps, principal, str(run_id), command))
 
     @post("/hand-back", status_code=200)
-    async def hand_back(self, run_id: UUID, deps: WithDeps, principal: SignedIn, message_id: MessageId) -> RunOut:
+    async def hand_back(self, run_id: FromPath[UUID], deps: WithDeps, principal: SignedIn, message_id: MessageId) -> RunOut:
         """Let the agent answer again. Twice is once."""
         command = HandBack(actor=_staff(principal), channel=Channel.CHAT, message_id=message_id)
         return run_out(await _told(deps, principal, str(run_id), command))
 
     @post("/say", status_code=201)
     async def say(
-        self, run_id: UUID, data: JSONBody[StaffBody], deps: WithDeps, principal: SignedIn
+        self, run_id: FromPath[UUID], data: JSONBody[StaffBody], deps: WithDeps, principal: SignedIn
     ) -> ChatMessageOut:
         """Say something to the person: it is in their history, and in the stream of their run."""
         async with deps.database.transaction(principal.caller) as connection:
