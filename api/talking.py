@@ -68,7 +68,7 @@ async def streamed(
                 after = event.seq
                 yield _message(turn, event.seq, event.event, event.data)
             if news.turn.status != "running":
-                for message in _ending(news.turn, after, whole=turn.status != "running" and not news.events):
+                for message in _ending(news.turn, after, whole=news.last == 0 or after > news.last):
                     yield message
                 return
         problem = _late()

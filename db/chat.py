@@ -86,10 +86,14 @@ class Streamed(Struct, frozen=True, kw_only=True):
 
 
 class Tail(Struct, frozen=True, kw_only=True):
-    """What is new of a turn: its events after those that were seen, and its answer when it is done."""
+    """What is new of a turn: its events after those that were seen, and its answer when it is done.
+
+    `last` is the highest number of an event that is kept; 0 when none is, or none ever was.
+    """
 
     turn: Turn
     events: list[Streamed]
+    last: int
 
 
 class Context(Struct, frozen=True, kw_only=True):
@@ -313,7 +317,13 @@ async def fail(conn: Connection, turn_id: str) -> bool:
 
 async def tail(conn: Connection, turn_id: str, *, after: int, limit: int = 500) -> Tail | None:
     """What is new of a turn."""
-    row = await conn.fetchrow(f"SELECT {_TURN} FROM chat_turns WHERE id = $1 AND user_id = app_user()", turn_id)
+    row = await conn.fetchrow(
+        f"""
+        SELECT {_TURN}, coalesce((SELECT max(s.seq) FROM chat_stream AS s WHERE s.turn_id = t.id), 0) AS last
+        FROM chat_turns AS t WHERE id = $1 AND user_id = app_user()
+        """,
+        turn_id,
+    )
     if row is None:
         return None
     events = await conn.fetch(
@@ -322,7 +332,9 @@ async def tail(conn: Connection, turn_id: str, *, after: int, limit: int = 500) 
         after,
         limit,
     )
-    return Tail(turn=_turn(row), events=[msgspec.convert(dict(event), Streamed) for event in events])
+    return Tail(
+        turn=_turn(row), events=[msgspec.convert(dict(event), Streamed) for event in events], last=row["last"]
+    )
 
 
 async def history(
