@@ -11,7 +11,7 @@ import httpx
 import msgspec
 
 from cli.context import pass_settings
-from cli.demo_answers import ANSWERS
+from cli.demo_answers import ANSWERS, SAID
 from cli.dev import say
 from runtime.settings import Settings
 
@@ -65,13 +65,15 @@ async def walk(client: httpx.AsyncClient) -> str:
     """
     user = await _sign_in(client)
     await _call(client, "POST", "/onboarding/start", {"flow": _FLOW, "timezone": "Europe/Berlin"})
+    opener = await _call(client, "GET", "/chat/onboarding")
+    click.echo(f"  {opener['agent_name']}: {opener['response']}")
     began = time.perf_counter()
     for number, (state, answer) in enumerate(ANSWERS, start=1):
         sent = time.perf_counter()
-        saved = await _call(client, "POST", "/onboarding/step", {"step": state, "data": answer})
+        way, saved = await _answer(client, state, answer)
         took = (time.perf_counter() - sent) * 1000
         done = saved["progress"]["completion_percentage"]
-        click.echo(f"  {number}  {state:<24} {done:>3} %  {took:>6.0f} ms")
+        click.echo(f"  {number}  {state:<24} {done:>3} %  {took:>6.0f} ms  by {way}")
     await _call(client, "POST", "/onboarding/complete", {"flow": _FLOW})
     click.echo(f"  completed in {time.perf_counter() - began:.2f} s")
     profile = await _call(client, "GET", "/profile")
@@ -80,6 +82,18 @@ async def walk(client: httpx.AsyncClient) -> str:
         raise DemoFailed(f"the profile lacks {', '.join(missing)}: {profile}")
     click.echo(f"  profile version {profile['version']} with {len(answers)} answers")
     return f"onboarding/{user['tenant_id']}/{user['id']}/{_FLOW}"
+
+
+async def _answer(client: httpx.AsyncClient, state: str, answer: dict[str, Any]) -> tuple[str, dict[str, Any]]:
+    """Answer a state by talking where the person talks, else by form; the way, and where the run stands then."""
+    if said := SAID.get(state):
+        click.echo(f"     you: {said}")
+        told = await _call(client, "POST", "/chat/onboarding", {"message": said, "current_state": state})
+        click.echo(f"     {told['agent_type']}: {told['response']}")
+        if any(saved["key"] == state for saved in told["saved"]):
+            return f"chat ({told['source']})", told
+        # A model may have a question first; the demo has nobody to answer it.
+    return "form", await _call(client, "POST", "/onboarding/step", {"step": state, "data": answer})
 
 
 async def _sign_in(client: httpx.AsyncClient) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""The nine answers of the person whom the demo takes through `fitness`."""
+"""The nine answers of the person whom the demo takes through `fitness`: what they say of the first four, and all."""
 
 from typing import Any
 
@@ -50,3 +50,11 @@ ANSWERS: list[tuple[str, dict[str, Any]]] = [
     ("hydration_schedule", {"daily_water_target_ml": 2500, "reminder_frequency_minutes": 90}),
     ("supplement_preferences", {"interested_in_supplements": True, "current_supplements": ["creatine"]}),
 ]
+
+SAID: dict[str, str] = {
+    "fitness_level": "I'd say I'm intermediate",
+    "fitness_goals": "Mostly I want to build muscle, then general fitness",
+    "workout_constraints": "I have dumbbells and a pull-up bar, no injuries, at most 45 minutes, target weight 78.5 kg",
+    "dietary_preferences": "I'm vegetarian, allergic to peanuts, no intolerances, and I don't like olives",
+}
+"""How the person puts the answers that they give by talking."""
