@@ -14,7 +14,7 @@ from onboarding.reading import examine
 Answers = dict[str, dict[str, Any]]
 
 
-def edit(flow: Flow, answers: Answers, changes: dict[str, Any]) -> Answers:
+def edit(flow: Flow, answers: Answers, changes: dict[str, Any], *, tenant_id: str, user_id: str) -> Answers:
     """The answers with some states' answers replaced.
 
     Raises:
@@ -31,6 +31,8 @@ def edit(flow: Flow, answers: Answers, changes: dict[str, Any]) -> Answers:
             continue
         examined = examine(state.answer, data, prefix=f"answers.{key}.")
         errors.extend(examined.errors)
+        foreign = state.not_owned(examined.answer, tenant_id, user_id)
+        errors.extend(replace(error, field=f"answers.{key}.{error.field}") for error in foreign)
         changed[key] = examined.answer
     errors.extend(
         replace(error, field=f"answers.{error.field}")
