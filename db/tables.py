@@ -309,6 +309,52 @@ class Erasure(Table, tablename="erasures"):
     completed_at = _optional(Timestamptz)
 
 
+class Organization(Table, tablename="organizations"):
+    """What a company run ended in; the tenant's, also when its founder is gone."""
+
+    id = UUID(primary_key=True)
+    tenant_id = ForeignKey(Tenant, null=False)
+    name = Text()
+    industry = Text()
+    size = Text()
+    description = _optional(Text)
+    logo = _optional(Text)
+    website = _optional(Text)
+    team_size = Integer()
+    structure = Text()
+    methodology = Text()
+    collaboration_style = Text()
+    integrations = JSONB(default="[]")
+    okrs = JSONB(default="[]")
+    created_by = ForeignKey(User)
+    run_id = UUID(unique=True)
+    created_at = Timestamptz()
+    updated_at = Timestamptz()
+
+
+class OrganizationMember(Table, tablename="organization_members"):
+    """Who belongs to an organization. The primary key is `organization_id` and `user_id`."""
+
+    organization_id = ForeignKey(Organization, null=False, primary_key=True)
+    user_id = ForeignKey(User, null=False)
+    tenant_id = ForeignKey(Tenant, null=False)
+    role = Text()
+    created_at = Timestamptz()
+
+
+class Department(Table, tablename="departments"):
+    """A part of an organization, perhaps below another one."""
+
+    id = UUID(primary_key=True)
+    tenant_id = ForeignKey(Tenant, null=False)
+    organization_id = ForeignKey(Organization, null=False)
+    parent_id = _optional(UUID)
+    name = Text()
+    description = _optional(Text)
+    position = Integer()
+    created_at = Timestamptz()
+
+
 TABLES: list[type[Table]] = [
     Tenant,
     User,
@@ -329,4 +375,7 @@ TABLES: list[type[Table]] = [
     Event,
     DataKey,
     Erasure,
+    Organization,
+    OrganizationMember,
+    Department,
 ]

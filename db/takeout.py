@@ -31,6 +31,12 @@ FILES = {
         SELECT to_jsonb(i) - 'token_hash' FROM invitations AS i
         WHERE user_id = $1
     """,
+    "organizations.json": """
+        SELECT to_jsonb(o) || jsonb_build_object('membership', to_jsonb(m), 'departments', coalesce(
+          (SELECT jsonb_agg(to_jsonb(d) ORDER BY position) FROM departments AS d WHERE d.organization_id = o.id),
+          '[]'
+        )) FROM organization_members AS m JOIN organizations AS o ON o.id = m.organization_id WHERE m.user_id = $1
+    """,
     "erasures.json": "SELECT to_jsonb(e) FROM erasures AS e WHERE user_id = $1",
 }
 """The files of an export, each a list of what its query gives: all that people have rows in, but `LEFT_OUT`."""

@@ -62,7 +62,9 @@ VALID: list[Case] = [
     *each("company", "description", "", "x" * 500, "Two\nparagraphs.\r\n\tIndented.", None),
     *each("company", "logo", KEY, MINE, None),
     *each("company", "website", "http://example.org", "https://example.org:8443/a?b=c#d", "HTTPS://EXAMPLE.ORG"),
-    *each("company", "website", "https://bücher.example/über", "https://xn--bcher-kva.example", "http://localhost"),
+    *each(
+        "company", "website", "https://bücher.example/über", "https://xn--bcher-kva.example", "http://localhost"
+    ),
     *each("company", "website", "https://[2001:db8::1]:443/", "http://192.0.2.7", "https://example.org.", None),
     *each("company", "website", "https://a.example/" + "x" * (2000 - 18), " https://example.org "),
     *each("organization", "team_size", 1, 2, 9999, 10_000),
@@ -74,7 +76,10 @@ VALID: list[Case] = [
     ("organization", departments(*(f"D{i}" for i in range(DEPARTMENTS_AT_MOST)))),
     ("organization", departments("A", "B", "C", B="A", C="B")),
     ("organization", departments("C", "B", "A", B="a ", C="b")),  # in any order, however it is written
-    ("organization", {"departments": [{"name": "A", "description": "Makes things.\nSells them.", "parent": None}]}),
+    (
+        "organization",
+        {"departments": [{"name": "A", "description": "Makes things.\nSells them.", "parent": None}]},
+    ),
 ]
 
 NO_URLS = [
@@ -118,7 +123,10 @@ INVALID: list[tuple[str, dict[str, Any], str, str]] = [
     ("company", {"name": "A<script>B"}, "name", "markup"),
     ("company", {"name": "A\nB"}, "name", "control_character"),
     ("company", {"name": 42}, "name", "wrong_type"),
-    *[("company", {"industry": v}, "industry", "unknown_industry") for v in ("software", "Other", "x" * 64, "../a")],
+    *[
+        ("company", {"industry": v}, "industry", "unknown_industry")
+        for v in ("software", "Other", "x" * 64, "../a")
+    ],
     ("company", {"industry": ""}, "industry", "too_short"),
     ("company", {"industry": "x" * 65}, "industry", "too_long"),
     ("company", {"industry": None}, "industry", "required"),
@@ -269,7 +277,7 @@ def test_all_that_is_wrong_with_departments_is_said_at_once() -> None:
 
 
 def test_a_parent_is_not_blamed_for_a_name_that_failed() -> None:
-    """Where a name is not valid, the parent that may have meant it is not called unknown; a sure circle is named."""
+    """Where a name is not valid, a parent that may have meant it is not called unknown; a sure circle is told."""
     data = {
         "departments": [
             {"name": "<b>Sales</b>"},
@@ -282,7 +290,7 @@ def test_a_parent_is_not_blamed_for_a_name_that_failed() -> None:
 
 
 def test_a_long_chain_of_departments_is_no_circle() -> None:
-    """As many departments as there may be, one below the other, are fine; with the last above the first none is."""
+    """As many departments as there may be can stand in a chain; with the last above the first none is right."""
     names = [f"D{i}" for i in range(DEPARTMENTS_AT_MOST)]
     chain = dict(zip(names[1:], names, strict=False))
     read(state_of("organization").answer, given("organization", **departments(*names, **chain)))
@@ -299,7 +307,9 @@ def test_defaults_are_filled_in() -> None:
     """Who names no tools and no departments has none; what else was left out is not there."""
     run = answered(1, COMPANY)
     run = after(run, save((2, {"name": "Acme", "industry": "other", "size": "small"})))
-    few = {name: value for name, value in given("organization").items() if name not in ("integrations", "departments")}
+    few = {
+        name: value for name, value in given("organization").items() if name not in ("integrations", "departments")
+    }
     run = after(run, save((3, few)))
     assert (run.answers["organization"]["integrations"], run.answers["organization"]["departments"]) == ([], [])
     assert run.answers["company"] == {"name": "Acme", "industry": "other", "size": "small"}
@@ -322,7 +332,7 @@ FOREIGN = [
 
 @pytest.mark.parametrize("logo", FOREIGN)
 def test_a_foreign_logo(logo: str) -> None:
-    """A picture of another tenant or person is refused in a save, in a batch and in an edit, with what else is wrong."""
+    """A picture of another's is refused in a save, a batch and an edit, together with what else is wrong."""
     answer = given("company", logo=logo, size="tiny")
     run = answered(1, COMPANY)
     alone = refused(InvalidAnswer, lambda: after(run, save((2, answer))))
