@@ -10,7 +10,7 @@ from litestar.params import FromPath, JSONBody
 from msgspec.structs import replace
 
 from api.commands import person_of, send
-from api.completing import complete_run
+from api.completing import being_written, complete_run
 from api.deps import Deps, MessageId, Principal, SignedIn, WithDeps
 from api.errors import of_refusal
 from api.gateway import RefusedByRun
@@ -99,13 +99,15 @@ class WizardController(Controller):
         run = await _completed(deps, principal, body.session_id or None, command)
         # The run comes first: should this fail, the same request finishes it.
         async with deps.database.transaction(principal.caller) as connection:
+            stored = await runs.stored(connection, run.id, principal.caller.user_id)
+            if stored is None or stored.run.status is not Status.COMPLETED:
+                raise being_written()  # by another request, which was first
             organization = (
-                await organize(connection, run)
+                await organize(connection, stored.run)
                 if body.create_organization
                 else await organizations.of_run(connection, run.id)
             )
-            stored = await runs.stored(connection, run.id, principal.caller.user_id)
-        session = session_out(run, stored)
+        session = session_out(stored.run, stored)
         return WizardCompleted(
             session=session,
             organization=organization_out(organization) if organization else None,
