@@ -159,6 +159,8 @@ def session_out(run: Run, stored: Stored | None) -> OnboardingSession:
     current = current_state(run, flow_of(run))
     told = stored.ai_recommendations if stored else None
     updated_at = max(run.last_activity_at, run.completed_at or run.created_at)
+    if stored and stored.run.seq >= run.seq:
+        updated_at = stored.updated_at
     return OnboardingSession(
         id=run.id,
         user_id=run.user_id,
@@ -168,7 +170,7 @@ def session_out(run: Run, stored: Stored | None) -> OnboardingSession:
         ai_recommendations=msgspec.convert(told, AIRecommendations) if told else UNSET,
         completed_at=run.completed_at or UNSET,
         created_at=run.created_at,
-        updated_at=stored.updated_at if stored else updated_at,
+        updated_at=updated_at,
         expires_at=run.expires_at,
     )
 
