@@ -46,6 +46,7 @@ class Said(Struct, frozen=True, kw_only=True):
 class Mine(Struct, frozen=True, kw_only=True):
     """What the agent may know: the person's own."""
 
+    owner: Caller
     flow: Flow
     profile: Profile | None
     timezone: str

@@ -36,6 +36,7 @@ from api.takeout import TakeoutController
 from api.tenant import TenantController
 from api.users import UsersController
 from api.well_known import key_set
+from api.wizard import WizardController
 from runtime.settings import Settings
 
 Opening = Callable[[Settings], AbstractAsyncContextManager[Deps]]
@@ -63,6 +64,9 @@ ANYWHERE = [
 VERSIONED_ONLY = [RunsController, LiveController]
 """Unversioned `/api/onboarding` is the company wizard's."""
 
+UNVERSIONED_ONLY = [WizardController]
+"""The company wizard, whose published interface has no version."""
+
 
 def create_app(settings: Settings, opening: Opening) -> Litestar:
     """The application; what it works with is opened when it starts."""
@@ -77,6 +81,7 @@ def create_app(settings: Settings, opening: Opening) -> Litestar:
         route_handlers=[
             Router("/api/v1", route_handlers=[*VERSIONED_ONLY, *ANYWHERE]),
             Router("/api", route_handlers=ANYWHERE, include_in_schema=False),
+            Router("/api", route_handlers=UNVERSIONED_ONLY),
             HealthController,
             key_set,
             assets,

@@ -98,7 +98,13 @@ class GeneralChatController(Controller):
                 if profile is None:
                     raise NotFoundException
                 flow = FLOWS.get(profile.flow, profile.flow_version)
-                answers = edit(flow, profile.answers, dict(proposal.answers))
+                answers = edit(
+                    flow,
+                    profile.answers,
+                    dict(proposal.answers),
+                    tenant_id=principal.caller.tenant_id,
+                    user_id=principal.caller.user_id,
+                )
                 if proposal.status == "confirmed" or answers == profile.answers:
                     break
                 with suppress(profiles.ProfileConflict):  # Another tab was first: on top of what it wrote.

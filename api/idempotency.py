@@ -195,8 +195,12 @@ class _Record:
 
 
 def _route(scope: HTTPScope) -> str:
-    """The path; a route that has two names, with the version and without, has one here."""
-    return scope["path"].replace("/api/v1/", "/api/", 1)
+    """The path; a route that has two names, with the version and without, has one here.
+
+    Below `/onboarding` there are runs with the version and the company wizard without: other routes.
+    """
+    path = scope["path"]
+    return path if path.startswith("/api/v1/onboarding/") else path.replace("/api/v1/", "/api/", 1)
 
 
 def _if_match(scope: HTTPScope) -> bytes:

@@ -80,7 +80,9 @@ class ProfileController(Controller):
                 profile = await _found(connection, principal, data.flow or None)
                 if expected is not None and expected != profile.version:
                     raise VersionConflict
-                answers = edit(FLOWS.get(profile.flow, profile.flow_version), profile.answers, data.answers)
+                flow = FLOWS.get(profile.flow, profile.flow_version)
+                whose = {"tenant_id": principal.caller.tenant_id, "user_id": profile.user_id}
+                answers = edit(flow, profile.answers, data.answers, **whose)
                 if answers == profile.answers:
                     return profile_out(profile)
                 try:

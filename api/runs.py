@@ -7,12 +7,10 @@ from litestar.params import JSONBody
 from msgspec import UNSET
 
 from api.commands import Outcome, current_run, flow_asked, person_of, send
-from api.deps import Deps, MessageId, Principal, SignedIn, WithDeps
-from api.errors import of_refusal, unavailable
-from api.gateway import RefusedByRun
+from api.completing import being_written, complete_run
+from api.deps import MessageId, SignedIn, WithDeps
 from api.paging import DEFAULT_LIMIT, Cursor, Limit, WithTotal, page_of, read_cursor
 from api.parameters import AgentContext, FlowQuery, IfMatch, read_version
-from api.problems import Code, ProblemError
 from api.profiles import ProfileOut, profile_out
 from api.run_shapes import (
     EventOut,
@@ -30,7 +28,6 @@ from api.run_shapes import (
 )
 from api.starting import open_run
 from db import profiles, runs
-from onboarding.errors import Incomplete
 from onboarding.flows import FLOWS
 from onboarding.forms import state_forms
 from onboarding.payloads import (
@@ -43,7 +40,7 @@ from onboarding.payloads import (
     Status,
     StepAnswer,
 )
-from onboarding.progress import Progress, flow_of, progress, requirements
+from onboarding.progress import Progress, progress
 
 log = structlog.get_logger()
 
@@ -174,17 +171,11 @@ class RunsController(Controller):
             actor=person_of(principal), message_id=message_id, expected_version=read_version(if_match)
         )
         flow = (data.flow if data else None) or None
-        try:
-            outcome = await send(deps, principal, flow, command)
-        except (Incomplete, RefusedByRun) as refused:
-            raise await _with_requirements(deps, principal, flow, refused) from refused
-        caller = principal.caller
-        if not outcome.projected:
-            raise _being_written()
+        caller, run = principal.caller, await complete_run(deps, principal, flow, command)
         async with deps.database.transaction(caller) as connection:
-            profile = await profiles.get(connection, caller.user_id, outcome.run.flow)
+            profile = await profiles.get(connection, caller.user_id, run.flow)
         if profile is None:
-            raise _being_written()
+            raise being_written()
         return profile_out(profile)
 
     @delete("/", status_code=204)
@@ -228,19 +219,5 @@ class RunsController(Controller):
         return EventPage(items=items, next_cursor=page.next_cursor, total=total)
 
 
-async def _with_requirements(
-    deps: Deps, principal: Principal, flow: str | None, refused: Incomplete | RefusedByRun
-) -> ProblemError:
-    problem = of_refusal(refused.refusal)
-    if problem.code is Code.ONBOARDING_INCOMPLETE:
-        run = await current_run(deps, principal, flow)
-        problem.extra["requirements"] = requirements(run, flow_of(run))
-    return problem
-
-
 def _told(outcome: Outcome, message: str) -> StepOut:
     return step_out(outcome.run, outcome.projected, message)
-
-
-def _being_written() -> ProblemError:
-    return unavailable(Code.DATABASE_UNAVAILABLE, "The run is complete; its profile is being written.")

@@ -1,6 +1,7 @@
 """Starting a run, or finding the one that there is."""
 
 from datetime import UTC, datetime
+from typing import Any
 
 from msgspec import Struct
 from uuid_utils.compat import uuid7
@@ -15,6 +16,8 @@ from onboarding.flow import Flow
 from onboarding.flows import FLOWS
 from onboarding.payloads import Begin, Opened, Run, SetPlace, Status
 
+Answers = dict[str, dict[str, Any]]
+
 
 class OpenedRun(Struct, frozen=True, kw_only=True):
     """The person's run; `created` when this request made it."""
@@ -23,8 +26,17 @@ class OpenedRun(Struct, frozen=True, kw_only=True):
     created: bool
 
 
-async def open_run(deps: Deps, principal: Principal, body: StartBody, message_id: str | None) -> OpenedRun:
+async def open_run(
+    deps: Deps, principal: Principal, body: StartBody, message_id: str | None, hints: Answers | None = None
+) -> OpenedRun:
     """Start a run and make it readable, or find the one that there is.
+
+    Args:
+        deps: what handlers work with.
+        principal: whose run.
+        body: which flow, where the person is.
+        message_id: of this request.
+        hints: what a new run offers for reuse, where the person's own answers do not say better.
 
     Raises:
         UnknownFlow: there is no such flow.
@@ -42,7 +54,7 @@ async def open_run(deps: Deps, principal: Principal, body: StartBody, message_id
             return OpenedRun(run=latest, created=False)
         read_again = attempt > 0 and latest == before
         try:
-            opened = await _begin(deps, principal, body, message_id, flow, latest, read_again)
+            opened = await _begin(deps, principal, body, message_id, flow, latest, read_again, hints or {})
         except RunClosed:
             before = latest
             continue
@@ -60,6 +72,7 @@ async def _begin(
     flow: Flow,
     latest: Run | None,
     read_again: bool,
+    hints: Answers,
 ) -> Opened:
     restart = body.restart is True
     is_open = latest is not None and latest.status is Status.IN_PROGRESS
@@ -72,7 +85,7 @@ async def _begin(
         timezone=body.timezone or principal.timezone,
         locale=body.locale or principal.locale,
         muted=not principal.reminders_enabled,
-        prefill=offered(latest) if latest and not restart else None,
+        prefill={**hints, **(offered(latest) if latest and not restart else {})},
     )
     place = SetPlace(
         actor=person_of(principal),

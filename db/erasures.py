@@ -39,6 +39,7 @@ ROWS_OF_A_PERSON = {
     "chat_messages": "user_id = $1",
     "chat_stream": "user_id = $1",
     "profile_proposals": "user_id = $1",
+    "organization_members": "user_id = $1",
 }
 """Every table with rows of one person, and which they are, by an index. All of them go with the person.
 
@@ -52,6 +53,9 @@ _DIGEST = "sha256(convert_to({} || ' ' || {}, 'UTF8'))"
 
 _ANSWERS_TO_STAFF = "DELETE FROM idempotency_keys WHERE split_part(scope, ' ', 2) LIKE '/api/invitations%'"
 """Kept answers about invitations name many people at once; for one of them, all of the tenant go."""
+
+_LOGOS = "UPDATE organizations SET logo = NULL WHERE created_by = $1"
+"""An organization is the tenant's and stays; what its founder uploaded for it went with their files."""
 
 _COLUMNS = "id::text, user_id::text, requested_by::text, status, counts, created_at, completed_at"
 
@@ -154,6 +158,7 @@ async def erase(conn: Connection, erasure_id: str, user_id: str, objects: int) -
         return receipt.counts if receipt else None
     counts = await _count(conn, user_id, objects)
     await revoke_by(conn, user_id, None)
+    await conn.execute(_LOGOS, user_id)
     try:
         for table in (*_WITHOUT_FOREIGN_KEY, "users"):
             await conn.execute(f"DELETE FROM {table} WHERE {ROWS_OF_A_PERSON[table]}", user_id)

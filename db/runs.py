@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from datetime import datetime
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import asyncpg
 import msgspec
@@ -35,6 +35,12 @@ FROM (
 ) AS a, jsonb_populate_record(NULL::onboarding_sessions, a.run) AS s
 """
 
+_STORED = ", s.updated_at, s.ai_recommendations FROM onboarding_sessions AS s WHERE s.id = $1 AND s.user_id = $2"
+_STORED_ARCHIVED = """
+, s.updated_at, s.ai_recommendations
+FROM (SELECT run FROM onboarding_archive WHERE id = $1 AND user_id = $2) AS a,
+  jsonb_populate_record(NULL::onboarding_sessions, a.run) AS s
+"""
 
 _EVENTS = "FROM onboarding_events AS e WHERE e.run_id = $1"
 _EVENTS_ARCHIVED = """
@@ -56,6 +62,14 @@ class StoredEvent(Struct, frozen=True, kw_only=True):
     actor: Actor
     channel: Channel
     created_at: datetime
+
+
+class Stored(Struct, frozen=True, kw_only=True):
+    """A run with what is kept beside it."""
+
+    run: Run
+    updated_at: datetime
+    ai_recommendations: dict[str, Any] | None
 
 
 class PredecessorOpen(GangwayError):
@@ -114,6 +128,16 @@ async def get(conn: Connection, run_id: str) -> Run | None:
     """The run, when it is visible to whoever asks."""
     row = await conn.fetchrow(_SELECT + _GET, run_id)
     return msgspec.convert(dict(row), Run) if row else None
+
+
+async def stored(conn: Connection, run_id: str, user_id: str) -> Stored | None:
+    """A run of this person with what is kept beside it, also when it has been archived."""
+    for source in (_STORED, _STORED_ARCHIVED):
+        if row := await conn.fetchrow(_SELECT + source, run_id, user_id):
+            found = dict(row)
+            beside = {name: found.pop(name) for name in ("updated_at", "ai_recommendations")}
+            return Stored(run=msgspec.convert(found, Run), **beside)
+    return None
 
 
 async def active_flows(conn: Connection, user_id: str) -> list[str]:

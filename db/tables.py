@@ -7,8 +7,6 @@ migrated database. A Table never leaves this package.
 from typing import Any
 
 from piccolo.columns import (
-    JSONB,
-    UUID,
     Array,
     BigInt,
     Boolean,
@@ -17,9 +15,11 @@ from piccolo.columns import (
     DoublePrecision,
     ForeignKey,
     Integer,
+    JSONB,
     Numeric,
     Text,
     Timestamptz,
+    UUID,
 )
 from piccolo.table import Table
 
@@ -371,6 +371,52 @@ class ProfileProposal(Table, tablename="profile_proposals"):
     decided_at = _optional(Timestamptz)
 
 
+class Organization(Table, tablename="organizations"):
+    """What a company run ended in; the tenant's, also when its founder is gone."""
+
+    id = UUID(primary_key=True)
+    tenant_id = ForeignKey(Tenant, null=False)
+    name = Text()
+    industry = Text()
+    size = Text()
+    description = _optional(Text)
+    logo = _optional(Text)
+    website = _optional(Text)
+    team_size = Integer()
+    structure = Text()
+    methodology = Text()
+    collaboration_style = Text()
+    integrations = JSONB(default="[]")
+    okrs = JSONB(default="[]")
+    created_by = ForeignKey(User)
+    run_id = UUID(unique=True)
+    created_at = Timestamptz()
+    updated_at = Timestamptz()
+
+
+class OrganizationMember(Table, tablename="organization_members"):
+    """Who belongs to an organization. The primary key is `organization_id` and `user_id`."""
+
+    organization_id = ForeignKey(Organization, null=False, primary_key=True)
+    user_id = ForeignKey(User, null=False)
+    tenant_id = ForeignKey(Tenant, null=False)
+    role = Text()
+    created_at = Timestamptz()
+
+
+class Department(Table, tablename="departments"):
+    """A part of an organization, perhaps below another one."""
+
+    id = UUID(primary_key=True)
+    tenant_id = ForeignKey(Tenant, null=False)
+    organization_id = ForeignKey(Organization, null=False)
+    parent_id = _optional(UUID)
+    name = Text()
+    description = _optional(Text)
+    position = Integer()
+    created_at = Timestamptz()
+
+
 TABLES: list[type[Table]] = [
     Tenant,
     User,
@@ -395,4 +441,7 @@ TABLES: list[type[Table]] = [
     ChatMessage,
     ChatStream,
     ProfileProposal,
+    Organization,
+    OrganizationMember,
+    Department,
 ]

@@ -33,6 +33,12 @@ FILES = {
     """,
     "chat.json": "SELECT to_jsonb(m) - 'author' FROM chat_messages AS m WHERE user_id = $1",
     "proposals.json": "SELECT to_jsonb(p) FROM profile_proposals AS p WHERE user_id = $1",
+    "organizations.json": """
+        SELECT to_jsonb(o) || jsonb_build_object('membership', to_jsonb(m), 'departments', coalesce(
+          (SELECT jsonb_agg(to_jsonb(d) ORDER BY position) FROM departments AS d WHERE d.organization_id = o.id),
+          '[]'
+        )) FROM organization_members AS m JOIN organizations AS o ON o.id = m.organization_id WHERE m.user_id = $1
+    """,
     "erasures.json": "SELECT to_jsonb(e) FROM erasures AS e WHERE user_id = $1",
 }
 """The files of an export, each a list of what its query gives: all that people have rows in, but `LEFT_OUT`."""

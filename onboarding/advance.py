@@ -103,6 +103,8 @@ def advance(run: Run, command: Command, now: datetime) -> tuple[Run, tuple[Event
     Raises:
         Refused: when the rules do not allow it; each subclass says which rule.
     """
+    if command.run_id not in (None, run.id):
+        raise RunAbandoned  # Where there is another one, the one that was meant has ended.
     if isinstance(command, Abandon) and run.status is Status.ABANDONED:
         if _is_deletion(command) and run.abandoned_reason is AbandonedReason.EXPIRED:
             raise RunExpired

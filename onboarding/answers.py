@@ -4,7 +4,7 @@ An answer is a Struct whose annotations carry its bounds; rules between fields a
 annotations give the JSON schema, the form and the agents' tools, so they are the only place for a bound.
 What no bound can say of a field stands in `Meta(extra={"check": ...})`: a function that gives the code and
 the detail of the error, or None. A null says nothing, unless `Meta(extra={"clears": True})` around the whole type
-makes it a value. `onboarding/reading.py` reads them.
+makes it a value. `Meta(extra={"lines": True})` lets a text have more than one. `onboarding/reading.py` reads them.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -55,10 +55,10 @@ def rule(method: RuleT) -> RuleT:
     return method
 
 
-def followed(rule: Callable[..., Iterable[FieldError]], *answers: Answer) -> Iterator[FieldError]:
+def followed(rule: Callable[..., Iterable[FieldError]], *given: object) -> Iterator[FieldError]:
     """What a rule finds in answers before it looks at a field that failed."""
     with suppress(NotThere):
-        yield from rule(*answers)
+        yield from rule(*given)
 
 
 def plain(answer: Answer) -> dict[str, Any]:

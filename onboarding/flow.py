@@ -7,7 +7,7 @@ from typing import Any
 
 from msgspec import Struct
 
-from onboarding.answers import Answer
+from onboarding.answers import Answer, followed
 from onboarding.errors import UnknownFlow
 from onboarding.payloads import FieldError
 
@@ -48,7 +48,8 @@ class Agent(Struct, frozen=True, kw_only=True):
 class State(Struct, frozen=True, kw_only=True):
     """One state: what it asks, why, who asks it, and the Struct that its answer must be.
 
-    Its own texts are English; `wordings` has them in other languages.
+    Its own texts are English; `wordings` has them in other languages. Each of `owned` is called with the answer
+    and the ids of the tenant and the person whose run it is, and yields what is not theirs.
     """
 
     number: int
@@ -62,6 +63,7 @@ class State(Struct, frozen=True, kw_only=True):
     example: Mapping[str, Any]
     optional: bool = False
     depends_on: tuple[Dependency, ...] = ()
+    owned: tuple[Callable[[Any, str, str], Iterable[FieldError]], ...] = ()
     wordings: Mapping[str, Wording] = {}
 
     def worded(self, locale: str) -> Wording:
@@ -70,6 +72,10 @@ class State(Struct, frozen=True, kw_only=True):
             title=self.title, description=self.description, opener=self.opener, why_we_ask=self.why_we_ask
         )
         return self.wordings.get(locale, english)
+
+    def not_owned(self, answer: Answer, tenant_id: str, user_id: str) -> list[FieldError]:
+        """What the answer names that is not the person's."""
+        return [error for rule in self.owned for error in followed(rule, answer, tenant_id, user_id)]
 
 
 class Timing(Struct, frozen=True, kw_only=True):

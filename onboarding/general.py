@@ -102,7 +102,9 @@ def general_tools(flow: Flow, answers: Answers | None) -> list[Tool]:
     return tools
 
 
-def propose(flow: Flow, answers: Answers, state: str, answer: object, id: str) -> Proposal:
+def propose(
+    flow: Flow, answers: Answers, state: str, answer: object, *, id: str, tenant_id: str, user_id: str
+) -> Proposal:
     """A proposal that would be taken as it is.
 
     Raises:
@@ -110,7 +112,14 @@ def propose(flow: Flow, answers: Answers, state: str, answer: object, id: str) -
     """
     if flow.find(state) is None:
         raise InvalidAnswer((FieldError(field="state", code="unknown_state", detail="is no part of the profile"),))
-    after = edit(flow, {key: dict(value) for key, value in answers.items()}, {state: answer}, whole_floats=True)
+    after = edit(
+        flow,
+        {key: dict(value) for key, value in answers.items()},
+        {state: answer},
+        tenant_id=tenant_id,
+        user_id=user_id,
+        whole_floats=True,
+    )
     return Proposal(id=id, flow=flow.key, answers={state: after[state]})
 
 

@@ -177,13 +177,15 @@ class StepAnswer(Payload, frozen=True, kw_only=True):
 class Command(Payload, frozen=True, kw_only=True):
     """What all commands carry.
 
-    `message_id` makes a repeat harmless; `expected_version` refuses a stale page.
+    `message_id` makes a repeat harmless; `expected_version` refuses a stale page, and `run_id` one of a run that
+    another has taken the place of.
     """
 
     actor: Actor
     channel: Channel = Channel.FORM
     message_id: str | None = None
     expected_version: int | None = None
+    run_id: str | None = None
 
 
 class SaveSteps(Command, frozen=True, kw_only=True):

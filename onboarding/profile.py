@@ -14,7 +14,15 @@ from onboarding.reading import examine
 Answers = dict[str, dict[str, Any]]
 
 
-def edit(flow: Flow, answers: Answers, changes: dict[str, Any], *, whole_floats: bool = False) -> Answers:
+def edit(
+    flow: Flow,
+    answers: Answers,
+    changes: dict[str, Any],
+    *,
+    tenant_id: str,
+    user_id: str,
+    whole_floats: bool = False,
+) -> Answers:
     """The answers with some states' answers replaced; `whole_floats` as `reading.read` has it.
 
     Raises:
@@ -31,6 +39,8 @@ def edit(flow: Flow, answers: Answers, changes: dict[str, Any], *, whole_floats:
             continue
         examined = examine(state.answer, data, prefix=f"answers.{key}.", whole_floats=whole_floats)
         errors.extend(examined.errors)
+        foreign = state.not_owned(examined.answer, tenant_id, user_id)
+        errors.extend(replace(error, field=f"answers.{key}.{error.field}") for error in foreign)
         changed[key] = examined.answer
     errors.extend(
         replace(error, field=f"answers.{error.field}")

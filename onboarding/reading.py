@@ -30,6 +30,7 @@ ERRORS_AT_MOST = 200
 
 _Report = Callable[[str, str, str], None]
 _MARKUP = re.compile(r"<[A-Za-z/!?]")
+_LINES = "\r\n\t"
 _INVISIBLE = {"Cc", "Cf", "Cs", "Zs", "Zl", "Zp", "Cn"}
 
 _FAILED = object()
@@ -103,15 +104,16 @@ def _struct(kind: type[Struct], data: object, prefix: str, report: _Report, whol
     given = cast(Mapping[str, object], data)
     values: dict[str, object] = {}
     for field in _fields(kind):
-        value = given.get(field.name)
+        # By the name that it has in JSON, which is another one where a Struct renames its fields.
+        value = given.get(field.encode_name)
         if value is not None:
-            values[field.name] = _value(field.type, value, prefix + field.name, report, whole)
-        elif field.name in given and _clears(field.type):
+            values[field.name] = _value(field.type, value, prefix + field.encode_name, report, whole)
+        elif field.encode_name in given and _clears(field.type):
             values[field.name] = None
         elif field.required:
-            report(prefix + field.name, "required", "is required")
+            report(prefix + field.encode_name, "required", "is required")
             values[field.name] = _FAILED
-    known = {field.name for field in _fields(kind)}
+    known = {field.encode_name for field in _fields(kind)}
     for name in given:
         if name not in known:
             report(prefix + name[:80], "unknown_field", "is not a known field")
@@ -140,6 +142,8 @@ def _value(kind: inspect.Type, value: object, path: str, report: _Report, whole:
             extra = kind.extra or {}
             if extra.get("verbatim"):
                 checked = _verbatim(kind.type, value, path, report)
+            elif extra.get("lines") and isinstance(kind.type, inspect.StrType):
+                checked = _text(kind.type, value, path, report, allowed=_LINES)
             else:
                 checked = _value(kind.type, value, path, report, whole)
             if extra.get("unique") and isinstance(kind.type, inspect.ListType) and _fits_in(kind.type, value):
@@ -223,7 +227,7 @@ def _list(kind: inspect.ListType, value: object, path: str, report: _Report, who
     return _FAILED if any(item is _FAILED for item in read) else read
 
 
-def _text(kind: inspect.StrType, value: object, path: str, report: _Report) -> object:
+def _text(kind: inspect.StrType, value: object, path: str, report: _Report, allowed: str = "") -> object:
     if not isinstance(value, str):
         return _failed(report, path, "wrong_type", "must be a text")
     if kind.pattern is not None:
@@ -241,7 +245,7 @@ def _text(kind: inspect.StrType, value: object, path: str, report: _Report) -> o
         return _failed(report, path, "too_long", f"must have at most {kind.max_length} characters")
     if _MARKUP.search(text):
         return _failed(report, path, "markup", "must be plain text without tags")
-    if any(unicodedata.category(c) in {"Cc", "Cs"} for c in text):
+    if any(unicodedata.category(c) in {"Cc", "Cs"} and c not in allowed for c in text):
         return _failed(report, path, "control_character", "must not contain control characters")
     return text
 

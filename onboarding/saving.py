@@ -27,6 +27,7 @@ def save(change: Changing, command: SaveSteps) -> None:
         examined = examine(state.answer, step.data, prefix=prefix, whole_floats=command.channel is Channel.CHAT)
         # An earlier answer of the batch binds a later one as far as it is valid, though it is not kept.
         unfit = misfits(change.flow, state, change.run.answers, {**failed, state.key: examined.answer})
+        unfit += state.not_owned(examined.answer, change.run.tenant_id, change.run.user_id)
         errors += examined.errors
         errors += (replace(error, field=prefix + error.field.removeprefix(f"{state.key}.")) for error in unfit)
         if examined.errors or unfit:
@@ -119,7 +120,8 @@ def accept_prefilled(change: Changing, _: AcceptPrefilled) -> None:
             # Recalled first: an older version of the flow may have had fields that this one dropped.
             with suppress(InvalidAnswer, ValidationError):
                 answer = read(state.answer, plain(recall(state.answer, offered)))
-                if not misfits(change.flow, state, change.run.answers, {state.key: answer}):
+                unfit = misfits(change.flow, state, change.run.answers, {state.key: answer})
+                if not unfit and not state.not_owned(answer, change.run.tenant_id, change.run.user_id):
                     _keep(change, state, plain(answer))
     if change.events:
         change.set(prefill={})

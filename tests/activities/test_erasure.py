@@ -104,7 +104,7 @@ async def test_every_table_of_a_person_is_exported(admin: asyncpg.Connection) ->
 
 
 async def test_no_reference_to_a_person_keeps_them(admin: asyncpg.Connection) -> None:
-    """Every foreign key to a person goes with them; whoever they invited is no longer invited by anybody."""
+    """Every foreign key to a person goes with them; what they invited or founded stays, and is by nobody then."""
     keys = await admin.fetch(
         """
         SELECT conrelid::regclass::text AS of, a.attname, confdeltype FROM pg_constraint
@@ -113,7 +113,7 @@ async def test_no_reference_to_a_person_keeps_them(admin: asyncpg.Connection) ->
         """
     )
     kept = {(key["of"], key["attname"]): key["confdeltype"] for key in keys if key["confdeltype"] != b"c"}
-    assert kept == {("invitations", "invited_by"): b"n"}
+    assert kept == {("invitations", "invited_by"): b"n", ("organizations", "created_by"): b"n"}
 
 
 async def test_every_row_goes(

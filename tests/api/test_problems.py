@@ -35,7 +35,7 @@ STEP = f"{RUNS}/step"
         "/api/v2/onboarding/progress",
         "/api/v1/onboarding/nowhere",
         "/api/v1/onboarding/step/1",
-        "/api/onboarding/progress",
+        "/api/onboarding/state",
         "/favicon.ico",
         "/%ff",
         "/schema/nowhere",

@@ -12,7 +12,7 @@ from msgspec import Struct
 from db import runs, sweeps
 from db.pool import Database
 from db.tenant import sweeper
-from tests.db.given import NOW, Person, abandoned, completed, started
+from tests.db.given import NOW, Person, abandoned, company, completed, started
 
 TABLES = """
 SELECT c.relname FROM pg_class AS c
@@ -43,12 +43,12 @@ async def tenant_tables(admin: asyncpg.Connection) -> list[str]:
 async def fill(admin: asyncpg.Connection, database: Database, person: Person) -> Full:
     """Put rows of theirs into every table, each with a text that names the table and nobody else has."""
     canary = f"canary{uuid.uuid4().hex}"
-    run_id = await _runs(admin, database, person, canary)
+    run_id, company_run_id = await _runs(admin, database, person, canary)
     ids = {
         "tenant_id": person.tenant_id,
         "user_id": person.user_id,
         "run_id": run_id,
-        **{f"{name}_id": str(uuid.uuid4()) for name in ("session", "invitation", "mail", "erasure", "data_key")},
+        **{f"{name}_id": str(uuid.uuid4()) for name in _KINDS},
     }
     now, email = datetime.now(UTC), f"{canary}-users@example.org"
     await admin.execute(
@@ -78,11 +78,13 @@ async def fill(admin: asyncpg.Connection, database: Database, person: Person) ->
             "scope": f"{canary}-idempotency_keys",
             "external_id": f"{canary}-tenants",
             "lease": now,
+            "company_run_id": company_run_id,
             **{name: f"{canary}-{table}".encode() for name, table in _DIGESTS.items()},
         },
     )
 
 
+_KINDS = ("session", "invitation", "mail", "erasure", "data_key", "organization", "department")
 _DIGESTS = {"digest": "refused_tokens", "reset_hash": "password_resets", "invitation_hash": "invitations"}
 
 
@@ -158,6 +160,36 @@ def _rows(canary: str, ids: dict[str, str], now: datetime) -> dict[str, list[dic
             {**theirs, "id": ids["data_key_id"], "key_id": text("data_keys"), "wrapped": digest("data_keys")}
         ],
         "erasures": [{**theirs, "id": ids["erasure_id"], "requested_by": ids["user_id"]}],
+        "organizations": [
+            {
+                "id": ids["organization_id"],
+                "tenant_id": ids["tenant_id"],
+                "created_by": ids["user_id"],
+                "run_id": ids["run_id"],
+                "name": text("organizations"),
+                "logo": text("organizations"),
+                "industry": "other",
+                "size": "small",
+                "team_size": 3,
+                "structure": "flat",
+                "methodology": "okrs",
+                "collaboration_style": "hybrid",
+                "integrations": [],
+                "okrs": [],
+                **made,
+            }
+        ],
+        "organization_members": [{**theirs, "organization_id": ids["organization_id"], "role": "owner", **made}],
+        "departments": [
+            {
+                "id": ids["department_id"],
+                "tenant_id": ids["tenant_id"],
+                "organization_id": ids["organization_id"],
+                "name": text("departments"),
+                "position": 1,
+                **made,
+            }
+        ],
     }
 
 
@@ -172,16 +204,17 @@ async def _insert(admin: asyncpg.Connection, table: str, row: dict[str, Any]) ->
     )
 
 
-async def _runs(admin: asyncpg.Connection, database: Database, person: Person, canary: str) -> str:
-    """An archived run, a completed one with its profile, and an open one, whose id this gives."""
+async def _runs(admin: asyncpg.Connection, database: Database, person: Person, canary: str) -> tuple[str, str]:
+    """An archived run, a completed one with its profile, an open one and a company's: the ids of these two."""
     await runs.project(database, person.caller(), *abandoned(person))
     await _plant(admin, person, canary)
     async with database.transaction(sweeper(person.tenant_id)) as conn:
         assert await sweeps.archive(conn, datetime.now(UTC)) == 1
     open_run = started(person, NOW + timedelta(days=1))
-    await runs.project(database, person.caller(), *completed(person), open_run)
+    founding = company(person)
+    await runs.project(database, person.caller(), *completed(person), *founding, open_run)
     await _plant(admin, person, canary)
-    return open_run.run.id
+    return open_run.run.id, founding[-1].run.id
 
 
 async def _plant(admin: asyncpg.Connection, person: Person, canary: str) -> None:

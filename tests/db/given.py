@@ -5,13 +5,17 @@ import time
 import uuid
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 from msgspec import Struct
 
 from db import users
+from db.organizations import Founding, NewDepartment
 from db.pool import Connection
 from onboarding.access import Caller, Role
 from onboarding.advance import advance, begin, new_run
+from onboarding.flow import Flow
+from onboarding.flows.company import COMPANY
 from onboarding.flows.fitness import FITNESS
 from onboarding.payloads import (
     Abandon,
@@ -50,9 +54,9 @@ async def register(conn: Connection, tenant_id: str) -> Person:
     return Person(tenant_id=tenant_id, user_id=user.id, email=email)
 
 
-def started(person: Person, now: datetime = NOW) -> Change:
+def started(person: Person, now: datetime = NOW, flow: Flow = FITNESS) -> Change:
     """A run of theirs that has just begun."""
-    run = new_run(id=str(uuid.uuid4()), tenant_id=person.tenant_id, user_id=person.user_id, flow=FITNESS, now=now)
+    run = new_run(id=str(uuid.uuid4()), tenant_id=person.tenant_id, user_id=person.user_id, flow=flow, now=now)
     run, events = begin(run, ACTOR, Channel.FORM, now)
     return Change(run=run, events=events)
 
@@ -67,11 +71,11 @@ def then(changes: list[Change], *commands: Command, now: datetime = NOW) -> list
     return made
 
 
-def answers(first: int = 1, last: int = 9) -> list[SaveSteps]:
+def answers(first: int = 1, last: int = 9, flow: Flow = FITNESS) -> list[SaveSteps]:
     """The example answers of some states, one command each."""
     return [
         SaveSteps(actor=ACTOR, steps=(StepAnswer(step=state.number, data=dict(state.example)),))
-        for state in FITNESS.states
+        for state in flow.states
         if first <= state.number <= last
     ]
 
@@ -80,6 +84,27 @@ def completed(person: Person, now: datetime = NOW) -> list[Change]:
     """A run of theirs from its beginning to its completion."""
     skip = SkipStep(actor=ACTOR, step=9)
     return then([started(person, now)], *answers(1, 8), skip, Complete(actor=ACTOR), now=now)
+
+
+def company(person: Person, now: datetime = NOW) -> list[Change]:
+    """A company run of theirs from its beginning to its completion."""
+    return then([started(person, now, COMPANY)], *answers(flow=COMPANY), Complete(actor=ACTOR), now=now)
+
+
+def founding(person: Person, run_id: str, **fields: Any) -> Founding:
+    """What an organization of theirs is made from."""
+    given: dict[str, Any] = {
+        "name": "Ñandú & O'Neill",
+        "industry": "other",
+        "size": "small",
+        "team_size": 12,
+        "structure": "flat",
+        "methodology": "okrs",
+        "collaboration_style": "hybrid",
+        "integrations": ("slack", "github"),
+        "departments": (NewDepartment(name="Platform", parent=1), NewDepartment(name="Engineering")),
+    }
+    return Founding(run_id=run_id, tenant_id=person.tenant_id, user_id=person.user_id, **{**given, **fields})
 
 
 def abandoned(

@@ -2,20 +2,43 @@
 
 import asyncio
 import random
+import re
 import uuid
 from contextlib import suppress
 
 import asyncpg
 import pytest
 
-from db import credentials, entry, idempotency, notifications, profiles, runs, sweeps, tenants, users
+from db import (
+    credentials,
+    entry,
+    idempotency,
+    notifications,
+    organizations,
+    profiles,
+    runs,
+    sweeps,
+    tenants,
+    users,
+)
 from db.migrate import APP_ROLE
 from db.pool import Database
 from db.tenant import KEEPER, SIGN_IN, Internal, opening, sweeper
 from onboarding.access import Role
 from tests.db.contexts import MAY_SEE, across, bound
 from tests.db.full import fill, tenant_tables
-from tests.db.given import NOW, Person, abandoned, answers, completed, register, started, then
+from tests.db.given import (
+    NOW,
+    Person,
+    abandoned,
+    answers,
+    company,
+    completed,
+    founding,
+    register,
+    started,
+    then,
+)
 from tests.db.test_migrations import TENANT_TABLES
 
 KEYS_OF_SOMEBODY = "idempotency_keys WHERE tenant_id IS NOT NULL"
@@ -39,8 +62,10 @@ OWN_ROWS = [
 
 async def filled(database: Database, person: Person) -> None:
     """Rows of theirs in every table."""
-    await runs.project(database, person.caller(), *completed(person))
+    of_a_company = company(person)
+    await runs.project(database, person.caller(), *completed(person), *of_a_company)
     async with database.transaction(person.caller()) as conn:
+        assert await organizations.create(conn, founding(person, of_a_company[-1].run.id))
         await notifications.add(
             conn, tenant_id=person.tenant_id, user_id=person.user_id, kind="x", body={}, dedupe_key="x"
         )
@@ -192,7 +217,7 @@ async def test_no_row_names_another_tenants_person(
         WHERE contype = 'f' AND conparentid = 0 AND array_length(conkey, 1) = 2
         """
     ):
-        id = "run_id" if column == "run_id" else column.replace("invited_by", "user_id")
+        id = "run_id" if column == "run_id" else re.sub("^(invited|created)_by$", "user_id", column)
         one_of_mine = f"SELECT ctid FROM {table} WHERE tenant_id = $1 LIMIT 1"
         change = f"UPDATE {table} SET {column} = $2 WHERE ctid = ({one_of_mine})"
         await admin.execute("BEGIN")

@@ -50,6 +50,9 @@ TENANT_TABLES = {
     "events",
     "data_keys",
     "erasures",
+    "organizations",
+    "organization_members",
+    "departments",
 }
 
 ALL = len([*Path(migrate.__file__).with_name("migrations").glob("m*.py")])

@@ -20,7 +20,7 @@ from db.profiles import Profile
 from db.tenant import Context, opening
 from onboarding.access import Role
 from tests.db.full import Full
-from tests.db.given import Person, started
+from tests.db.given import Person, founding, started
 
 APART = {"ddl", "listen", "migrate", "piccolo_conf", "pool", "tables", "tenant"}
 """Modules that ask nothing of a tenant's tables."""
@@ -169,6 +169,11 @@ def _changes(given: Given) -> list[Any]:
     return [replace(change, run=run, events=events)]
 
 
+def _founding(given: Given) -> Any:
+    """An organization of a run that has none yet."""
+    return founding(given.person, given.of.secrets["company_run_id"])
+
+
 def _rewrapped(given: Given) -> list[Any]:
     key = f"{given.of.canary}-data_keys"
     rewrapped: Any = import_module("db.data_keys").Rewrapped
@@ -186,6 +191,7 @@ KNOWN: dict[str, Callable[[Given], Any]] = {
     "caller": lambda given: given.own.person.caller(),
     "changes": _changes,
     "profile": _profile,
+    "founding": _founding,
     "owner": lambda given: (given.tenant_id, given.person.user_id),
     "keys": _rewrapped,
     "email": lambda given: given.of.person.email,

@@ -102,7 +102,7 @@ def test_a_batch_is_measured_by_its_own_answers() -> None:
 def test_an_edit_of_the_profile_tells_everything_too() -> None:
     """Edits of a profile are measured in the same way, and against each other."""
     changes = {"dietary_preferences": {**KETO, "dislikes": 1}, "meal_plan": plan(10, 30, 40, 30), "nonsense": {}}
-    error = refused(InvalidAnswer, lambda: edit(FITNESS, answered(9).answers, changes))
+    error = refused(InvalidAnswer, lambda: edit(FITNESS, answered(9).answers, changes, tenant_id="t", user_id="u"))
     assert {field for field, _ in errors(error)} == {
         "answers.dietary_preferences.dislikes",
         "answers.meal_plan.daily_calorie_target",

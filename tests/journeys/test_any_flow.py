@@ -35,6 +35,13 @@ async def test_fitness(person: Person) -> None:
     assert ok(await person.get("/api/v1/profile")) == profile
 
 
+async def test_company(person: Person) -> None:
+    """The client completes the company flow, in which one field knows values that no form shows."""
+    profile = await generic.finish(Calling(person), "company")
+    assert profile["answers"].keys() == {"welcome", "company", "organization"}
+    assert ok(await person.get("/api/v1/profile?flow=company")) == profile
+
+
 @pytest.mark.parametrize("flow", [OVER_HTTP.key])
 async def test_ten_states(person: Person, temporal: Client, flow: str) -> None:
     """A flow of ten states, registered for the test alone, is completed by the same client."""
