@@ -59,10 +59,10 @@ class _Server(uvicorn.Server):
 
 
 @asynccontextmanager
-async def ai_server(script: Script = decide) -> AsyncGenerator[AiServer]:
+async def ai_server(script: Script = decide, *, port: int | None = None) -> AsyncGenerator[AiServer]:
     """The server, on a free port, for as long as this is entered."""
     serving = AiServer(script)
-    port = free_ports(1)[0]
+    port = port or free_ports(1)[0]
     server = _Server(config(StubApp(serving.decide, MODELS), port))
     task = asyncio.create_task(server.serve())
     await until(lambda: server.started or task.done())

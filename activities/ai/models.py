@@ -230,7 +230,7 @@ class Models:
             stream = await self._client.post(
                 PATH,
                 cast_to=object,
-                body=body,
+                content=body,
                 # Said here: what the library finds in the environment must not go before it.
                 options={"headers": {"Authorization": f"Bearer {self._client.api_key}"}},
                 stream=True,

@@ -1,4 +1,4 @@
-"""The smallest value that a JSON schema allows."""
+"""A value that a JSON schema allows."""
 
 import re
 from collections.abc import Callable
@@ -37,7 +37,8 @@ class NoInstance(ValueError):
 
 
 def instance(schema: _Schema) -> Any:
-    """The value: the first of a choice, the least number, the shortest list and text, only what is required.
+    """The schema's own example; without one the first of a choice, the least number, the shortest list and text, and
+    only what is required.
 
     Raises:
         NoInstance: a pattern that none of the texts it knows matches, or references without end.
@@ -54,6 +55,8 @@ def _of(schema: _Schema, parts: dict[str, _Schema], depth: int) -> Any:
 
     if "$ref" in schema:
         return inner(parts[str(schema["$ref"]).rpartition("/")[2]])
+    if schema.get("examples"):
+        return schema["examples"][0]
     if "const" in schema:
         return schema["const"]
     if schema.get("enum"):
