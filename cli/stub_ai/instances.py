@@ -37,8 +37,8 @@ class NoInstance(ValueError):
 
 
 def instance(schema: _Schema) -> Any:
-    """The schema's own example; without one the first of a choice, the least number, the shortest list and text, and
-    only what is required.
+    """The schema's own example; without one the first of a choice, the least number, the shortest list and text,
+    and only what is required.
 
     Raises:
         NoInstance: a pattern that none of the texts it knows matches, or references without end.
