@@ -1,6 +1,7 @@
 """The client of models over real HTTP: what it makes of good answers and bad ones, and what it pays for."""
 
 import asyncio
+import doctest
 import gzip
 import json
 import logging
@@ -11,6 +12,7 @@ from typing import Any
 import pytest
 from structlog.testing import capture_logs
 
+from activities.ai import failures
 from activities.ai import models as module
 from activities.ai.models import Models
 from activities.ai.protocol import (
@@ -175,7 +177,7 @@ async def test_what_may_pass(
 ) -> None:
     """A failure that another try may cure is ModelsUnavailable, with the server's own Retry-After, and settled."""
     with pytest.raises(ModelsUnavailable) as raised:
-        await opened(model).ask(ask(timeout_seconds=0.5), PAYER)
+        await opened(model).ask(ask(timeout_seconds=0.5 if outcome == "timeout" else 10), PAYER)
     assert raised.value.retry_after == retry_after
     assert books.outcomes == [(model, outcome)]
     # A server that answers with an error has not set a model to work.
@@ -209,6 +211,11 @@ async def test_retry_after(server: AiServer, opened: Opened, given: str, underst
     with pytest.raises(ModelsUnavailable) as raised:
         await opened("m").ask(ask(), PAYER)
     assert raised.value.retry_after == understood
+
+
+def test_the_examples_in_the_documentation() -> None:
+    """What the module shows of itself is what happens."""
+    assert doctest.testmod(failures) == (0, 3)
 
 
 async def test_the_wait_of_several(opened: Opened) -> None:
@@ -267,14 +274,14 @@ async def test_nothing_to_take_back(opened: Opened) -> None:
 async def test_time_is_shared(opened: Opened, books: Books) -> None:
     """A first model that hangs leaves the second its share of the time; together they take what is allowed."""
     began = time.monotonic()
-    reply = await opened("stub-hang,stub").ask(ask(timeout_seconds=1.0), PAYER)
-    assert 0.4 < time.monotonic() - began < 0.95
+    reply = await opened("stub-hang,stub").ask(ask(timeout_seconds=2.0), PAYER)
+    assert 0.9 < time.monotonic() - began < 1.9
     assert reply.model == "stub"
     assert books.outcomes[0] == ("stub-hang", "timeout")
     began = time.monotonic()
     with pytest.raises(ModelsUnavailable):
         await opened("stub-hang,stub-stall,stub-hang").ask(ask(timeout_seconds=0.9), PAYER)
-    assert time.monotonic() - began < 1.6
+    assert time.monotonic() - began < 2.5
 
 
 async def test_a_flood_is_ended(opened: Opened, books: Books) -> None:
