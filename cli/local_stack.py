@@ -13,6 +13,7 @@ from cli.app_process import AppProcess, reachable
 from cli.embedded import EmbeddedError, EmbeddedStack, check_ports
 from cli.embedded.temporal import register_search_attributes
 from cli.reload import on_change
+from cli.stub_ai.process import stub_process, with_stub
 from cli.supervisor import Supervisor
 from runtime.settings import Settings
 
@@ -22,9 +23,15 @@ _DEV_PASSWORD_MIN_LENGTH = 6
 
 @asynccontextmanager
 async def running(
-    settings: Settings, *, say: Callable[[str], None], reload: bool = False
+    settings: Settings, *, say: Callable[[str], None], reload: bool = False, stub_ai: bool = False
 ) -> AsyncGenerator[Settings]:
     """Everything up and supervised while this is entered; gives the settings that lead to it.
+
+    Args:
+        settings: what to run, and where.
+        say: gets one line for each thing that happens.
+        reload: restart worker and API when their code changes.
+        stub_ai: serve the scripted model too, and use it unless `AI_BASE_URL` leads to another.
 
     Whatever way it is left, everything is stopped in reverse order: API, worker, then the servers.
 
@@ -39,11 +46,13 @@ async def running(
         password_min_score=0,
         mail_folder=settings.mail_folder or settings.gangway_home.resolve() / "mail",
     )
+    if stub_ai:
+        relaxed = with_stub(relaxed)
     stack = EmbeddedStack(
         home=relaxed.gangway_home,
         settings=relaxed,
         search_attributes=search_attributes(),
-        before_start=lambda: check_ports(relaxed),
+        before_start=lambda: check_ports(relaxed, stub_ai=stub_ai),
     )
     async with AsyncExitStack() as exits:
         await exits.enter_async_context(stack)
@@ -54,11 +63,12 @@ async def running(
             AppProcess("worker", ready, port=ready.worker_health_port),
             AppProcess("api", ready, port=ready.port),
         ]
-        for app in apps:
+        stubs = [stub_process(ready)] if stub_ai else []
+        for app in [*stubs, *apps]:
             exits.push_async_callback(app.stop)
-        await asyncio.gather(*(_start(app, stack) for app in apps))
+        await asyncio.gather(*(_start(app, stack) for app in [*stubs, *apps]))
         say(f"ready after {time.monotonic() - started:.1f} s")
-        supervisor = Supervisor([*stack.services, *apps], stack.pids, say)
+        supervisor = Supervisor([*stack.services, *stubs, *apps], stack.pids, say)
         async with _background(supervisor, apps if reload else [], say):
             yield ready
 

@@ -55,6 +55,15 @@ def read(kind: type[AnswerT], data: object, *, prefix: str = "", whole_floats: b
     return examined.answer
 
 
+def has_markup(text: str) -> bool:
+    """Whether a browser could take a part of the text for a tag, be it open or closed.
+
+    >>> has_markup("5 < 6"), has_markup("<b>bold</b>"), has_markup("<img src=x ")
+    (False, True, True)
+    """
+    return _MARKUP.search(text) is not None
+
+
 class Examined(Struct, Generic[AnswerT], frozen=True, kw_only=True):
     """An answer as far as it is valid, and every failing field. With errors, the fields that failed are not there:
     whoever looks at one must be a rule that `followed` runs.
@@ -243,7 +252,7 @@ def _text(kind: inspect.StrType, value: object, path: str, report: _Report, allo
         return _failed(report, path, "too_short", f"must have at least {kind.min_length} character(s)")
     if kind.max_length is not None and len(text) > kind.max_length:
         return _failed(report, path, "too_long", f"must have at most {kind.max_length} characters")
-    if _MARKUP.search(text):
+    if has_markup(text):
         return _failed(report, path, "markup", "must be plain text without tags")
     if any(unicodedata.category(c) in {"Cc", "Cs"} and c not in allowed for c in text):
         return _failed(report, path, "control_character", "must not contain control characters")

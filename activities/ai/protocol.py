@@ -15,6 +15,7 @@ from onboarding.errors import GangwayError
 
 Purpose = Literal["chat", "suggestions", "industry", "photo"]
 Outcome = Literal["ok", "rate_limited", "server_error", "timeout", "cut_off", "refused", "invalid", "cancelled"]
+"""How a call ended. `server_error` stands for 5xx, and for a server that could not be reached."""
 
 
 class Payer(Struct, frozen=True, kw_only=True):
@@ -26,11 +27,16 @@ class Payer(Struct, frozen=True, kw_only=True):
 
 
 class ToolCall(Struct, frozen=True, kw_only=True):
-    """A tool that the model wants called; `arguments` is its text, which may be no JSON at all."""
+    """A tool that the model wants called; `arguments` is its text, which may be no JSON at all.
+
+    `extra` is JSON that some servers want back with the call, and that means nothing to us: Gemini's signature of
+    what it thought (`extra_content`). Keep it with the call.
+    """
 
     id: str
     name: str
     arguments: str
+    extra: str = ""
 
 
 class Message(Struct, frozen=True, kw_only=True):
@@ -51,14 +57,17 @@ class Tool(Struct, frozen=True, kw_only=True):
 
 
 class Ask(Struct, frozen=True, kw_only=True):
-    """One call. With a `schema` the answer must be JSON of that schema. Times are in seconds."""
+    """One question, to one model after the other until one answers, all within `timeout_seconds`.
+
+    With a `schema` the answer must be JSON of that schema. `max_output_tokens` counts what a model thinks, too.
+    """
 
     purpose: Purpose
     messages: tuple[Message, ...]
     timeout_seconds: float
     tools: tuple[Tool, ...] = ()
     schema: dict[str, Any] | None = None
-    max_output_tokens: int = 1024
+    max_output_tokens: int = 2048
 
 
 class Said(Struct, frozen=True, kw_only=True):
@@ -68,11 +77,11 @@ class Said(Struct, frozen=True, kw_only=True):
 
 
 class TakenBack(Struct, frozen=True, kw_only=True):
-    """What was said since the call began does not count: it failed, and another model begins anew."""
+    """What was said until now does not count: its model failed. Another begins anew, or an error follows."""
 
 
 class Reply(Struct, frozen=True, kw_only=True):
-    """The whole answer, at the end."""
+    """The whole answer, at the end. Its text holds no control characters, and may hold markup: show it escaped."""
 
     text: str
     tool_calls: tuple[ToolCall, ...]
@@ -92,7 +101,10 @@ class AiError(GangwayError):
 
 
 class ModelsUnavailable(AiError):
-    """Every model failed, and one of them may not the next time."""
+    """Every model failed, and one of them may not the next time.
+
+    `retry_after` is in seconds, 60 at most, and None when a model that may work at once is among them.
+    """
 
     code: ClassVar[str] = "ai_unavailable"
     detail: ClassVar[str] = "The model is not available at the moment."

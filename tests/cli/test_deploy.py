@@ -15,7 +15,7 @@ from runtime.settings import Settings
 
 CHECKOUT = Path(__file__).parents[2]
 OURS = ("api", "worker", "migrate")
-SECRET = re.compile(r"PASSWORD$|PWD|SECRET|ACCESS_KEY|_URL$")
+SECRET = re.compile(r"PASSWORD$|PWD|SECRET|ACCESS_KEY|API_KEY|_URL$")
 
 
 @pytest.fixture(scope="module")
@@ -45,7 +45,10 @@ def test_every_service_is_watched_and_bounded(compose: dict[str, Any]) -> None:
     assert services["postgres"]["image"] == "postgres:18"
 
 
-OPTIONAL = {"COGNITO_JWKS_URL", "OIDC_ISSUERS", "KMS_KEY_ID", "SMTP_URL", "APP_URL"}
+OPTIONAL = {
+    *("COGNITO_JWKS_URL", "OIDC_ISSUERS", "KMS_KEY_ID", "SMTP_URL", "APP_URL"),
+    *("AI_BASE_URL", "AI_API_KEY", "GEMINI_API_KEY"),
+}
 """What may hold a secret, or its place, and may be left out."""
 
 
@@ -76,7 +79,7 @@ FIXED = {
     # Parts of the embedded stack, or the same for everybody inside the containers.
     *("GANGWAY_HOME", "TEMPORAL_PORT", "TEMPORAL_UI_PORT", "S3_PORT", "DATABASE_OWNER_URL", "DATABASE_POOL_MIN"),
     *("DATABASE_TIMEOUT_SECONDS", "TEMPORAL_API_KEY", "TEMPORAL_TLS", "TASK_QUEUE", "S3_REGION", "GIT_SHA"),
-    *("MAIL_FOLDER", "ARGON2_TIME_COST", "ARGON2_MEMORY_KIB", "ARGON2_PARALLELISM"),
+    *("AI_STUB_PORT", "MAIL_FOLDER", "ARGON2_TIME_COST", "ARGON2_MEMORY_KIB", "ARGON2_PARALLELISM"),
 }
 
 

@@ -6,6 +6,7 @@ import socket
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import httpx
@@ -23,11 +24,12 @@ CHECKOUT = Path(__file__).parents[2]
 class Dev:
     """One `gangway dev` in a process of its own."""
 
-    def __init__(self, home: Path, settings: Settings) -> None:
+    def __init__(self, home: Path, settings: Settings, *flags: str) -> None:
         self.home, self.settings = home, settings
+        self.names = NAMES | ({"ai_stub"} if "--stub-ai" in flags else set())
         environment = {**os.environ, **environment_of(settings), "GANGWAY_HOME": str(home)}
         self.process = subprocess.Popen(
-            [sys.executable, "-m", "tests.cli.standin_gangway", "dev"],
+            [sys.executable, "-m", "tests.cli.standin_gangway", "dev", *flags],
             env=environment,
             cwd=CHECKOUT,
             stdout=subprocess.PIPE,
@@ -51,7 +53,7 @@ class Dev:
 
     async def wait_ready(self) -> None:
         assert await until(self.ready, 20), self.process.poll()
-        assert await until(lambda: set(self.pids()) == NAMES, 5)
+        assert await until(lambda: set(self.pids()) == self.names, 5)
 
     async def ended(self) -> int:
         assert await until(lambda: self.process.poll() is not None, 30)
@@ -138,3 +140,44 @@ async def test_taken_ports_are_named(tmp_path: Path) -> None:
     assert f"port {settings.temporal_port} for Temporal is taken" in said
     assert "TEMPORAL_PORT" in said
     assert not (tmp_path / "postgres").exists()
+
+
+async def test_a_scripted_model_beside_the_rest(tmp_path: Path) -> None:
+    """With --stub-ai a scripted model is served, healed like the others, and named to the API and the worker."""
+    settings = with_free_ports(Settings(ai_models="stub-no-usage"))
+    beside = Dev(tmp_path, settings, "--stub-ai")
+    url = f"http://127.0.0.1:{settings.ai_stub_port}/v1"
+
+    async def answers() -> bool:
+        question = {"model": "stub-no-usage", "messages": [{"role": "user", "content": "Hi"}]}
+        with suppress(httpx.HTTPError):
+            async with httpx.AsyncClient(trust_env=False) as client:
+                answer = await client.post(f"{url}/chat/completions", json=question)
+            return answer.json()["choices"][0]["message"]["content"] == "You said: Hi"
+        return False
+
+    try:
+        await beside.wait_ready()
+        assert await answers()
+        for name in ("api", "worker"):
+            told = psutil.Process(beside.pids()[name]).environ()
+            assert (told["AI_BASE_URL"], told["AI_MODELS"]) == (url, "stub-no-usage")
+        killed = beside.pids()["ai_stub"]
+        os.kill(killed, signal.SIGKILL)
+        assert await until(lambda: beside.pids()["ai_stub"] != killed, 10)
+        assert await until(answers, 10)
+    finally:
+        beside.process.terminate()
+        assert await beside.ended() == 0
+    assert url in beside.output()
+    beside.process.communicate()
+
+
+async def test_a_taken_port_of_the_model_is_named(tmp_path: Path) -> None:
+    """AI_STUB_PORT is looked at when the scripted model is asked for."""
+    settings = with_free_ports(Settings())
+    with socket.create_server(("127.0.0.1", settings.ai_stub_port)):
+        refused = Dev(tmp_path, settings, "--stub-ai")
+        assert await refused.ended() == 1
+    assert "AI_STUB_PORT" in refused.output()
+    refused.process.communicate()

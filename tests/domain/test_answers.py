@@ -288,4 +288,4 @@ def test_plain_and_read_are_inverse() -> None:
 
 def test_the_example_in_the_documentation() -> None:
     """What the module shows of itself is what happens."""
-    assert doctest.testmod(onboarding.reading) == (0, 6)
+    assert doctest.testmod(onboarding.reading) == (0, 7)
