@@ -15,7 +15,7 @@ from activities.ai.protocol import AiError, BudgetExhausted, ModelsUnavailable, 
 from activities.hands import RunHands
 from activities.scripted import ScriptedAgent
 from activities.streaming import Stream
-from activities.turns import Turns, may_ask, try_again
+from activities.turns import Moot, Turns, may_ask, try_again
 from db import chat, runs, users
 from db.pool import Database
 from onboarding import voice
@@ -102,6 +102,8 @@ class Chats:
             context = await chat.context(connection, order.turn_id, HISTORY_AT_MOST)
             if context is None:
                 return None
+            if context.turn.run_id != order.run_id:
+                raise Moot  # Another run has taken the place of the one that it was about.
             run = await runs.get(connection, order.run_id)
             if run is None or run.version < order.run_version:
                 raise Behind

@@ -16,6 +16,7 @@ from db import runs
 from db.pool import Database, DatabaseUnavailable
 from onboarding.access import Caller, Role
 from onboarding.chat import Memory, Saved, ToolUse
+from onboarding.errors import AlreadyComplete, RunAbandoned, RunExpired
 from onboarding.flow import Flow, State
 from onboarding.payloads import (
     Actor,
@@ -34,6 +35,10 @@ from onboarding.progress import current_state, flow_of, progress
 from onboarding.prompting import collected, system_prompt
 from onboarding.tools import Done, Tool, arguments_of, asked_state, done, on_offer, refused
 from runtime.addresses import RunAddress, workflow_id
+
+
+ENDED = {AlreadyComplete.code, RunAbandoned.code, RunExpired.code}
+"""Refusals after which there is nothing left to talk about."""
 
 
 class RunHands:
@@ -118,7 +123,10 @@ class RunHands:
         """Save an answer."""
         before = self.run.version
         command = SaveSteps(
-            actor=self._actor(), channel=Channel.CHAT, steps=(StepAnswer(step=state.key, data=data),)
+            actor=self._actor(),
+            channel=Channel.CHAT,
+            run_id=self.run.id,
+            steps=(StepAnswer(step=state.key, data=data),),
         )
         outcome = await self._send("save_step", command, f"{state.title}: saved.")
         if outcome.ok:
@@ -130,7 +138,7 @@ class RunHands:
 
     async def skip(self, state: State) -> Done:
         """Leave an optional state out."""
-        command = SkipStep(actor=self._actor(), channel=Channel.CHAT, step=state.key)
+        command = SkipStep(actor=self._actor(), channel=Channel.CHAT, run_id=self.run.id, step=state.key)
         outcome = await self._send("skip_step", command, f"{state.title}: skipped.")
         if outcome.ok:
             self.focus = None
@@ -200,13 +208,14 @@ class RunHands:
             cause = failed.cause
             if not isinstance(cause, ApplicationError) or not cause.details:
                 raise Moot from failed
-            return refused(msgspec.convert(cause.details[0], Refusal))
+            refusal = msgspec.convert(cause.details[0], Refusal)
+            if refusal.code in ENDED:
+                raise Moot from failed
+            return refused(refusal)
         except RPCError as error:
             if error.status is RPCStatusCode.NOT_FOUND:
                 raise Moot from error
             raise
-        if change.run.id != run.id:
-            raise Moot
         self.run = change.run
         if change.events:
             await self._project(change)

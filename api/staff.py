@@ -31,14 +31,18 @@ class StaffController(Controller):
     @post("/take-over", status_code=200)
     async def take_over(self, run_id: FromPath[UUID], deps: WithDeps, principal: SignedIn, message_id: MessageId) -> RunOut:
         """Answer in the agent's place from now on; the model is silent. Twice is once."""
-        command = TakeOver(actor=_staff(principal), channel=Channel.CHAT, message_id=message_id)
-        return run_out(await _told(deps, principal, str(run_id), command))
+        command = TakeOver(
+            actor=_staff(principal), channel=Channel.CHAT, message_id=message_id, run_id=str(run_id)
+        )
+        return run_out(await _told(deps, principal, command))
 
     @post("/hand-back", status_code=200)
     async def hand_back(self, run_id: FromPath[UUID], deps: WithDeps, principal: SignedIn, message_id: MessageId) -> RunOut:
         """Let the agent answer again. Twice is once."""
-        command = HandBack(actor=_staff(principal), channel=Channel.CHAT, message_id=message_id)
-        return run_out(await _told(deps, principal, str(run_id), command))
+        command = HandBack(
+            actor=_staff(principal), channel=Channel.CHAT, message_id=message_id, run_id=str(run_id)
+        )
+        return run_out(await _told(deps, principal, command))
 
     @post("/say", status_code=201)
     async def say(
@@ -75,8 +79,8 @@ async def _run(connection: Connection, run_id: str) -> Run:
     return run
 
 
-async def _told(deps: Deps, principal: Principal, run_id: str, command: Command) -> Run:
-    """Tell a run of somebody else's.
+async def _told(deps: Deps, principal: Principal, command: Command) -> Run:
+    """Tell somebody else's run, which the command names.
 
     Raises:
         NotFoundException: there is none in this tenant.
@@ -85,7 +89,8 @@ async def _told(deps: Deps, principal: Principal, run_id: str, command: Command)
 
     async def read() -> Run:
         async with deps.database.transaction(principal.caller) as connection:
-            return await _run(connection, run_id)
+            assert command.run_id is not None
+            return await _run(connection, command.run_id)
 
     run = await read()
     refuse_if_finished(run)
