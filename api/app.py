@@ -19,6 +19,7 @@ from api.erasures import ErasureController, PersonErasureController
 from api.errors import EXCEPTION_HANDLERS
 from api.health import HealthController
 from api.idempotency import Idempotency
+from api.industries import IndustriesController
 from api.invitations import InvitationsController
 from api.live import LiveController
 from api.password_changes import PasswordController
@@ -57,6 +58,9 @@ ANYWHERE = [
 VERSIONED_ONLY = [RunsController, LiveController]
 """Unversioned `/api/onboarding` is the company wizard's."""
 
+UNVERSIONED_ONLY = [IndustriesController]
+"""The company wizard, under `/api` alone."""
+
 
 def create_app(settings: Settings, opening: Opening) -> Litestar:
     """The application; what it works with is opened when it starts."""
@@ -71,6 +75,7 @@ def create_app(settings: Settings, opening: Opening) -> Litestar:
         route_handlers=[
             Router("/api/v1", route_handlers=[*VERSIONED_ONLY, *ANYWHERE]),
             Router("/api", route_handlers=ANYWHERE, include_in_schema=False),
+            Router("/api", route_handlers=UNVERSIONED_ONLY),
             HealthController,
             key_set,
             assets,

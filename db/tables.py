@@ -309,6 +309,28 @@ class Erasure(Table, tablename="erasures"):
     completed_at = _optional(Timestamptz)
 
 
+class Industry(Table, tablename="industries"):
+    """A division of ISIC Rev. 4; of no tenant. `terms` are its names, folded."""
+
+    key = Text(primary_key=True)
+    code = Text(unique=True)
+    section = Text()
+    name = JSONB()
+    category = JSONB()
+    synonyms = JSONB()
+    ai_context = JSONB()
+    terms = Array(Text())
+
+
+class IndustryWord(Table, tablename="industry_words"):
+    """A word for an industry. The primary key is `industry`, `locale` and `word`."""
+
+    industry = Text(primary_key=True)
+    locale = Text()
+    word = Text()
+    weight = DoublePrecision()
+
+
 TABLES: list[type[Table]] = [
     Tenant,
     User,
@@ -329,4 +351,6 @@ TABLES: list[type[Table]] = [
     Event,
     DataKey,
     Erasure,
+    Industry,
+    IndustryWord,
 ]
