@@ -19,14 +19,16 @@ words AS MATERIALIZED (
   LIMIT 8
 ),
 found AS (
-  SELECT a.word AS asked, w.*, CASE WHEN w.word = a.word THEN 1 ELSE 0.8 * similarity(w.word, a.word) END AS quality
+  SELECT a.word AS asked, w.*,
+    CASE WHEN w.word = a.word THEN 1 ELSE 0.8 * similarity(w.word, a.word) END AS quality
   FROM words AS a JOIN industry_words AS w ON w.word % a.word
   UNION ALL
   SELECT a.word AS asked, w.*, 0.6 + 0.3 * length(a.word) / length(w.word)
   FROM words AS a JOIN industry_words AS w ON w.word LIKE a.word || '%'
 ),
 hits AS (
-  SELECT industry, max(quality) AS quality, max(quality * weight * CASE locale WHEN $3 THEN 1 ELSE 0.9 END) AS rank
+  SELECT industry, max(quality) AS quality,
+    max(quality ^ 2 * weight * CASE locale WHEN $3 THEN 1 ELSE 0.9 END) AS rank
   FROM found GROUP BY industry, asked
 ),
 scored AS (

@@ -1,7 +1,7 @@
 """What the database holds because the domain says so, as SQL scripts for migrations.
 
-A script makes its tables equal to the domain of the code that runs it. Where the domain's data changes later, a new
-migration runs the script again; `fingerprint` tells that this is due (`tests/db/test_industries.py`).
+A script makes its tables equal to the domain of the code that runs it. Where the domain's data changes later, a
+new migration runs the script again; `fingerprint` tells that this is due (`tests/db/test_industries.py`).
 """
 
 import hashlib
@@ -46,7 +46,7 @@ WITH said (industry, locale, term, weight) AS (
     FROM industries, jsonb_each(ai_context->'keywords') AS keyword (en_or_es, listed)
 ), words AS (
   SELECT industry, locale, word, max(weight / sqrt(cardinality(words))) AS weight
-  FROM said, LATERAL (SELECT array_remove(string_to_array(folded(term), ' '), '') AS words) AS split, unnest(words) AS word
+  FROM said, string_to_array(folded(term), ' ') AS words, unnest(words) AS word
   WHERE length(word) > 1 AND word <> ALL ('{{{",".join(sorted(STOP_WORDS))}}}'::text[])
   GROUP BY industry, locale, word
 )
