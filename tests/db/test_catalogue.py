@@ -118,6 +118,7 @@ async def test_references_stay_in_the_tenant(admin: asyncpg.Connection) -> None:
         """
         SELECT conname, pg_get_constraintdef(oid) AS text FROM pg_constraint
         WHERE contype = 'f' AND confrelid <> 'tenants'::regclass AND conparentid = 0
+          AND EXISTS (SELECT FROM pg_attribute WHERE attrelid = confrelid AND attname = 'tenant_id')
         """
     )
     alone = {row["conname"] for row in rows if not row["text"].startswith("FOREIGN KEY (tenant_id,")}
