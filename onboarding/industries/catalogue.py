@@ -40,7 +40,9 @@ def terms() -> Mapping[str, tuple[Term, ...]]:
     spelt: dict[tuple[tuple[str, ...], str, str], set[tuple[str, ...]]] = {}
     for industry in INDUSTRIES.values():
         for locale, name in industry.name.items():
-            for text in (name, *industry.synonyms[locale]):
+            # "Other manufacturing" would be read where somebody says "manufacturing".
+            names = () if name.startswith(("Other ", "Otras ")) else (name,)
+            for text in (*names, *industry.synonyms[locale]):
                 words = telling_words(text)
                 spelt.setdefault((tuple(map(stem, words)), locale, industry.key), set()).add(words)
     found: dict[str, list[Term]] = {}

@@ -15,9 +15,9 @@ MAKING = (
         ),
         told(
             "Agricultura, ganadería, caza y actividades de servicios conexas",
-            said="""agro, campo, agropecuaria, agricultor, granja, finca, hacienda, rancho, cultivos, ganado,
-            vacas, avicultura, apicultura, porcicultura, viñedo, invernadero, vivero, huerta, hortalizas, frutales,
-            cafetal, cosecha, siembra, agroindustria, agronomía, agrotecnología""",
+            said="""agrícola, ganadería, ganadera, agro, campo, agropecuaria, agricultor, granja, finca, hacienda,
+            rancho, cultivos, ganado, vacas, avicultura, apicultura, porcicultura, viñedo, invernadero, vivero,
+            huerta, hortalizas, frutales, cafetal, cosecha, siembra, agroindustria, agronomía, agrotecnología""",
             about="riego, salud del suelo, estacionalidad, bienestar animal, precios agrícolas",
         ),
         metrics="crop_yield feed_conversion animal_mortality cost_per_tonne water_per_unit",
@@ -504,8 +504,8 @@ MAKING = (
             "Manufacture of other transport equipment",
             said="""aerospace, aircraft manufacturer, aviation manufacturing, space company, satellites
             manufacturer, rockets, shipbuilding, shipyard, boat builder, trains manufacturer, railway rolling
-            stock, bicycles manufacturer, e-bikes, motorcycles manufacturer, scooters, wheelchairs, drones, drone
-            maker""",
+            stock, bicycles manufacturer, e-bikes, electric bikes, motorcycles manufacturer, scooters, wheelchairs,
+            drones, drone maker""",
             about="certification, long programmes, order backlog, supply chain",
         ),
         told(
@@ -523,14 +523,14 @@ MAKING = (
         "furniture_manufacturing",
         told(
             "Manufacture of furniture",
-            said="""furniture, furniture maker, cabinet maker, sofas, mattresses, kitchens, office furniture,
-            custom furniture, chairs and tables, woodworking, upholstery maker, carpenter""",
+            said="""furniture, wooden furniture, furniture maker, cabinet maker, sofas, mattresses, kitchens,
+            office furniture, custom furniture, chairs and tables, woodworking, upholstery maker, carpenter""",
             about="design, upholstery, lead times, flat pack, materials",
         ),
         told(
             "Fabricación de muebles",
-            said="""muebles, mueblería, fábrica de muebles, ebanistería, ebanista, sofás, colchones, cocinas a
-            medida, muebles de oficina, muebles a medida, carpintería, carpintero""",
+            said="""muebles, muebles de madera, mueblería, fábrica de muebles, ebanistería, ebanista, sofás,
+            colchones, cocinas a medida, muebles de oficina, muebles a medida, carpintería, carpintero""",
             about="diseño, tapicería, plazos de entrega, materiales",
         ),
         metrics="lead_time defect_rate inventory_turnover retail_returns",

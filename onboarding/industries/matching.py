@@ -1,7 +1,8 @@
 """Which industry somebody speaks of, in their own words.
 
 No word counts twice: of several ways to read a place, the longest known name wins. What stands after "for" or
-"para" is whom a company serves, and counts half; what is denied counts nothing.
+"para", or after "helping" in the middle of a sentence, is whom a company serves, and counts half; what is denied
+counts nothing.
 """
 
 import re
@@ -20,6 +21,7 @@ SURE = 0.55
 """From this confidence on, and well before the next one, an industry counts as named."""
 
 _SERVED = {"for", "para"}
+_HELPED = {"help", "helps", "helping", "serving", "serves", "ayuda", "ayudan", "ayudamos", "ayudando"}
 _DENIED = {"not", "no", "never", "isn", "aren", "don", "doesn", "nunca", "ni", "without", "sin"}
 _TURNS = {"but", "rather", "sino", "pero", "only", "just", "solo", "solamente"}
 _MARKS = re.compile(r"[,:()/]|[.;!?\n]")
@@ -64,7 +66,8 @@ def match(text: str, locale: str = "en", limit: int = 4) -> list[tuple[Industry,
     unknown = sum(word not in (_FOR, _PAUSE, _END) for word in words) - known
     keys = {each.key: None for each in heard}
     found = [(INDUSTRIES[key], _confidence(key, heard, unknown)) for key in keys]
-    return sorted(found, key=lambda each: (-each[1], each[0].code))[:limit]
+    # Of two equals, the one that was named first.
+    return sorted(found, key=lambda each: -each[1])[:limit]
 
 
 def hear_industry(text: str, locale: str) -> str | None:
@@ -118,7 +121,7 @@ def _heard(words: list[_Word], locale: str) -> tuple[list[_Heard], int]:
             at = _after(words, at, length)
             continue
         word = words[at]
-        served = word == _FOR or (served and word != _END)
+        served = word == _FOR or (word.text in _HELPED and bool(heard)) or (served and word != _END)
         denied = word.text in _DENIED or (denied and word not in (_PAUSE, _END))
         at += 1
     return heard, known

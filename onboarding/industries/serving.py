@@ -47,23 +47,24 @@ SERVING = (
         "retail_trade",
         told(
             "Retail trade, except of motor vehicles and motorcycles",
-            said="""retail, retailer, shop, store, e-commerce, ecommerce, online store, online shop, webshop,
-            online retail, marketplace seller, dropshipping, supermarket, grocery, grocery store, convenience
-            store, clothing store, clothing shop, shoe store, fashion store, boutique, bookshop, bookstore,
-            pharmacy, drugstore, hardware store, furniture store, electronics store, jewellery store, jewelry
-            store, gift shop, toy store, florist, flower shop, butcher shop, greengrocer, wine shop, petrol
+            said="""retail, commerce, retailer, shop, store, e-commerce, ecommerce, online store, online shop,
+            webshop, online retail, marketplace seller, dropshipping, supermarket, grocery, grocery store,
+            convenience store, clothing store, clothing shop, shoe store, fashion store, boutique, bookshop,
+            bookstore, pharmacy, drugstore, hardware store, furniture store, electronics store, jewellery store,
+            jewelry store, gift shop, toy store, florist, flower shop, butcher shop, greengrocer, wine shop, petrol
             station, gas station, pet shop, pet store, optician, department store, street market, second-hand shop,
             stationery shop, direct to consumer, kiosk""",
             about="assortment, footfall, checkout, omnichannel, promotions, returns",
         ),
         told(
             "Comercio al por menor, excepto el de vehículos automotores y motocicletas",
-            said="""minorista, venta al por menor, comercio minorista, tienda, comercio electrónico, tienda online,
-            tienda en línea, tienda virtual, venta online, ventas por internet, supermercado, abarrotes, tienda de
-            abarrotes, tienda de conveniencia, ultramarinos, bodega de barrio, tienda de ropa, zapatería, boutique
-            de moda, librería, farmacia, botica, ferretería, tienda de muebles, tienda de electrónica, tienda de
-            regalos, juguetería, floristería, florería, carnicería, frutería, verdulería, vinoteca, gasolinera,
-            tienda de mascotas, óptica, grandes almacenes, tienda de segunda mano, papelería, mercería, quiosco""",
+            said="""comercio, minorista, venta al por menor, comercio minorista, tienda, comercio electrónico,
+            tienda online, tienda en línea, tienda virtual, venta online, ventas por internet, supermercado,
+            abarrotes, tienda de abarrotes, tienda de conveniencia, ultramarinos, bodega de barrio, tienda de ropa,
+            zapatería, boutique de moda, librería, farmacia, botica, ferretería, tienda de muebles, tienda de
+            electrónica, tienda de regalos, juguetería, floristería, florería, carnicería, frutería, verdulería,
+            vinoteca, gasolinera, tienda de mascotas, óptica, grandes almacenes, tienda de segunda mano, papelería,
+            mercería, quiosco""",
             about="surtido, afluencia, caja, omnicanalidad, promociones, devoluciones",
         ),
         metrics="same_store_sales average_basket conversion_rate inventory_turnover retail_returns shrinkage",
@@ -73,10 +74,10 @@ SERVING = (
         "land_transport",
         told(
             "Land transport and transport via pipelines",
-            said="""transport, transport company, trucking, trucking company, haulage, freight transport, road
-            freight, taxi, ride hailing, ride sharing, bus company, coach hire, school bus, railway, train
-            operator, metro, moving company, removals, pipeline operator, public transport, limousine, mobility,
-            lorry""",
+            said="""transport, transportation, transport company, trucking, trucking company, haulage, freight
+            transport, road freight, taxi, ride hailing, ride sharing, bus company, coach hire, school bus,
+            railway, train operator, metro, moving company, removals, pipeline operator, public transport,
+            limousine, mobility, lorry""",
             about="routes, fleet, drivers' hours, fuel, tachograph",
         ),
         told(
@@ -194,8 +195,8 @@ SERVING = (
             "Actividades de servicio de comidas y bebidas",
             said="""restaurante, restauración, bares, cafetería, café bar, cantina, taberna, camión de comida,
             comida rápida, pizzería, hamburguesería, hamburguesas, sushi bar, servicio de catering, banquetes,
-            comida para llevar, cocina oculta, heladería, salón de té, fonda, comedor, juguería, taquería, tacos,
-            asador, parrilla, marisquería, cevichería, gastronomía, gastrobar, coctelería""",
+            comida, comida para llevar, cocina oculta, heladería, salón de té, fonda, comedor, juguería, taquería,
+            tacos, asador, parrilla, marisquería, cevichería, gastronomía, gastrobar, coctelería""",
             about="menú, rotación de mesas, costo de alimentos, reservas, higiene, aplicaciones de reparto",
         ),
         metrics="food_cost table_turnover average_basket sales_per_seat repeat_customers",
@@ -286,8 +287,8 @@ SERVING = (
             company, information technology, artificial intelligence, AI, AI startup, machine learning, data
             science, data analytics, cybersecurity, devops, cloud, cloud computing, cloud consulting, systems
             integration, managed services, computer consulting, ERP implementation, CRM software, blockchain
-            development, UX design, digital transformation, chatbots, edtech, healthtech, fintech software, custom
-            software, open source, QA testing, computer engineering""",
+            development, UX design, digital transformation, chatbots, edtech, healthtech, health tech, technology
+            consulting, fintech software, custom software, open source, QA testing, computer engineering""",
             about="agile, product roadmap, releases, cloud costs, subscriptions, security",
         ),
         told(
@@ -329,17 +330,17 @@ SERVING = (
         told(
             "Financial service activities, except insurance and pension funding",
             said="""bank, banking, fintech, lending, loans, lender, credit, credit union, microfinance,
-            microcredit, neobank, digital bank, investment fund, venture capital, private equity, holding company,
-            mortgages, leasing finance, factoring, financial services, finance, savings, buy now pay later,
-            consumer finance, central bank""",
+            microcredit, neobank, digital bank, investment fund, venture capital, private equity, investment bank,
+            investment banking, holding company, mortgages, leasing finance, factoring, financial services,
+            finance, savings, buy now pay later, consumer finance, central bank""",
             about="credit risk, deposits, compliance, KYC, capital ratio, interest rates",
         ),
         told(
             "Actividades de servicios financieros, excepto las de seguros y fondos de pensiones",
             said="""banco, bancaria, préstamos, créditos, cooperativa de crédito, cooperativa de ahorro,
-            microfinanzas, microcréditos, neobanco, banco digital, fondo de inversión, capital de riesgo, capital
-            riesgo, capital privado, sociedad de cartera, hipotecas, factoraje, servicios financieros, finanzas,
-            financiera, ahorro, tecnofinanciera""",
+            microfinanzas, microcréditos, neobanco, banco digital, fondo de inversión, banca de inversión, capital
+            de riesgo, capital riesgo, capital privado, sociedad de cartera, hipotecas, factoraje, servicios
+            financieros, finanzas, financiera, ahorro, tecnofinanciera""",
             about="riesgo de crédito, depósitos, cumplimiento, conocimiento del cliente, solvencia, tasas",
         ),
         metrics="net_interest_margin default_rate cost_income acquisition_cost assets_managed",
@@ -548,8 +549,8 @@ SERVING = (
         told(
             "Rental and leasing activities",
             said="""car rental, car hire, rent a car, equipment rental, machinery rental, tool hire, leasing,
-            leasing company, bike rental, scooter sharing, boat rental, costume rental, party rental, franchising,
-            patent licensing, van hire""",
+            leasing company, bike rental, scooter rental, scooter sharing, boat rental, costume rental, party
+            rental, franchising, patent licensing, van hire""",
             about="fleet, deposits, damage, utilisation, maintenance",
         ),
         told(
@@ -721,7 +722,7 @@ SERVING = (
             psicología, terapeuta, salud mental, psicoterapia, fisioterapia, fisioterapeuta, quiropráctico,
             enfermería, enfermera, laboratorio clínico, análisis clínicos, diagnóstico médico, telemedicina,
             nutricionista, nutriólogo, ambulancias, partera, pediatra, dermatología, clínica de fertilidad,
-            medicina estética, centro médico, sanatorio, acupuntura médica""",
+            medicina estética, clínica estética, centro médico, sanatorio, acupuntura médica""",
             about="citas, historia clínica, calidad clínica, privacidad, aseguradoras",
         ),
         metrics="patient_satisfaction wait_time no_show_rate readmissions bed_occupancy",
