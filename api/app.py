@@ -20,6 +20,7 @@ from api.errors import EXCEPTION_HANDLERS
 from api.general_chat import GeneralChatController
 from api.health import HealthController
 from api.idempotency import Idempotency
+from api.industries import IndustriesController
 from api.invitations import InvitationsController
 from api.live import LiveController
 from api.onboarding_chat import OnboardingChatController
@@ -64,7 +65,7 @@ ANYWHERE = [
 VERSIONED_ONLY = [RunsController, LiveController]
 """Unversioned `/api/onboarding` is the company wizard's."""
 
-UNVERSIONED_ONLY = [WizardController]
+UNVERSIONED_ONLY = [IndustriesController, WizardController]
 """The company wizard, whose published interface has no version."""
 
 

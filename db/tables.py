@@ -417,6 +417,28 @@ class Department(Table, tablename="departments"):
     created_at = Timestamptz()
 
 
+class Industry(Table, tablename="industries"):
+    """A division of ISIC Rev. 4; of no tenant. `terms` are its names, folded."""
+
+    key = Text(primary_key=True)
+    code = Text(unique=True)
+    section = Text()
+    name = JSONB()
+    category = JSONB()
+    synonyms = JSONB()
+    ai_context = JSONB()
+    terms = Array(Text())
+
+
+class IndustryWord(Table, tablename="industry_words"):
+    """A word for an industry. The primary key is `industry`, `locale` and `word`."""
+
+    industry = Text(primary_key=True)
+    locale = Text()
+    word = Text()
+    weight = DoublePrecision()
+
+
 TABLES: list[type[Table]] = [
     Tenant,
     User,
@@ -444,4 +466,6 @@ TABLES: list[type[Table]] = [
     Organization,
     OrganizationMember,
     Department,
+    Industry,
+    IndustryWord,
 ]

@@ -1,18 +1,23 @@
-"""Industries, by key."""
+"""The industries that a company may be in: the divisions of ISIC Rev. 4, with what people call them.
 
-_KEYS = frozenset(
-    {"computer_programming", "retail_trade", "food_service", "human_health", "education", "financial_service"}
-)
-OTHER = "other"
+`INDUSTRIES` is read once and never changes; `match` reads a description, `hear_industry` an answer in a chat.
+"""
 
+from onboarding.industries.catalogue import INDUSTRIES, OTHER, known
+from onboarding.industries.entries import LOCALES, AiContext, Industry
+from onboarding.industries.matching import hear_industry, match
+from onboarding.industries.sections import SECTIONS, Section, section_called
 
-def known(key: str) -> bool:
-    """Whether an industry has this key."""
-    return key in _KEYS
-
-
-def hear_industry(text: str, locale: str) -> str | None:
-    """The key of the industry that somebody names; None when that is unsure."""
-    del locale
-    key = text.strip().casefold().replace(" ", "_")
-    return key if key in _KEYS or key == OTHER else None
+__all__ = [
+    "INDUSTRIES",
+    "LOCALES",
+    "OTHER",
+    "SECTIONS",
+    "AiContext",
+    "Industry",
+    "Section",
+    "hear_industry",
+    "known",
+    "match",
+    "section_called",
+]

@@ -223,6 +223,9 @@ KNOWN: dict[str, Callable[[Given], Any]] = {
     "role": _always(Role.USER),
     "is_current": _always(lambda key_id: True),
     "after": _always(None),
+    "q": _always("software"),
+    "category": _always("J"),
+    "locale": _always("en"),
 }
 """What is given by the name of a parameter."""
 
