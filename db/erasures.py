@@ -35,6 +35,9 @@ ROWS_OF_A_PERSON = {
     "invitations": _TO_THEM,
     "mails": "user_id = $1",
     "data_keys": "user_id = $1",
+    "ai_usage": "user_id = $1",
+    "ai_budgets": "user_id = $1",
+    "ai_cache": "user_id = $1",
 }
 """Every table with rows of one person, and which they are, by an index. All of them go with the person.
 

@@ -32,6 +32,7 @@ FILES = {
         WHERE user_id = $1
     """,
     "erasures.json": "SELECT to_jsonb(e) FROM erasures AS e WHERE user_id = $1",
+    "ai_usage.json": "SELECT to_jsonb(a) FROM ai_usage AS a WHERE user_id = $1",
 }
 """The files of an export, each a list of what its query gives: all that people have rows in, but `LEFT_OUT`."""
 
@@ -41,6 +42,8 @@ LEFT_OUT = {
     "idempotency_keys": "sealed answers to their own requests, for a day",
     "mails": "sealed, and on their way to the person",
     "data_keys": "keys",
+    "ai_budgets": "sums of what stands in ai_usage.json",
+    "ai_cache": "answers to questions, by digests, for a day",
 }
 """Tables with rows of a person that say nothing about them, and why."""
 

@@ -14,13 +14,14 @@ from tests.db.test_migrations import TENANT_TABLES
 OF_NO_TENANT = {
     "migration": "which migrations have run",
     "rate_counters": "requests by bucket, for minutes",
+    "ai_rates": "calls by bucket, for an hour",
     "sign_in_failures": "keyed digests; an e-mail that nobody has is counted too",
 }
 """Tables without row level security, and what they hold that is nobody's."""
 
 
 async def test_every_other_table_forces_its_policies(admin: asyncpg.Connection) -> None:
-    """No table, partition or not, is without forced policies, apart from three that hold nothing of a tenant's."""
+    """No table, partition or not, is without forced policies, apart from four that hold nothing of a tenant's."""
     rows = await admin.fetch(
         """
         SELECT relname, relrowsecurity AND relforcerowsecurity AS forced FROM pg_class

@@ -50,6 +50,9 @@ TENANT_TABLES = {
     "events",
     "data_keys",
     "erasures",
+    "ai_usage",
+    "ai_budgets",
+    "ai_cache",
 }
 
 ALL = len([*Path(migrate.__file__).with_name("migrations").glob("m*.py")])
