@@ -74,10 +74,10 @@ async def forget(conn: Connection, older_than_seconds: int, limit: int = 5000) -
     """Drop some buckets that nobody took from for so long that they are full; returns how many."""
     status = await conn.execute(
         """
-        DELETE FROM ai_rates WHERE bucket IN (
+        DELETE FROM ai_rates WHERE bucket = ANY (ARRAY(
           SELECT bucket FROM ai_rates WHERE at < clock_timestamp() - make_interval(secs => $1)
           LIMIT $2 FOR UPDATE SKIP LOCKED
-        )
+        ))
         """,
         older_than_seconds,
         limit,

@@ -44,7 +44,8 @@ ROWS_OF_A_PERSON = {
 A table that is added with a `user_id` has its line here; a test compares this with the catalogue.
 """
 
-_WITHOUT_FOREIGN_KEY = ("onboarding_archive", "invitations")
+_BY_NAME = ("onboarding_archive", "invitations", "ai_usage")
+"""What does not go with the person's row by itself; and calls, whose money is counted before budgets go."""
 
 _DIGEST = "sha256(convert_to({} || ' ' || {}, 'UTF8'))"
 """Of issuer and subject: what is left of them, so that a token from before makes nobody anew."""
@@ -154,7 +155,7 @@ async def erase(conn: Connection, erasure_id: str, user_id: str, objects: int) -
     counts = await _count(conn, user_id, objects)
     await revoke_by(conn, user_id, None)
     try:
-        for table in (*_WITHOUT_FOREIGN_KEY, "users"):
+        for table in (*_BY_NAME, "users"):
             await conn.execute(f"DELETE FROM {table} WHERE {ROWS_OF_A_PERSON[table]}", user_id)
         await conn.execute(_ANSWERS_TO_STAFF)
     except asyncpg.PostgresError as error:

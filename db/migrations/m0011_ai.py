@@ -8,8 +8,9 @@ DESCRIPTION = (
     "What calls of models cost, the budgets that they come from, how often they may be made, what they answered"
 )
 
-# Nobody waits in a ring: who counts money locks the person's row first, as erasing them does, and budgets last, in
-# the order of (scope, period). The sweeper, who sees no people, locks budgets first and passes by locked calls.
+# Nobody waits in a ring: who counts money locks the person's row first, as erasing them does, then calls, then
+# budgets in the order of (scope, period). The sweeper, who sees no people, begins with budgets and passes by calls
+# that are locked.
 FORWARDS = """
 CREATE TABLE ai_budgets (
   tenant_id uuid NOT NULL REFERENCES tenants ON DELETE CASCADE,
@@ -72,6 +73,8 @@ CREATE POLICY admin_reads ON ai_usage FOR SELECT USING ((SELECT app_role()) = 'a
 CREATE POLICY sweeper_reads ON ai_usage FOR SELECT USING ((SELECT app_role()) = 'sweeper');
 CREATE POLICY sweeper_settles ON ai_usage FOR UPDATE
   USING ((SELECT app_role()) = 'sweeper' AND outcome = 'reserved') WITH CHECK ((SELECT app_role()) = 'sweeper');
+CREATE POLICY eraser ON ai_usage FOR DELETE
+  USING ((SELECT app_role()) = 'eraser' AND user_id = (SELECT app_user()));
 CREATE POLICY sweeper_deletes ON ai_usage FOR DELETE
   USING ((SELECT app_role()) = 'sweeper' AND outcome <> 'reserved');
 GRANT SELECT, INSERT, DELETE ON ai_usage TO gangway_app;
@@ -200,11 +203,11 @@ BEGIN
   PERFORM FROM ai_budgets AS b WHERE b.reserved_micros > 0 AND b.tenant_id = app_tenant()
     ORDER BY b.scope, b.period FOR UPDATE;
   FOR lost IN
-    UPDATE ai_usage AS u SET outcome = 'lost' WHERE u.id IN (
+    UPDATE ai_usage AS u SET outcome = 'lost' WHERE u.id = ANY (ARRAY(
       SELECT x.id FROM ai_usage AS x
       WHERE x.tenant_id = app_tenant() AND x.outcome = 'reserved' AND x.created_at < long_ago
       ORDER BY x.created_at LIMIT most FOR UPDATE SKIP LOCKED
-    )
+    ))
     RETURNING u.tenant_id, u.created_at, u.run_id, u.cost_micros
   LOOP
     PERFORM ai_charge(lost.tenant_id, lost.created_at, lost.run_id, -lost.cost_micros, lost.cost_micros);
