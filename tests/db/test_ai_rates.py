@@ -27,7 +27,10 @@ async def taken(database: Database, tenant_id: str, user_id: str, purpose: str, 
 async def age(admin: asyncpg.Connection, tenant_id: str, user_id: str, seconds: float) -> None:
     """Let time pass for both buckets."""
     await admin.execute(
-        "UPDATE ai_rates SET at = at - make_interval(secs => $3) WHERE bucket LIKE '%' || $1 OR bucket LIKE '%' || $2",
+        """
+        UPDATE ai_rates SET at = at - make_interval(secs => $3)
+        WHERE bucket LIKE '%' || $1 OR bucket LIKE '%' || $2
+        """,
         tenant_id,
         user_id,
         seconds,
@@ -118,7 +121,10 @@ async def test_what_is_full_is_forgotten(database: Database, admin: asyncpg.Conn
     for user_id in (old, new):
         await ai_rates.take(database, tenant_id, user_id, "chat")
     await admin.execute(
-        "UPDATE ai_rates SET at = at - interval '2 hours' WHERE bucket IN ('chat/user/' || $1, 'chat/tenant/' || $2)",
+        """
+        UPDATE ai_rates SET at = at - interval '2 hours'
+        WHERE bucket IN ('chat/user/' || $1, 'chat/tenant/' || $2)
+        """,
         old,
         tenant_id,
     )

@@ -1,6 +1,7 @@
 """The books of what models cost: nothing is spent that is not there, and nothing put aside is forgotten."""
 
 import asyncio
+import json
 import sys
 import uuid
 from collections import Counter
@@ -72,13 +73,7 @@ async def told(admin: asyncpg.Connection, tenant_id: str) -> Counter[tuple[str, 
     rows = await admin.fetch(
         "SELECT severity, detail FROM events WHERE tenant_id = $1 AND source = 'gangway.ai'", tenant_id
     )
-    return Counter((row["severity"], _json(row["detail"])["budget"]) for row in rows)
-
-
-def _json(text: Any) -> Any:
-    import json
-
-    return json.loads(text)
+    return Counter((row["severity"], json.loads(row["detail"])["budget"]) for row in rows)
 
 
 async def test_put_aside_then_settled(database: Database, admin: asyncpg.Connection, person: Person) -> None:
@@ -152,9 +147,7 @@ async def test_the_tenants_own_budget(
     assert (await reserved(database, person.caller(), 1)).refused == "day"
 
 
-async def test_told_once(
-    database: Database, admin: asyncpg.Connection, person: Person, colleague: Person
-) -> None:
+async def test_told_once(database: Database, admin: asyncpg.Connection, person: Person, colleague: Person) -> None:
     """At 80 % staff are told with severity medium, at the first refusal with high: once for a budget's period."""
     first, second = str(uuid.uuid4()), str(uuid.uuid4())
     await called(database, person.caller(), 799, run_id=first)
@@ -175,7 +168,7 @@ async def test_told_once(
     )
     assert event is not None
     assert (event["detail_type"], event["severity_level"], event["run_id"]) == ("ai_budget_exhausted", 3, first)
-    assert _json(event["detail"]) == {"budget": "run", "period": first, "limit_usd": 0.001}
+    assert json.loads(event["detail"]) == {"budget": "run", "period": first, "limit_usd": 0.001}
 
 
 async def test_told_of_the_tenants_budgets(database: Database, admin: asyncpg.Connection, person: Person) -> None:
@@ -226,7 +219,7 @@ async def test_no_overshoot_from_two_processes(
 
 
 async def test_written_off(database: Database, admin: asyncpg.Connection, person: Person) -> None:
-    """A call that nobody came back from is spent at what was put aside for it, once; one under way is left alone."""
+    """A call that nobody came back from is spent at what was put aside, once; one under way is left alone."""
     lost = [await called(database, person.caller(), 100, run_id=str(uuid.uuid4())) for _ in range(3)]
     open_call = await called(database, person.caller(), 1)
     age = "UPDATE ai_usage SET created_at = created_at - interval '301 seconds' WHERE id = ANY($1::uuid[])"
@@ -248,9 +241,7 @@ async def test_the_day_of_the_call(database: Database, admin: asyncpg.Connection
     for table, column in (("ai_budgets", "period"), ("ai_usage", "created_at")):
         back = "'2026-02-28'" if table == "ai_budgets" else "timestamptz '2026-02-28 23:59:59Z'"
         where = "AND scope = 'day'" if table == "ai_budgets" else ""
-        await admin.execute(
-            f"UPDATE {table} SET {column} = {back} WHERE tenant_id = $1 {where}", person.tenant_id
-        )
+        await admin.execute(f"UPDATE {table} SET {column} = {back} WHERE tenant_id = $1 {where}", person.tenant_id)
     await admin.execute(
         "UPDATE ai_budgets SET period = '2026-02' WHERE tenant_id = $1 AND scope = 'month'", person.tenant_id
     )
@@ -356,7 +347,7 @@ async def test_own_figures(database: Database, person: Person, colleague: Person
 
 
 async def test_by_day(database: Database, admin: asyncpg.Connection, person: Person, colleague: Person) -> None:
-    """An admin has all calls of the tenant by day, purpose and model, newest day first, in pages that lose none."""
+    """An admin has all calls of the tenant by day, purpose and model, newest first, in pages that lose none."""
     for somebody in (person, colleague):
         caller = somebody.caller()
         for model in ("a/b", "m"):

@@ -34,6 +34,9 @@ OWN_ROWS = [
     " VALUES (uuid_send(uuidv7()), $1, $2, now())",
     "INSERT INTO mails (tenant_id, user_id, sealed) VALUES ($1, $2, 'x')",
     "INSERT INTO ai_usage (tenant_id, user_id, purpose, model, outcome) VALUES ($1, $2, 'chat', 'x', 'ok')",
+    "INSERT INTO ai_budgets (tenant_id, scope, period, user_id) VALUES ($1, 'run', uuidv7()::text, $2)",
+    "INSERT INTO ai_cache (tenant_id, key, user_id, purpose, lease, until)"
+    " VALUES ($1, sha256(uuid_send(uuidv7())), $2, 'industry', uuidv7(), now())",
     "INSERT INTO erasures (id, tenant_id, user_id, requested_by) VALUES (uuidv7(), $1, $2, $2)",
 ]
 

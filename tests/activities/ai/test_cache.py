@@ -1,4 +1,4 @@
-"""Answers that are given again: asked for once, however many want them, and by somebody else when who asks fails."""
+"""Answers that are given again: asked for once, however many want them, by another when who asks fails."""
 
 import asyncio
 import uuid
@@ -70,7 +70,7 @@ async def cached_rows(admin: asyncpg.Connection, person: Person) -> list[asyncpg
 async def test_one_flight(
     database: Database, other_pool: Database, admin: asyncpg.Connection, person: Person
 ) -> None:
-    """Of fifty at once over two pools one asks the model, all have its answer, and the books say who paid nothing."""
+    """Of fifty at once over two pools one asks the model, all have its answer, and the others are in the books."""
     key, model = key_of(person), Model()
     caches = [cache_on(database), cache_on(other_pool)]
     callers = [asyncio.create_task(caches[n % 2].once(key, 60, model)) for n in range(50)]
@@ -221,9 +221,7 @@ async def test_swept(database: Database, admin: asyncpg.Connection, people: list
         await cache.once(key_of(each), 60, model)
     await ai_cache.claim(database, people[3].caller(), key_of(people[3]).digest(), "industry", 60)
     gone = [people[0].user_id, people[3].user_id]
-    await admin.execute(
-        "UPDATE ai_cache SET until = now() - interval '1 s' WHERE user_id = ANY($1::uuid[])", gone
-    )
+    await admin.execute("UPDATE ai_cache SET until = now() - interval '1 s' WHERE user_id = ANY($1::uuid[])", gone)
     async with database.transaction(sweeper(people[0].tenant_id)) as conn:
         assert await ai_cache.purge(conn) == 2
     left = await admin.fetch("SELECT user_id::text FROM ai_cache WHERE tenant_id = $1", people[0].tenant_id)
