@@ -57,10 +57,18 @@ class CacheKey(Struct, frozen=True, kw_only=True):
 class Cache:
     """Answers in PostgreSQL, for all processes; each that is given again is in the books."""
 
-    def __init__(self, database: Database, books: Books, *, lease_seconds: float = LEASE_SECONDS) -> None:
+    def __init__(
+        self,
+        database: Database,
+        books: Books,
+        *,
+        lease_seconds: float = LEASE_SECONDS,
+        longest_seconds: float = LONGEST_SECONDS,
+    ) -> None:
         self._database = database
         self._books = books
         self._lease_seconds = lease_seconds
+        self._longest_seconds = longest_seconds
 
     async def once(self, key: CacheKey, ttl: float, make: Callable[[], Awaitable[Json]]) -> tuple[Json, bool]:
         """The answer to a question, and whether it was there already, or somebody else's to this very question.
@@ -88,7 +96,8 @@ class Cache:
                 return await self._made(key, digest, claim.lease, ttl, make), False
             if claim.value is not None:
                 latency = int((time.monotonic() - since) * 1000)
-                noted = self._books.note_cached(payer, key.purpose, ", ".join(key.models), latency)
+                # In the books with the first model's calls, which it stands for.
+                noted = self._books.note_cached(payer, key.purpose, next(iter(key.models), ""), latency)
                 await self._unless_away(noted)
                 return msgspec.json.decode(claim.value), True
             await asyncio.sleep(wait)
@@ -98,7 +107,7 @@ class Cache:
         self, key: CacheKey, digest: bytes, lease: str, ttl: float, make: Callable[[], Awaitable[Json]]
     ) -> Json:
         try:
-            async with asyncio.timeout(LONGEST_SECONDS), self._renewing(key.payer, digest, lease):
+            async with asyncio.timeout(self._longest_seconds), self._renewing(key.payer, digest, lease):
                 made = await make()
             value = msgspec.json.encode(made)
         # A caller who is gone must not keep the others waiting either.

@@ -87,12 +87,20 @@ LANGUAGE sql STABLE AS $$
   UNION ALL SELECT 'run', run::text WHERE run IS NOT NULL
 $$;
 
-CREATE FUNCTION ai_charge(tenant uuid, at timestamptz, run uuid, aside bigint, cost bigint) RETURNS void
+CREATE FUNCTION ai_lock(tenant uuid, at timestamptz, run uuid) RETURNS void
 LANGUAGE plpgsql AS $$
 #variable_conflict use_column
 BEGIN
   PERFORM FROM ai_budgets AS b JOIN ai_periods(at, run) AS p ON (p.scope, p.period) = (b.scope, b.period)
     WHERE b.tenant_id = tenant ORDER BY b.scope, b.period FOR UPDATE OF b;
+END
+$$;
+
+CREATE FUNCTION ai_charge(tenant uuid, at timestamptz, run uuid, aside bigint, cost bigint) RETURNS void
+LANGUAGE plpgsql AS $$
+#variable_conflict use_column
+BEGIN
+  PERFORM ai_lock(tenant, at, run);
   UPDATE ai_budgets AS b
     SET reserved_micros = b.reserved_micros + aside, spent_micros = b.spent_micros + cost, updated_at = now()
     FROM ai_periods(at, run) AS p
@@ -136,7 +144,7 @@ BEGIN
     SELECT tenant, p.scope, p.period, CASE p.scope WHEN 'run' THEN person END
     FROM ai_periods(at, run) AS p ORDER BY p.scope
     ON CONFLICT DO NOTHING;
-  PERFORM ai_charge(tenant, at, run, 0, 0);
+  PERFORM ai_lock(tenant, at, run);
   FOR budget IN
     SELECT b.scope, b.period, b.spent_micros + b.reserved_micros + cost AS wanted,
       (limits ->> b.scope)::numeric AS most, b.warned_at, b.refused_at
@@ -158,7 +166,7 @@ BEGIN
     RETURN;
   END IF;
   UPDATE ai_budgets AS b
-    SET reserved_micros = b.reserved_micros + cost,
+    SET reserved_micros = b.reserved_micros + cost, updated_at = at,
       warned_at = CASE WHEN b.scope = ANY (nearly) THEN at ELSE b.warned_at END
     FROM ai_periods(at, run) AS p
     WHERE b.tenant_id = tenant AND (b.scope, b.period) = (p.scope, p.period);
@@ -196,17 +204,22 @@ $$;
 
 CREATE FUNCTION ai_write_off(seconds double precision, most integer) RETURNS integer LANGUAGE plpgsql AS $$
 DECLARE
-  long_ago timestamptz := clock_timestamp() - make_interval(secs => seconds);
+  overdue uuid[] := ARRAY(
+    SELECT u.id FROM ai_usage AS u
+    WHERE u.tenant_id = app_tenant() AND u.outcome = 'reserved'
+      AND u.created_at < clock_timestamp() - make_interval(secs => seconds)
+    ORDER BY u.created_at LIMIT most
+  );
   lost record;
   written_off integer := 0;
 BEGIN
-  PERFORM FROM ai_budgets AS b WHERE b.reserved_micros > 0 AND b.tenant_id = app_tenant()
-    ORDER BY b.scope, b.period FOR UPDATE;
+  PERFORM FROM ai_budgets AS b WHERE b.tenant_id = app_tenant() AND (b.scope, b.period) IN (
+      SELECT p.scope, p.period FROM ai_usage AS u, ai_periods(u.created_at, u.run_id) AS p
+      WHERE u.id = ANY (overdue)
+    ) ORDER BY b.scope, b.period FOR UPDATE;
   FOR lost IN
     UPDATE ai_usage AS u SET outcome = 'lost' WHERE u.id = ANY (ARRAY(
-      SELECT x.id FROM ai_usage AS x
-      WHERE x.tenant_id = app_tenant() AND x.outcome = 'reserved' AND x.created_at < long_ago
-      ORDER BY x.created_at LIMIT most FOR UPDATE SKIP LOCKED
+      SELECT x.id FROM ai_usage AS x WHERE x.id = ANY (overdue) AND x.outcome = 'reserved' FOR UPDATE SKIP LOCKED
     ))
     RETURNING u.tenant_id, u.created_at, u.run_id, u.cost_micros
   LOOP
@@ -312,10 +325,10 @@ BEGIN
 END
 $$;
 
-REVOKE EXECUTE ON FUNCTION ai_periods, ai_charge, ai_reserve, ai_tell, ai_settle, ai_write_off, ai_usage_gone,
-  ai_refilled, ai_take, ai_claim FROM PUBLIC;
-GRANT EXECUTE ON FUNCTION ai_periods, ai_charge, ai_reserve, ai_tell, ai_settle, ai_write_off, ai_refilled,
-  ai_take, ai_claim TO gangway_app;
+REVOKE EXECUTE ON FUNCTION ai_periods, ai_lock, ai_charge, ai_reserve, ai_tell, ai_settle, ai_write_off,
+  ai_usage_gone, ai_refilled, ai_take, ai_claim FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION ai_periods, ai_lock, ai_charge, ai_reserve, ai_tell, ai_settle, ai_write_off,
+  ai_refilled, ai_take, ai_claim TO gangway_app;
 """
 
 BACKWARDS = """
@@ -323,7 +336,7 @@ DROP FUNCTION ai_claim, ai_take, ai_refilled;
 DROP TABLE ai_cache;
 DROP TABLE ai_rates;
 DROP TABLE ai_usage;
-DROP FUNCTION ai_usage_gone, ai_write_off, ai_settle, ai_reserve, ai_tell, ai_charge;
+DROP FUNCTION ai_usage_gone, ai_write_off, ai_settle, ai_reserve, ai_tell, ai_charge, ai_lock;
 DROP TABLE ai_budgets;
 DROP FUNCTION ai_periods;
 """
