@@ -210,22 +210,28 @@ DECLARE
       AND u.created_at < clock_timestamp() - make_interval(secs => seconds)
     ORDER BY u.created_at LIMIT most
   );
-  lost record;
-  written_off integer := 0;
+  written_off integer;
 BEGIN
   PERFORM FROM ai_budgets AS b WHERE b.tenant_id = app_tenant() AND (b.scope, b.period) IN (
       SELECT p.scope, p.period FROM ai_usage AS u, ai_periods(u.created_at, u.run_id) AS p
       WHERE u.id = ANY (overdue)
     ) ORDER BY b.scope, b.period FOR UPDATE;
-  FOR lost IN
+  -- Each budget once: PostgreSQL looks at the foreign key of a row that changes twice, and so locks the person.
+  WITH lost AS (
     UPDATE ai_usage AS u SET outcome = 'lost' WHERE u.id = ANY (ARRAY(
       SELECT x.id FROM ai_usage AS x WHERE x.id = ANY (overdue) AND x.outcome = 'reserved' FOR UPDATE SKIP LOCKED
     ))
-    RETURNING u.tenant_id, u.created_at, u.run_id, u.cost_micros
-  LOOP
-    PERFORM ai_charge(lost.tenant_id, lost.created_at, lost.run_id, -lost.cost_micros, lost.cost_micros);
-    written_off := written_off + 1;
-  END LOOP;
+    RETURNING u.created_at, u.run_id, u.cost_micros
+  ), sums AS (
+    SELECT p.scope, p.period, sum(l.cost_micros)::bigint AS micros
+    FROM lost AS l, ai_periods(l.created_at, l.run_id) AS p GROUP BY p.scope, p.period
+  ), charged AS (
+    UPDATE ai_budgets AS b
+      SET reserved_micros = b.reserved_micros - s.micros, spent_micros = b.spent_micros + s.micros,
+        updated_at = now()
+      FROM sums AS s WHERE b.tenant_id = app_tenant() AND (b.scope, b.period) = (s.scope, s.period)
+  )
+  SELECT count(*) INTO written_off FROM lost;
   RETURN written_off;
 END
 $$;

@@ -292,7 +292,10 @@ async def test_who_is_erased(database: Database, admin: asyncpg.Connection, pers
             )
 
 
-async def test_nobody_waits_in_a_ring(database: Database, admin: asyncpg.Connection, person: Person) -> None:
+@pytest.mark.parametrize("_", range(8))
+async def test_nobody_waits_in_a_ring(
+    database: Database, admin: asyncpg.Connection, person: Person, _: int
+) -> None:
     """Calls, sweeps and erasures of one tenant at the same time all come to their end, and the sums agree."""
     async with database.transaction(Internal(role="sign_in")) as conn:
         people = [person, *[await register(conn, person.tenant_id) for _ in range(7)]]
