@@ -2,6 +2,7 @@
 
 from datetime import UTC, datetime, timedelta
 from functools import partial
+from math import ceil
 from typing import Protocol
 
 import msgspec
@@ -10,9 +11,24 @@ from temporalio import activity
 from temporalio.client import Client
 from temporalio.service import RPCError, RPCStatusCode
 
-from db import chat, entry, failures, idempotency, invitations, refused_tokens, resets, sessions, sweeps, tenants
+from db import (
+    ai_cache,
+    ai_rates,
+    ai_usage,
+    chat,
+    entry,
+    failures,
+    idempotency,
+    invitations,
+    refused_tokens,
+    resets,
+    sessions,
+    sweeps,
+    tenants,
+)
 from db.pool import Connection, Database
 from db.tenant import sweeper
+from onboarding.ai_limits import FULL_AFTER_SECONDS
 from onboarding.payloads import (
     SYSTEM,
     Abandon,
@@ -31,7 +47,7 @@ PAGE = 500
 
 
 class Purge(Protocol):
-    """Deletes a page of what is too old; returns how many rows that was."""
+    """Deletes or settles a page of what is too old; returns how many rows that was."""
 
     async def __call__(self, conn: Connection, *, limit: int) -> int:
         """In the sweeper's context."""
@@ -104,15 +120,31 @@ class Sweeps:
 
     @activity.defn(name="sweep_requests")
     async def sweep_requests(self, sweep: RequestSweep) -> SweepReport:
-        """Forget idempotency keys, tokens and counts that nobody can ask for any more."""
-        before = datetime.now(UTC) - timedelta(hours=sweep.keys_kept_hours)
-        keys = partial(idempotency.purge, older_than=before)
-        counts = partial(entry.forget, older_than_seconds=sweep.counts_kept_seconds)
+        """Forget keys, tokens and counts that nobody can ask for any more; settle calls that were left open."""
+        now = datetime.now(UTC)
+        keys = partial(idempotency.purge, older_than=now - timedelta(hours=sweep.keys_kept_hours))
+        of_anybody = (
+            keys,
+            sessions.purge,
+            refused_tokens.purge,
+            resets.purge,
+            invitations.purge,
+            ai_cache.purge,
+            chat.purge,
+        )
+        seconds, calls_from = sweep.counts_kept_seconds, now - timedelta(days=sweep.calls_kept_days)
+        counts = partial(entry.forget, older_than_seconds=seconds)
+        buckets = partial(ai_rates.forget, older_than_seconds=max(seconds, ceil(FULL_AFTER_SECONDS)))
+        of_a_tenant = (
+            partial(ai_usage.write_off, older_than_seconds=sweep.calls_lost_seconds),
+            partial(ai_usage.purge, older_than=calls_from),
+            partial(ai_usage.purge_budgets, older_than=calls_from),
+        )
         place = _remembered()
         for tenant_id in ["", *await self._tenants(place)]:
-            for purge in (keys, sessions.purge, refused_tokens.purge, resets.purge, invitations.purge, chat.purge):
+            for purge in (*of_anybody, *(of_a_tenant if tenant_id else ())):
                 place = await self._purged(purge, place, tenant_id)
-        for purge in (failures.purge, counts):
+        for purge in (failures.purge, counts, buckets):
             place = await self._purged(purge, place, "")
         return place.report
 

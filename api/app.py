@@ -9,6 +9,7 @@ from litestar.datastructures import State
 from litestar.di import Provide
 from litestar.types import ASGIApp
 
+from api.ai_usage import AdminAiUsageController, AiUsageController
 from api.auth import AuthController
 from api.body import StrictRequest
 from api.cors import CrossOrigin
@@ -59,6 +60,8 @@ ANYWHERE = [
     OnboardingChatController,
     GeneralChatController,
     StaffController,
+    AiUsageController,
+    AdminAiUsageController,
 ]
 """Served under `/api/v1` and, for older clients, under `/api`."""
 

@@ -7,6 +7,7 @@ import base64
 import binascii
 from collections.abc import Callable
 from contextlib import suppress
+from datetime import date
 from typing import Annotated, Any, Generic, TypeVar
 from uuid import UUID
 
@@ -65,6 +66,27 @@ def read_id_cursor(cursor: str | None) -> str | None:
     return None if cursor is None else _decode(cursor, lambda text: str(UUID(text)))
 
 
+def read_day_cursor(cursor: str | None) -> tuple[date, str, str] | None:
+    """The day and the two names that a cursor of a list by day stands for.
+
+    Raises:
+        ProblemError: 400 when it is none of ours.
+    """
+    return None if cursor is None else _decode(cursor, _day)
+
+
+def day_position(day: date, name: str, other: str) -> str:
+    """The place in a list by day and two names, the first without a slash."""
+    return f"{day}/{name}/{other}"
+
+
+def _day(text: str) -> tuple[date, str, str]:
+    day, name, other = text.split("/", 2)
+    if not text.isprintable():
+        raise ValueError(text)
+    return date.fromisoformat(day), name, other
+
+
 def _position(text: str) -> int:
     position = int(text)
     if not 0 <= position < 2**31:
@@ -78,7 +100,7 @@ def cursor_error(request: Request[Any, Any, Any]) -> tuple[FieldError, ...]:
     cursor = request.query_params.get("cursor") if takes_one else None
     if not isinstance(cursor, str) or len(cursor) > CURSOR_CHARACTERS:
         return ()
-    for read in (_position, UUID):
+    for read in (_position, UUID, _day):
         with suppress(binascii.Error, ValueError):
             _read(cursor, read)
             return ()

@@ -49,6 +49,7 @@ _WRONG: list[tuple[str, str, str]] = [
     (r"length >= (\d+)$", "too_short", "must have at least {} character(s)"),
     (r"length <= (\d+)$", "too_long", "must have at most {} characters"),
     (r"matching regex", "bad_format", "is malformed"),
+    (r"^Invalid RFC3339 encoded date$", "bad_format", "must be a date such as 2026-12-31"),
     (r"^Invalid enum value", "not_allowed", "is none of the known ones"),
 ]
 

@@ -40,13 +40,17 @@ ROWS_OF_A_PERSON = {
     "chat_stream": "user_id = $1",
     "profile_proposals": "user_id = $1",
     "organization_members": "user_id = $1",
+    "ai_usage": "user_id = $1",
+    "ai_budgets": "user_id = $1",
+    "ai_cache": "user_id = $1",
 }
 """Every table with rows of one person, and which they are, by an index. All of them go with the person.
 
 A table that is added with a `user_id` has its line here; a test compares this with the catalogue.
 """
 
-_WITHOUT_FOREIGN_KEY = ("onboarding_archive", "invitations")
+_BY_NAME = ("onboarding_archive", "invitations", "ai_usage")
+"""What does not go with the person's row by itself; and calls, whose money is counted before budgets go."""
 
 _DIGEST = "sha256(convert_to({} || ' ' || {}, 'UTF8'))"
 """Of issuer and subject: what is left of them, so that a token from before makes nobody anew."""
@@ -160,7 +164,7 @@ async def erase(conn: Connection, erasure_id: str, user_id: str, objects: int) -
     await revoke_by(conn, user_id, None)
     await conn.execute(_LOGOS, user_id)
     try:
-        for table in (*_WITHOUT_FOREIGN_KEY, "users"):
+        for table in (*_BY_NAME, "users"):
             await conn.execute(f"DELETE FROM {table} WHERE {ROWS_OF_A_PERSON[table]}", user_id)
         await conn.execute(_ANSWERS_TO_STAFF)
     except asyncpg.PostgresError as error:

@@ -439,6 +439,59 @@ class IndustryWord(Table, tablename="industry_words"):
     weight = DoublePrecision()
 
 
+class AiUsage(Table, tablename="ai_usage"):
+    """A call of a model, or an answer that was there already."""
+
+    id = UUID(primary_key=True)
+    tenant_id = ForeignKey(Tenant, null=False)
+    user_id = ForeignKey(User, null=False)
+    run_id = _optional(UUID)
+    purpose = Text()
+    model = Text()
+    input_tokens = Integer()
+    output_tokens = Integer()
+    estimated = Boolean(default=False)
+    cost_micros = BigInt()
+    latency_ms = _optional(Integer)
+    outcome = Text()
+    cached = Boolean(default=False)
+    created_at = Timestamptz()
+
+
+class AiBudget(Table, tablename="ai_budgets"):
+    """What is spent and put aside in a period. The primary key is `tenant_id`, `scope` and `period`."""
+
+    tenant_id = ForeignKey(Tenant, null=False)
+    scope = Text(primary_key=True)
+    period = Text()
+    user_id = ForeignKey(User)
+    spent_micros = BigInt()
+    reserved_micros = BigInt()
+    warned_at = _optional(Timestamptz)
+    refused_at = _optional(Timestamptz)
+    updated_at = Timestamptz()
+
+
+class AiRate(Table, tablename="ai_rates"):
+    """How full a bucket of calls is; unlogged, and of no tenant."""
+
+    bucket = Text(primary_key=True)
+    tokens = DoublePrecision()
+    at = Timestamptz()
+
+
+class AiCache(Table, tablename="ai_cache"):
+    """An answer of a model, or the lease of who asks for it. The primary key is `tenant_id` and `key`."""
+
+    tenant_id = ForeignKey(Tenant, null=False)
+    key = Bytea(primary_key=True)
+    user_id = ForeignKey(User, null=False)
+    purpose = Text()
+    value = _optional(Bytea)
+    lease = _optional(UUID)
+    until = Timestamptz()
+
+
 TABLES: list[type[Table]] = [
     Tenant,
     User,
@@ -468,4 +521,8 @@ TABLES: list[type[Table]] = [
     Department,
     Industry,
     IndustryWord,
+    AiUsage,
+    AiBudget,
+    AiRate,
+    AiCache,
 ]

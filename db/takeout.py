@@ -40,6 +40,7 @@ FILES = {
         )) FROM organization_members AS m JOIN organizations AS o ON o.id = m.organization_id WHERE m.user_id = $1
     """,
     "erasures.json": "SELECT to_jsonb(e) FROM erasures AS e WHERE user_id = $1",
+    "ai_usage.json": "SELECT to_jsonb(a) FROM ai_usage AS a WHERE user_id = $1",
 }
 """The files of an export, each a list of what its query gives: all that people have rows in, but `LEFT_OUT`."""
 
@@ -51,6 +52,8 @@ LEFT_OUT = {
     "data_keys": "keys",
     "chat_turns": "how messages of theirs were answered; what was said is in the messages",
     "chat_stream": "messages of theirs while they are said, for minutes",
+    "ai_budgets": "sums of what stands in ai_usage.json",
+    "ai_cache": "answers to questions, by digests, for a day",
 }
 """Tables with rows of a person that say nothing about them, and why."""
 

@@ -340,10 +340,16 @@ class ArchiveSweep(Payload, frozen=True, kw_only=True):
 
 
 class RequestSweep(Payload, frozen=True, kw_only=True):
-    """Forget idempotency keys after `keys_kept_hours`, request counts after `counts_kept_seconds`."""
+    """Forget idempotency keys after `keys_kept_hours`, request counts after `counts_kept_seconds`.
+
+    A model's call that nobody came back from is written off after `calls_lost_seconds`; what calls did cost is
+    forgotten after `calls_kept_days`.
+    """
 
     keys_kept_hours: int = 24
     counts_kept_seconds: int = 3600
+    calls_lost_seconds: int = 300
+    calls_kept_days: int = 400
 
 
 class MailOrder(Payload, frozen=True, kw_only=True):

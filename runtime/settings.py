@@ -14,6 +14,8 @@ import msgspec
 from dotenv import dotenv_values
 from msgspec import Meta
 
+from onboarding.ai_money import read_prices
+
 Port = Annotated[int, Meta(ge=1, le=65535)]
 Positive = Annotated[int, Meta(ge=1)]
 LogLevel = Annotated[str, Meta(pattern="(?i)^(debug|info|warning|error)$")]
@@ -128,6 +130,10 @@ def load_settings(environ: Mapping[str, str] | None = None, *, dotenv: Path | No
         if name in given and not _leads_to_postgres(given[name]):
             # Without what it holds, which may be a password.
             raise InvalidSettings(f"{name.upper()}: Expected `postgresql://user:password@host:port/database`")
+    try:
+        read_prices(given.get("ai_prices", ""))
+    except ValueError as error:
+        raise InvalidSettings(f"AI_PRICES: {error}") from None
     try:
         return msgspec.convert(given, Settings, strict=False, dec_hook=_decode)
     except msgspec.ValidationError as error:

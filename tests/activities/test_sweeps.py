@@ -12,11 +12,13 @@ from msgspec.structs import replace
 from temporalio.client import Client
 from temporalio.worker import Worker
 
+from activities.ai.ledger import Books
+from activities.ai.protocol import Payer
 from activities.projection import Projection
 from activities.reminders import Reminders
 from activities.sweeps import Sweeps
 from api.gateway import Gateway
-from db import runs
+from db import ai_cache, ai_rates, runs
 from db.pool import Database
 from onboarding.payloads import (
     AbandonedReason,
@@ -24,6 +26,7 @@ from onboarding.payloads import (
     Begin,
     Change,
     ExpireSweep,
+    RequestSweep,
     Run,
     RunView,
     SetPlace,
@@ -34,7 +37,7 @@ from runtime.addresses import RunAddress, workflow_id
 from runtime.settings import Settings
 from tests.db.given import ACTOR, Person, abandoned, completed, started
 from tests.stack import until
-from workflows.sweeps import AbandonExpiredRuns, ArchiveRuns
+from workflows.sweeps import AbandonExpiredRuns, ArchiveRuns, PruneRequests
 
 WEEK = timedelta(days=7)
 
@@ -48,6 +51,7 @@ async def sweeping(
     activities = [
         sweeps.sweep_expired,
         sweeps.sweep_archive,
+        sweeps.sweep_requests,
         Projection(database).settle,
         Reminders(database).remind,
     ]
@@ -173,6 +177,39 @@ async def test_archives(
         "SELECT id::text FROM onboarding_archive WHERE id = ANY($1::uuid[])", [run.id for run in old]
     )
     assert len(kept) == len(old)
+
+
+async def test_calls_of_models(
+    temporal: Client, database: Database, people: list[Person], admin: asyncpg.Connection
+) -> None:
+    """Calls that nobody came back from are written off over several pages, old ones go with all that is over."""
+    queue, caller = queue_of_its_own(), people[0].caller()
+    books = Books(database, Settings())
+    payer = Payer(tenant_id=caller.tenant_id, user_id=caller.user_id)
+    lost = [await books.reserve(payer, "chat", "m", 100, 100) for _ in range(3)]
+    ages_ago = await books.reserve(payer, "chat", "m", 100, 100)
+    await books.settle(ages_ago, "ok", input_tokens=1, output_tokens=1, estimated=False, latency_ms=1)
+    under_way = await books.reserve(payer, "chat", "m", 100, 100)
+    await ai_cache.claim(database, caller, b"k" * 32, "industry", 1)
+    await ai_rates.take(database, caller.tenant_id, caller.user_id, "chat")
+    age = "UPDATE ai_usage SET created_at = now() - make_interval(secs => $2) WHERE id = ANY($1::uuid[])"
+    await admin.execute(age, lost, 310)
+    await admin.execute(age, [ages_ago], 401 * 86400)
+    await admin.execute("UPDATE ai_cache SET until = now() - interval '1 s' WHERE user_id = $1", caller.user_id)
+    await admin.execute("UPDATE ai_rates SET at = at - interval '2 h' WHERE bucket LIKE '%' || $1", caller.user_id)
+    async with sweeping(temporal, database, queue):
+        report = await sweep(temporal, queue, PruneRequests.run, RequestSweep())
+    assert report.changed >= 6
+    found = await admin.fetch("SELECT id::text, outcome FROM ai_usage WHERE user_id = $1", caller.user_id)
+    assert {row["id"]: row["outcome"] for row in found} == {
+        **dict.fromkeys(lost, "lost"),
+        under_way: "reserved",
+    }
+    for query in (
+        "SELECT count(*) FROM ai_cache WHERE user_id = $1::text::uuid",
+        "SELECT count(*) FROM ai_rates WHERE bucket LIKE '%' || $1",
+    ):
+        assert await admin.fetchval(query, caller.user_id) == 0
 
 
 async def test_goes_on_after_a_restart(temporal: Client, database: Database, people: list[Person]) -> None:

@@ -4,6 +4,7 @@ import json
 import re
 import uuid
 from datetime import UTC, datetime, timedelta
+from hashlib import sha256
 from typing import Any
 
 import asyncpg
@@ -40,6 +41,9 @@ async def tenant_tables(admin: asyncpg.Connection) -> list[str]:
     return [row["relname"] for row in await admin.fetch(TABLES)]
 
 
+_IDS = ("session", "invitation", "mail", "erasure", "data_key", "call", "lease")
+
+
 async def fill(admin: asyncpg.Connection, database: Database, person: Person) -> Full:
     """Put rows of theirs into every table, each with a text that names the table and nobody else has."""
     canary = f"canary{uuid.uuid4().hex}"
@@ -48,7 +52,7 @@ async def fill(admin: asyncpg.Connection, database: Database, person: Person) ->
         "tenant_id": person.tenant_id,
         "user_id": person.user_id,
         "run_id": run_id,
-        **{f"{name}_id": str(uuid.uuid4()) for name in _KINDS},
+        **{f"{name}_id": str(uuid.uuid4()) for name in (*_KINDS, *_IDS)},
     }
     now, email = datetime.now(UTC), f"{canary}-users@example.org"
     await admin.execute(
@@ -79,6 +83,8 @@ async def fill(admin: asyncpg.Connection, database: Database, person: Person) ->
             "external_id": f"{canary}-tenants",
             "lease": now,
             "company_run_id": company_run_id,
+            "answer_key": sha256(f"{canary}-answered".encode()).digest(),
+            "lease_key": sha256(f"{canary}-open".encode()).digest(),
             **{name: f"{canary}-{table}".encode() for name, table in _DIGESTS.items()},
         },
     )
@@ -100,6 +106,9 @@ def _rows(canary: str, ids: dict[str, str], now: datetime) -> dict[str, list[dic
     def digest(table: str, which: str = "") -> str:
         return f"\\x{text(table).encode().hex()}{which.encode().hex()}"
 
+    def a_key(which: str) -> str:
+        return f"\\x{sha256(text(which).encode()).hexdigest()}"
+
     def another() -> str:
         return str(uuid.uuid4())
 
@@ -108,6 +117,21 @@ def _rows(canary: str, ids: dict[str, str], now: datetime) -> dict[str, list[dic
     answer = {"status": 200, "headers": {}, "body": digest("idempotency_keys")}
     invitation = {**theirs, "role": "user", "invited_by": ids["user_id"]}
     mail = {**theirs, "sealed": digest("mails"), "invitation_id": ids["invitation_id"]}
+    call = {
+        **theirs,
+        "run_id": ids["run_id"],
+        "purpose": "chat",
+        "model": text("ai_usage"),
+        "input_tokens": 1,
+        "output_tokens": 1,
+        "cost_micros": 1,
+        "estimated": False,
+        "cached": False,
+    }
+    budget = {"tenant_id": ids["tenant_id"], "spent_micros": 1, "reserved_micros": 7, "updated_at": now}
+    long_unused = {"updated_at": now - timedelta(days=500)}
+    answer_kept = {**theirs, "purpose": "industry"}
+    soon_over = {"until": now + timedelta(minutes=1)}
     return {
         "notifications": [
             {**theirs, "run_id": ids["run_id"], "kind": "x", "body": {}, "dedupe_key": text("notifications")}
@@ -189,6 +213,22 @@ def _rows(canary: str, ids: dict[str, str], now: datetime) -> dict[str, list[dic
                 "position": 1,
                 **made,
             }
+        ],
+        "ai_usage": [
+            {**call, "id": ids["call_id"], "outcome": "reserved", "cost_micros": 7, **made},
+            {**call, "id": another(), "outcome": "ok", **made},
+            {**call, "id": another(), "outcome": "ok", **ages_ago},
+        ],
+        "ai_budgets": [
+            {**budget, "scope": "day", "period": f"{now:%Y-%m-%d}"},
+            {**budget, "scope": "month", "period": f"{now:%Y-%m}"},
+            {**budget, "scope": "run", "period": ids["run_id"], "user_id": ids["user_id"]},
+            {**budget, "scope": "day", "period": text("ai_budgets"), "reserved_micros": 0, **long_unused},
+        ],
+        "ai_cache": [
+            {**answer_kept, "key": a_key("open"), "lease": ids["lease_id"], **soon_over},
+            {**answer_kept, "key": a_key("answered"), "value": digest("ai_cache"), "until": later["expires_at"]},
+            {**answer_kept, "key": a_key("old"), "value": digest("ai_cache"), "until": ended["expires_at"]},
         ],
     }
 

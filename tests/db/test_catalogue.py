@@ -14,6 +14,7 @@ from tests.db.test_migrations import TENANT_TABLES
 OF_NO_TENANT = {
     "migration": "which migrations have run",
     "rate_counters": "requests by bucket, for minutes",
+    "ai_rates": "calls by bucket, for an hour",
     "sign_in_failures": "keyed digests; an e-mail that nobody has is counted too",
     "industries": "a public classification, the same for everybody",
     "industry_words": "the words for it",

@@ -42,7 +42,7 @@ from tests.db.given import (
 from tests.db.test_migrations import TENANT_TABLES
 
 KEYS_OF_SOMEBODY = "idempotency_keys WHERE tenant_id IS NOT NULL"
-OF_THE_TENANT = {"tenants", "users", "onboarding_archive", "events", "invitations"}
+OF_THE_TENANT = {"tenants", "users", "onboarding_archive", "events", "invitations", "ai_budgets", "ai_cache"}
 PRIVATE = sorted(TENANT_TABLES - OF_THE_TENANT)
 # Signing in has idempotency keys of its own, which are of no tenant.
 OF_SOMEBODY = [*(name for name in PRIVATE if name != "idempotency_keys"), KEYS_OF_SOMEBODY]
@@ -56,6 +56,10 @@ OWN_ROWS = [
     "INSERT INTO password_resets (token_hash, tenant_id, user_id, expires_at)"
     " VALUES (uuid_send(uuidv7()), $1, $2, now())",
     "INSERT INTO mails (tenant_id, user_id, sealed) VALUES ($1, $2, 'x')",
+    "INSERT INTO ai_usage (tenant_id, user_id, purpose, model, outcome) VALUES ($1, $2, 'chat', 'x', 'ok')",
+    "INSERT INTO ai_budgets (tenant_id, scope, period, user_id) VALUES ($1, 'run', uuidv7()::text, $2)",
+    "INSERT INTO ai_cache (tenant_id, key, user_id, purpose, lease, until)"
+    " VALUES ($1, sha256(uuid_send(uuidv7())), $2, 'industry', uuidv7(), now())",
     "INSERT INTO erasures (id, tenant_id, user_id, requested_by) VALUES (uuidv7(), $1, $2, $2)",
 ]
 
@@ -218,7 +222,7 @@ async def test_no_row_names_another_tenants_person(
         """
     ):
         id = "run_id" if column == "run_id" else re.sub("^(invited|created)_by$", "user_id", column)
-        one_of_mine = f"SELECT ctid FROM {table} WHERE tenant_id = $1 LIMIT 1"
+        one_of_mine = f"SELECT ctid FROM {table} WHERE tenant_id = $1 AND {column} IS NOT NULL LIMIT 1"
         change = f"UPDATE {table} SET {column} = $2 WHERE ctid = ({one_of_mine})"
         await admin.execute("BEGIN")
         # Theirs are out of the way, so that no unique index is in it.

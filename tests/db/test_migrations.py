@@ -53,6 +53,9 @@ TENANT_TABLES = {
     "organizations",
     "organization_members",
     "departments",
+    "ai_usage",
+    "ai_budgets",
+    "ai_cache",
 }
 
 ALL = len([*Path(migrate.__file__).with_name("migrations").glob("m*.py")])

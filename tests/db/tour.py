@@ -226,6 +226,15 @@ KNOWN: dict[str, Callable[[Given], Any]] = {
     "q": _always("software"),
     "category": _always("J"),
     "locale": _always("en"),
+    "call_id": _an_id("call_id"),
+    "limits": lambda given: import_module("onboarding.ai_money").Limits(run=10**9, day=10**9, month=10**9),
+    "purpose": _always("chat"),
+    "outcome": _always("ok"),
+    "model": _new(str),
+    "value": _always(b"{}"),
+    "estimated": _always(True),
+    **dict.fromkeys(("input_tokens", "output_tokens", "cost", "latency_ms", "seconds"), _always(1)),
+    **dict.fromkeys(("first_day", "last_day"), _always(datetime.now(UTC).date())),
 }
 """What is given by the name of a parameter."""
 
@@ -251,6 +260,10 @@ SPECIAL: dict[str, Callable[[Given], Any]] = {
     "entry.enter session_id": lambda given: None if given.mixed else given.of.ids["session_id"],
     "entry.enter token_digest": _a_secret("digest"),
     "notifications.add body": _always({}),
+    "ai_cache.claim key": _a_secret("answer_key"),
+    **{f"ai_cache.{name} key": _a_secret("lease_key") for name in ("renew", "keep", "release")},
+    **{f"ai_cache.{name} lease": _an_id("lease_id") for name in ("renew", "keep", "release")},
+    "ai_usage.write_off older_than_seconds": _always(-10),
 }
 """Where a name means something else in one function, by `module.function name`."""
 

@@ -1,0 +1,69 @@
+"""How often models may be asked: a bucket of calls that fills up again by itself, one a person, one a tenant."""
+
+import math
+from typing import Literal
+
+from msgspec import Struct
+
+Rated = Literal["chat", "suggestions", "photo"]
+
+
+class Rate(Struct, frozen=True, kw_only=True):
+    """So many calls in a window of seconds; `burst` is how many of them may come at once."""
+
+    calls: int
+    window_seconds: int
+    burst: int
+
+    @property
+    def per_second(self) -> float:
+        """How fast a bucket fills up."""
+        return self.calls / self.window_seconds
+
+    @property
+    def full_after(self) -> float:
+        """Seconds after which an empty bucket is full."""
+        return self.burst / self.per_second
+
+    def seconds_to(self, calls: float, wanted: float) -> int:
+        """Whole seconds until a bucket with so many calls has as many as are wanted.
+
+        >>> Rate(calls=60, window_seconds=60, burst=10).seconds_to(0.4, 1)
+        1
+        """
+        return max(math.ceil((wanted - calls) / self.per_second - 1e-6), 0)
+
+    def times(self, factor: int) -> "Rate":
+        """The rate of several people together."""
+        return Rate(calls=self.calls * factor, window_seconds=self.window_seconds, burst=self.burst * factor)
+
+
+RATES: dict[Rated, Rate] = {
+    "chat": Rate(calls=60, window_seconds=60, burst=10),
+    "suggestions": Rate(calls=20, window_seconds=3600, burst=20),
+    "photo": Rate(calls=30, window_seconds=60, burst=30),
+}
+"""Page 20: what one person may ask for."""
+
+PEOPLE_OF_A_TENANT = 5
+"""A whole tenant may ask for as much as so many people."""
+
+FULL_AFTER_SECONDS = max(rate.full_after for rate in RATES.values())
+"""After so long without a call every bucket is full, and need not be kept."""
+
+
+def rated_as(purpose: str) -> Rated:
+    """Which bucket a call's purpose takes from: an industry is a suggestion like the others.
+
+    Raises:
+        KeyError: there is no such purpose.
+    """
+    return _RATED_AS[purpose]
+
+
+_RATED_AS: dict[str, Rated] = {
+    "chat": "chat",
+    "suggestions": "suggestions",
+    "industry": "suggestions",
+    "photo": "photo",
+}
