@@ -36,7 +36,6 @@ from onboarding.prompting import collected, system_prompt
 from onboarding.tools import Done, Tool, arguments_of, asked_state, done, on_offer, refused
 from runtime.addresses import RunAddress, workflow_id
 
-
 ENDED = {AlreadyComplete.code, RunAbandoned.code, RunExpired.code}
 """Refusals after which there is nothing left to talk about."""
 

@@ -9,6 +9,7 @@ from msgspec import UNSET, Struct
 
 from api.deps import SignedIn, WithDeps
 from api.guards import requires
+from api.limits import rates_of
 from api.paging import DEFAULT_LIMIT, Cursor, Limit, Page, WithTotal, day_position, page_of, read_day_cursor
 from api.problems import Code, ProblemError
 from db import ai_rates, ai_usage, tenants
@@ -98,7 +99,7 @@ class AiUsageController(Controller):
             tenant = await tenants.get(connection, caller.tenant_id)
         if tenant is None:
             raise ProblemError(404, Code.NOT_FOUND, "There is no such tenant.")
-        rates = await ai_rates.peek(deps.database, caller.tenant_id, caller.user_id)
+        rates = await ai_rates.peek(deps.database, caller.tenant_id, caller.user_id, rates_of(deps.settings))
         now = datetime.now(UTC)
         return AiUsageOut(
             calls=figures.calls,

@@ -12,8 +12,9 @@ from uuid_utils.compat import uuid7
 
 from api.chat_shapes import ChatPage, GeneralChatBody, message_out
 from api.deps import Deps, MessageId, Principal, SignedIn, WithDeps
+from api.gateway import WorkflowsUnavailable
 from api.guards import onboarding_completed
-from api.limits import spend
+from api.limits import give_back, spending
 from api.paging import DEFAULT_LIMIT, Cursor, Limit, WithTotal, page_of, read_id_cursor
 from api.parameters import LastEventId
 from api.problems import Code, ProblemError
@@ -136,22 +137,22 @@ async def _begun(
     if body.agent_type and body.agent_type != GENERAL_AGENT.key:
         detail = f"Only the agent {GENERAL_AGENT.key} speaks here."
         raise ProblemError(403, Code.AGENT_NOT_ALLOWED, detail)
-    await spend(deps, principal, "chat")
-    try:
-        async with deps.database.transaction(principal.caller) as connection:
-            turn, _ = await chat.begin(
-                connection,
-                id=str(uuid7()),
-                conversation=GENERAL,
-                message_id=body.message_id or key or str(uuid7()),
-                text=body.message,
-                agent_type=GENERAL_AGENT.key,
-                streamed=streamed,
-            )
-    except chat.TurnInProgress as running:
-        if is_lost(running):
-            await _hand_over(deps, principal)(running.turn_id)
-        raise
+    async with spending(deps, principal, "chat"):
+        try:
+            async with deps.database.transaction(principal.caller) as connection:
+                turn, _ = await chat.begin(
+                    connection,
+                    id=str(uuid7()),
+                    conversation=GENERAL,
+                    message_id=body.message_id or key or str(uuid7()),
+                    text=body.message,
+                    agent_type=GENERAL_AGENT.key,
+                    streamed=streamed,
+                )
+        except chat.TurnInProgress as running:
+            if is_lost(running):
+                await _hand_over(deps, principal)(running.turn_id)
+            raise
     return turn
 
 
@@ -159,6 +160,10 @@ def _hand_over(deps: Deps, principal: Principal) -> HandOver:
     async def hand_over(turn_id: str) -> None:
         caller = principal.caller
         order = TurnOrder(turn_id=turn_id, tenant_id=caller.tenant_id, user_id=caller.user_id)
-        await deps.gateway.answer(order)
+        try:
+            await deps.gateway.answer(order)
+        except WorkflowsUnavailable:
+            await give_back(deps, principal, "chat")
+            raise
 
     return hand_over

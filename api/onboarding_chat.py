@@ -12,8 +12,8 @@ from uuid_utils.compat import uuid7
 from api.chat_shapes import ChatBody, ChatPage, OpenerOut, message_out
 from api.commands import flow_asked, person_of, send
 from api.deps import Deps, MessageId, Principal, SignedIn, WithDeps
-from api.gateway import RefusedByRun, RunClosed
-from api.limits import spend
+from api.gateway import RefusedByRun, RunClosed, WorkflowsUnavailable
+from api.limits import give_back, spending
 from api.paging import DEFAULT_LIMIT, Cursor, Limit, WithTotal, page_of, read_id_cursor
 from api.parameters import FlowQuery, LastEventId
 from api.problems import Code, ProblemError
@@ -104,22 +104,22 @@ async def _begun(
         ProblemError: 403 after completion, 409 while another message is answered, 429.
         Refused: the run is over, or stands elsewhere.
     """
-    await spend(deps, principal, "chat")
     message_id = body.message_id or key or str(uuid7())
     flow = body.flow or None
-    for _ in range(2):
-        try:
-            async with deps.database.transaction(principal.caller) as connection:
-                flow = await flow_asked(connection, principal, flow)
-                turn = await _turn(connection, principal, flow, body, message_id, streamed)
-        except chat.TurnInProgress as running:
-            if flow and is_lost(running):
-                await _hand_over(deps, principal, flow)(running.turn_id)
-            raise
-        if turn is not None:
-            return flow, turn
-        await open_run(deps, principal, StartBody(flow=flow), None)
-    raise RunClosed
+    async with spending(deps, principal, "chat"):
+        for _ in range(2):
+            try:
+                async with deps.database.transaction(principal.caller) as connection:
+                    flow = await flow_asked(connection, principal, flow)
+                    turn = await _turn(connection, principal, flow, body, message_id, streamed)
+            except chat.TurnInProgress as running:
+                if flow and is_lost(running):
+                    await _hand_over(deps, principal, flow)(running.turn_id)
+                raise
+            if turn is not None:
+                return flow, turn
+            await open_run(deps, principal, StartBody(flow=flow), None)
+        raise RunClosed
 
 
 async def _turn(
@@ -180,17 +180,15 @@ def _stands(run: Run, body: ChatBody) -> State | None:
     if datetime.now(UTC) >= run.expires_at:
         raise RunExpired
     state = current_state(run, flow_of(run))
-    if (
-        (body.current_state
-        and state is None)
-        or (state
+    if (body.current_state and state is None) or (
+        state
         and body.current_state
         not in (
             UNSET,
             None,
             state.number,
             state.key,
-        ))
+        )
     ):
         raise StateMismatch(current_state=state.number if state else None)
     return state
@@ -205,6 +203,9 @@ def _hand_over(deps: Deps, principal: Principal, flow: str) -> HandOver:
             # The run ended in between. Whoever sends the message again is told so at once.
             async with deps.database.transaction(principal.caller) as connection:
                 await chat.fail(connection, turn_id)
+            raise
+        except WorkflowsUnavailable:
+            await give_back(deps, principal, "chat")
             raise
 
     return hand_over

@@ -29,7 +29,9 @@ class StaffController(Controller):
     guards = (requires("nudge:runs"),)
 
     @post("/take-over", status_code=200)
-    async def take_over(self, run_id: FromPath[UUID], deps: WithDeps, principal: SignedIn, message_id: MessageId) -> RunOut:
+    async def take_over(
+        self, run_id: FromPath[UUID], deps: WithDeps, principal: SignedIn, message_id: MessageId
+    ) -> RunOut:
         """Answer in the agent's place from now on; the model is silent. Twice is once."""
         command = TakeOver(
             actor=_staff(principal), channel=Channel.CHAT, message_id=message_id, run_id=str(run_id)
@@ -37,7 +39,9 @@ class StaffController(Controller):
         return run_out(await _told(deps, principal, command))
 
     @post("/hand-back", status_code=200)
-    async def hand_back(self, run_id: FromPath[UUID], deps: WithDeps, principal: SignedIn, message_id: MessageId) -> RunOut:
+    async def hand_back(
+        self, run_id: FromPath[UUID], deps: WithDeps, principal: SignedIn, message_id: MessageId
+    ) -> RunOut:
         """Let the agent answer again. Twice is once."""
         command = HandBack(
             actor=_staff(principal), channel=Channel.CHAT, message_id=message_id, run_id=str(run_id)

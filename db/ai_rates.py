@@ -7,7 +7,7 @@ and forgotten once it is full again.
 from msgspec import Struct
 
 from db.pool import Connection, Database, rows_of
-from onboarding.ai_limits import PEOPLE_OF_A_TENANT, RATES, Rate, Rated, rated_as
+from onboarding.ai_limits import PEOPLE_OF_A_TENANT, RATES, Rate, Rated, Rates, rated_as
 
 
 class Taken(Struct, frozen=True, kw_only=True):
@@ -24,25 +24,25 @@ class Taken(Struct, frozen=True, kw_only=True):
     retry_after_seconds: int
 
 
-async def take(database: Database, tenant_id: str, user_id: str, purpose: str) -> Taken:
+async def take(database: Database, tenant_id: str, user_id: str, purpose: str, rates: Rates = RATES) -> Taken:
     """Take a call out of the buckets of a person and of their tenant: out of both, or out of none.
 
     Raises:
         DatabaseUnavailable: nothing is taken then.
     """
-    return await _take(database, tenant_id, user_id, rated_as(purpose), 1)
+    return await _take(database, tenant_id, user_id, rated_as(purpose), 1, rates)
 
 
-async def give_back(database: Database, tenant_id: str, user_id: str, purpose: str) -> None:
+async def give_back(database: Database, tenant_id: str, user_id: str, purpose: str, rates: Rates = RATES) -> None:
     """Put a call back that came to nothing; a bucket that is full stays as it is."""
-    await _take(database, tenant_id, user_id, rated_as(purpose), -1)
+    await _take(database, tenant_id, user_id, rated_as(purpose), -1, rates)
 
 
-async def peek(database: Database, tenant_id: str, user_id: str) -> dict[Rated, Taken]:
+async def peek(database: Database, tenant_id: str, user_id: str, rates: Rates = RATES) -> dict[Rated, Taken]:
     """Where somebody stands with each kind of call; nothing is taken."""
-    own = [(_bucket(rated, "user", user_id), rate) for rated, rate in RATES.items()]
+    own = [(_bucket(rated, "user", user_id), rate) for rated, rate in rates.items()]
     common = [
-        (_bucket(rated, "tenant", tenant_id), rate.times(PEOPLE_OF_A_TENANT)) for rated, rate in RATES.items()
+        (_bucket(rated, "tenant", tenant_id), rate.times(PEOPLE_OF_A_TENANT)) for rated, rate in rates.items()
     ]
     every = own + common
     async with database.autocommit() as connection:
@@ -65,7 +65,7 @@ async def peek(database: Database, tenant_id: str, user_id: str) -> dict[Rated, 
     return {
         rated: _standing(rate, mine, everybodys)
         for (rated, rate), mine, everybodys in zip(
-            RATES.items(), tokens[: len(own)], tokens[len(own) :], strict=True
+            rates.items(), tokens[: len(own)], tokens[len(own) :], strict=True
         )
     }
 
@@ -85,8 +85,10 @@ async def forget(conn: Connection, older_than_seconds: int, limit: int = 5000) -
     return rows_of(status)
 
 
-async def _take(database: Database, tenant_id: str, user_id: str, rated: Rated, amount: int) -> Taken:
-    rate = RATES[rated]
+async def _take(
+    database: Database, tenant_id: str, user_id: str, rated: Rated, amount: int, rates: Rates
+) -> Taken:
+    rate = rates[rated]
     async with database.autocommit() as connection:
         row = await connection.fetchrow(
             "SELECT ok, mine, everybodys FROM ai_take($1, $2, $3, $4, $5, $6)",

@@ -1,6 +1,7 @@
 """How often models may be asked: a bucket of calls that fills up again by itself, one a person, one a tenant."""
 
 import math
+from collections.abc import Mapping
 from typing import Literal
 
 from msgspec import Struct
@@ -38,12 +39,19 @@ class Rate(Struct, frozen=True, kw_only=True):
         return Rate(calls=self.calls * factor, window_seconds=self.window_seconds, burst=self.burst * factor)
 
 
-RATES: dict[Rated, Rate] = {
-    "chat": Rate(calls=60, window_seconds=60, burst=10),
-    "suggestions": Rate(calls=20, window_seconds=3600, burst=20),
-    "photo": Rate(calls=30, window_seconds=60, burst=30),
-}
-"""Page 20: what one person may ask for."""
+Rates = Mapping[Rated, Rate]
+
+
+def rates(*, chat_per_minute: int = 60, chat_burst: int = 10, suggestions_per_hour: int = 20) -> Rates:
+    """What one person may ask for; the defaults are those of page 20."""
+    return {
+        "chat": Rate(calls=chat_per_minute, window_seconds=60, burst=chat_burst),
+        "suggestions": Rate(calls=suggestions_per_hour, window_seconds=3600, burst=suggestions_per_hour),
+        "photo": Rate(calls=30, window_seconds=60, burst=30),
+    }
+
+
+RATES = rates()
 
 PEOPLE_OF_A_TENANT = 5
 """A whole tenant may ask for as much as so many people."""

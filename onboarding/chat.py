@@ -28,8 +28,6 @@ class Saved(Struct, frozen=True, kw_only=True):
     answer: dict[str, Any]
 
 
-
-
 class ToolUse(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """A tool that the agent called, and what became of it; never with what."""
 

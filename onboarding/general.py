@@ -49,7 +49,20 @@ _SCHEDULE_WORDS = re.compile(
 _PROFILE_WORDS = re.compile(r"\b(profile|answers?|what do you know|perfil|respuestas?|que sabes)\b")
 
 
-_EVERYWHERE = set(["schedule", "plan", "preferences", "target", "daily", "frequency", "percentage", "optional", "selection", "fixed"])
+_EVERYWHERE = set(
+    [
+        "schedule",
+        "plan",
+        "preferences",
+        "target",
+        "daily",
+        "frequency",
+        "percentage",
+        "optional",
+        "selection",
+        "fixed",
+    ]
+)
 """Words of titles that say too little to choose a part of the profile by."""
 
 

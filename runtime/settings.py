@@ -102,6 +102,9 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     ai_budget_run: Annotated[float, Meta(ge=0)] = 0.5
     ai_budget_tenant_day: Annotated[float, Meta(ge=0)] = 5.0
     ai_budget_tenant_month: Annotated[float, Meta(ge=0)] = 100.0
+    chat_limit_per_minute: Positive = 60
+    chat_limit_burst: Positive = 10
+    suggestion_limit_per_hour: Positive = 20
     ai_stub_port: Port = 8083
 
     archive_after_days: int = 30

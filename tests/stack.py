@@ -37,6 +37,9 @@ def relaxed(settings: Settings) -> Settings:
         argon2_parallelism=1,
         rate_limit_per_minute=100_000,
         sign_in_limit_per_minute=100_000,
+        chat_limit_per_minute=100_000,
+        chat_limit_burst=100_000,
+        suggestion_limit_per_hour=100_000,
         cors_origins="https://app.example.org, http://localhost:3000",
         mail_folder=settings.gangway_home / "mail",
     )

@@ -41,9 +41,7 @@ async def test_a_person_answers_in_the_agents_place(company: Company) -> None:
     assert kinds == ["state_completed", "handed_back", "taken_over", "run_started"]
 
 
-async def test_staff_text_arrives_by_the_stream(
-    server: str, app_database: Database, settings: Settings
-) -> None:
+async def test_staff_text_arrives_by_the_stream(server: str, app_database: Database, settings: Settings) -> None:
     """Whoever follows the run hears what staff say as they say it, and after a break what they missed."""
     async with httpx.AsyncClient(base_url=server, timeout=30) as client:
         company = await found(client, app_database, settings)

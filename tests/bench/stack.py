@@ -38,6 +38,9 @@ class Stack:
         given = {
             "rate_limit_per_minute": PLENTY,
             "sign_in_limit_per_minute": PLENTY,
+            "chat_limit_per_minute": PLENTY,
+            "chat_limit_burst": PLENTY,
+            "suggestion_limit_per_hour": PLENTY,
             "argon2_time_cost": 1,
             "argon2_memory_kib": 64,
             "argon2_parallelism": 1,

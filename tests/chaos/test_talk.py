@@ -28,7 +28,7 @@ async def slow_models() -> AsyncIterator[AiServer]:
 async def talking(tmp_path_factory: pytest.TempPathFactory, slow_models: AiServer) -> AsyncIterator[Stack]:
     """A stack whose chat asks that server."""
     home = tmp_path_factory.mktemp("talk")
-    async with Stack(home, ai_base_url=slow_models.url, ai_models="stub", chat_limit_burst=1000) as stack:
+    async with Stack(home, ai_base_url=slow_models.url, ai_models="stub") as stack:
         yield stack
 
 

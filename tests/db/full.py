@@ -41,9 +41,6 @@ async def tenant_tables(admin: asyncpg.Connection) -> list[str]:
     return [row["relname"] for row in await admin.fetch(TABLES)]
 
 
-_IDS = ("session", "invitation", "mail", "erasure", "data_key", "call", "lease")
-
-
 async def fill(admin: asyncpg.Connection, database: Database, person: Person) -> Full:
     """Put rows of theirs into every table, each with a text that names the table and nobody else has."""
     canary = f"canary{uuid.uuid4().hex}"
@@ -52,7 +49,7 @@ async def fill(admin: asyncpg.Connection, database: Database, person: Person) ->
         "tenant_id": person.tenant_id,
         "user_id": person.user_id,
         "run_id": run_id,
-        **{f"{name}_id": str(uuid.uuid4()) for name in (*_KINDS, *_IDS)},
+        **{f"{name}_id": str(uuid.uuid4()) for name in _KINDS},
     }
     now, email = datetime.now(UTC), f"{canary}-users@example.org"
     await admin.execute(
@@ -90,7 +87,10 @@ async def fill(admin: asyncpg.Connection, database: Database, person: Person) ->
     )
 
 
-_KINDS = ("session", "invitation", "mail", "erasure", "data_key", "organization", "department")
+_KINDS = (
+    *("session", "invitation", "mail", "erasure", "data_key", "call", "lease", "organization", "department"),
+    *("turn", "proposal"),
+)
 _DIGESTS = {"digest": "refused_tokens", "reset_hash": "password_resets", "invitation_hash": "invitations"}
 
 
@@ -211,6 +211,57 @@ def _rows(canary: str, ids: dict[str, str], now: datetime) -> dict[str, list[dic
                 "organization_id": ids["organization_id"],
                 "name": text("departments"),
                 "position": 1,
+                **made,
+            }
+        ],
+        "chat_turns": [
+            {
+                **theirs,
+                "id": ids["turn_id"],
+                "conversation": "general",
+                "message_id": text("chat_turns"),
+                "streamed": True,
+                **made,
+            }
+        ],
+        "chat_messages": [
+            {
+                **theirs,
+                "run_id": ids["run_id"],
+                "turn_id": ids["turn_id"],
+                "conversation": "general",
+                "role": "person",
+                "agent_type": "general",
+                "text": text("chat_messages"),
+                **made,
+            },
+            {
+                **theirs,
+                "run_id": ids["run_id"],
+                "conversation": "onboarding/fitness",
+                "role": "staff",
+                "author": ids["user_id"],
+                "agent_type": "scheduling",
+                "text": text("chat_messages"),
+                **made,
+            },
+        ],
+        "chat_stream": [
+            {
+                **theirs,
+                "turn_id": ids["turn_id"],
+                "seq": 1,
+                "event": "TEXT_MESSAGE_CONTENT",
+                "data": json.dumps({"delta": text("chat_stream")}),
+                **ages_ago,
+            }
+        ],
+        "profile_proposals": [
+            {
+                **theirs,
+                "id": ids["proposal_id"],
+                "flow": "fitness",
+                "answers": json.dumps({"fitness_level": {"fitness_level": text("profile_proposals")}}),
                 **made,
             }
         ],
