@@ -10,7 +10,18 @@ from temporalio import activity
 from temporalio.client import Client
 from temporalio.service import RPCError, RPCStatusCode
 
-from db import entry, failures, idempotency, invitations, refused_tokens, resets, sessions, sweeps, tenants
+from db import (
+    entry,
+    failures,
+    idempotency,
+    invitations,
+    refused_tokens,
+    resets,
+    sessions,
+    suggestions,
+    sweeps,
+    tenants,
+)
 from db.pool import Connection, Database
 from db.tenant import sweeper
 from onboarding.payloads import (
@@ -36,6 +47,16 @@ class Purge(Protocol):
     async def __call__(self, conn: Connection, *, limit: int) -> int:
         """In the sweeper's context."""
         ...
+
+
+PURGES: tuple[Purge, ...] = (
+    sessions.purge,
+    refused_tokens.purge,
+    resets.purge,
+    invitations.purge,
+    suggestions.purge,
+)
+"""What is dropped by its own age, tenant by tenant."""
 
 
 class Place(Struct, frozen=True, kw_only=True):
@@ -110,7 +131,7 @@ class Sweeps:
         counts = partial(entry.forget, older_than_seconds=sweep.counts_kept_seconds)
         place = _remembered()
         for tenant_id in ["", *await self._tenants(place)]:
-            for purge in (keys, sessions.purge, refused_tokens.purge, resets.purge, invitations.purge):
+            for purge in (keys, *PURGES):
                 place = await self._purged(purge, place, tenant_id)
         for purge in (failures.purge, counts):
             place = await self._purged(purge, place, "")

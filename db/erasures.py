@@ -35,6 +35,8 @@ ROWS_OF_A_PERSON = {
     "invitations": _TO_THEM,
     "mails": "user_id = $1",
     "data_keys": "user_id = $1",
+    "suggestions": "user_id = $1",
+    "suggestion_feedback": "user_id = $1",
 }
 """Every table with rows of one person, and which they are, by an index. All of them go with the person.
 

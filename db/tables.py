@@ -309,6 +309,37 @@ class Erasure(Table, tablename="erasures"):
     completed_at = _optional(Timestamptz)
 
 
+class Suggestion(Table, tablename="suggestions"):
+    """What was suggested to a company, settled or not."""
+
+    id = UUID(primary_key=True)
+    tenant_id = ForeignKey(Tenant, null=False)
+    user_id = ForeignKey(User, null=False)
+    run_id = _optional(UUID)
+    kind = Text()
+    locale = Text()
+    inputs = JSONB()
+    items = JSONB()
+    sources = JSONB()
+    source = _optional(Text)
+    budget_exhausted = Boolean(default=False)
+    created_at = Timestamptz()
+    settled_at = _optional(Timestamptz)
+
+
+class SuggestionFeedback(Table, tablename="suggestion_feedback"):
+    """What a person made of an item. The primary key is `suggestion_id` and `item_id`."""
+
+    suggestion_id = ForeignKey(Suggestion, primary_key=True, null=False)
+    item_id = UUID()
+    tenant_id = ForeignKey(Tenant, null=False)
+    user_id = ForeignKey(User, null=False)
+    verdict = Text()
+    value = _optional(JSONB)
+    created_at = Timestamptz()
+    updated_at = Timestamptz()
+
+
 TABLES: list[type[Table]] = [
     Tenant,
     User,
@@ -329,4 +360,6 @@ TABLES: list[type[Table]] = [
     Event,
     DataKey,
     Erasure,
+    Suggestion,
+    SuggestionFeedback,
 ]

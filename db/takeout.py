@@ -31,6 +31,13 @@ FILES = {
         SELECT to_jsonb(i) - 'token_hash' FROM invitations AS i
         WHERE user_id = $1
     """,
+    "suggestions.json": """
+        SELECT to_jsonb(s) || jsonb_build_object('feedback', coalesce(
+          (SELECT jsonb_agg(to_jsonb(f) ORDER BY f.created_at) FROM suggestion_feedback AS f
+           WHERE f.suggestion_id = s.id),
+          '[]'
+        )) FROM suggestions AS s WHERE user_id = $1
+    """,
     "erasures.json": "SELECT to_jsonb(e) FROM erasures AS e WHERE user_id = $1",
 }
 """The files of an export, each a list of what its query gives: all that people have rows in, but `LEFT_OUT`."""

@@ -1,10 +1,10 @@
 """What is asked of a language model, and what comes back. What comes back is untrusted.
 
-    AiError
-    ├── ModelsUnavailable     every model failed; trying again may help, after `retry_after` seconds
-    ├── ModelsRefused         every model failed, and would again: 400, 401, a refusal of the content
-    ├── NotStructured         what was asked for as JSON was none of that shape, repaired neither
-    └── BudgetExhausted       the call was never made: there is no money for it
+AiError
+├── ModelsUnavailable     every model failed; trying again may help, after `retry_after` seconds
+├── ModelsRefused         every model failed, and would again: 400, 401, a refusal of the content
+├── NotStructured         what was asked for as JSON was none of that shape, repaired neither
+└── BudgetExhausted       the call was never made: there is no money for it
 """
 
 from typing import Any, ClassVar, Literal, Protocol

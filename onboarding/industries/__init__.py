@@ -2,15 +2,16 @@
 
 import re
 import unicodedata
+from collections.abc import Mapping
 
 from msgspec import Struct
 
 
 class AiContext(Struct, frozen=True, kw_only=True):
-    """What helps to speak of an industry."""
+    """What helps to speak of an industry, by language."""
 
-    keywords: tuple[str, ...]
-    metrics: tuple[str, ...]
+    keywords: Mapping[str, tuple[str, ...]]
+    metrics: Mapping[str, tuple[str, ...]]
 
 
 class Industry(Struct, frozen=True, kw_only=True):
@@ -19,16 +20,17 @@ class Industry(Struct, frozen=True, kw_only=True):
     key: str
     code: str
     section: str
-    name: dict[str, str]
+    name: Mapping[str, str]
     ai_context: AiContext
 
 
 def _industry(key: str, code: str, section: str, english: str, spanish: str, words: str, metrics: str) -> Industry:
-    context = AiContext(keywords=tuple(words.split()), metrics=tuple(metrics.split(", ")))
+    keywords, measures = tuple(words.split()), tuple(metrics.split(", "))
+    context = AiContext(keywords={"en": keywords, "es": keywords}, metrics={"en": measures, "es": measures})
     return Industry(key=key, code=code, section=section, name={"en": english, "es": spanish}, ai_context=context)
 
 
-INDUSTRIES = (
+_ALL = (
     _industry(
         "food_products",
         "10",
@@ -76,24 +78,21 @@ INDUSTRIES = (
     ),
 )
 
-_BY_KEY = {industry.key: industry for industry in INDUSTRIES}
+INDUSTRIES: Mapping[str, Industry] = {industry.key: industry for industry in _ALL}
+"""By key."""
 
 
 def known(key: str) -> bool:
     """Whether there is such an industry."""
-    return key in _BY_KEY
-
-
-def find(key: str) -> Industry | None:
-    """The industry with this key."""
-    return _BY_KEY.get(key)
+    return key in INDUSTRIES
 
 
 def match(text: str, locale: str = "en", limit: int = 4) -> list[tuple[Industry, float]]:
     """The industries that a text may speak of, with a confidence from 0 to 1, best first."""
     words = _words(text)
     found = [
-        (each, len(words & (set(each.ai_context.keywords) | _words(each.name[locale])))) for each in INDUSTRIES
+        (each, len(words & (set(each.ai_context.keywords["en"]) | _words(each.name[locale]))))
+        for each in INDUSTRIES.values()
     ]
     ranked = sorted((pair for pair in found if pair[1]), key=lambda pair: -pair[1])
     total = sum(hits for _, hits in ranked)

@@ -63,7 +63,7 @@ class Facts(Struct, frozen=True, kw_only=True):
     def known_industry(self) -> industries.Industry | None:
         """The industry that was answered; without one, what the words match well enough."""
         if self.industry is not None and self.industry != OTHER:
-            return industries.find(self.industry)
+            return industries.INDUSTRIES.get(self.industry)
         matched = industries.match(self.text, self.locale, 1)
         return matched[0][0] if matched and matched[0][1] >= SURE_ENOUGH else None
 
@@ -71,9 +71,11 @@ class Facts(Struct, frozen=True, kw_only=True):
     def goals(self) -> tuple[Category, ...]:
         """The kinds of goals that the description speaks of, those it mentions first in front."""
         text = (self.description or "").casefold()
-        found = ((re.search(pattern, text), category) for category, pattern in _GOALS.items())
-        mentioned: list[tuple[int, Category]] = [(match.start(), category) for match, category in found if match]
-        return tuple(category for _, category in sorted(mentioned, key=lambda each: each[0]))
+        places: dict[Category, int] = {}
+        for category, pattern in _GOALS.items():
+            if found := re.search(pattern, text):
+                places[category] = found.start()
+        return tuple(sorted(places, key=lambda category: places[category]))
 
     def say(self, words: Words) -> str:
         """A text in the language of who asks."""

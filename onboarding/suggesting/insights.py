@@ -81,8 +81,9 @@ def suggest_insights(facts: Facts) -> tuple[IndustryInsight, ...]:
 
 
 def _metrics(facts: Facts) -> list[str]:
-    """Those of the industry itself where it is known, which are English; then those of its section."""
+    """Those of the industry itself where it is known, then those of its section."""
     section = section_of(facts)
     levers = (section.growth, section.customer, section.efficiency, section.innovation)
-    own = list(facts.known_industry.ai_context.metrics) if facts.known_industry and facts.locale == "en" else []
+    industry = facts.known_industry
+    own = industry.ai_context.metrics[facts.locale] if industry else ()
     return [*own, *(facts.say(lever.kpis[0].words) for lever in levers)][:METRICS_SHOWN]

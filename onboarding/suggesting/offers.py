@@ -170,9 +170,7 @@ def _industry(offer: IndustryOffer, facts: Facts) -> tuple[SuggestedIndustry, tu
 
 
 def _offered(facts: Facts, offered: OfferedIndustry) -> SuggestedIndustry:
-    industry = industries.find(offered.key)
-    assert industry is not None
-    return named(facts, industry, offered.confidence, offered.rationale)
+    return named(facts, industries.INDUSTRIES[offered.key], offered.confidence, offered.rationale)
 
 
 def _items(offered: Sequence[Struct], kind: type[ItemT]) -> tuple[ItemT, ...]:

@@ -99,4 +99,4 @@ def data_of(kind: Kind, facts: Facts) -> dict[str, object]:
 
 
 def _keys(locale: str) -> str:
-    return "\n".join(f"{industry.key}: {industry.name[locale]}" for industry in industries.INDUSTRIES)
+    return "\n".join(f"{industry.key}: {industry.name[locale]}" for industry in industries.INDUSTRIES.values())

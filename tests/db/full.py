@@ -48,7 +48,10 @@ async def fill(admin: asyncpg.Connection, database: Database, person: Person) ->
         "tenant_id": person.tenant_id,
         "user_id": person.user_id,
         "run_id": run_id,
-        **{f"{name}_id": str(uuid.uuid4()) for name in ("session", "invitation", "mail", "erasure", "data_key")},
+        **{
+            f"{name}_id": str(uuid.uuid4())
+            for name in ("session", "invitation", "mail", "erasure", "data_key", "suggestion", "item")
+        },
     }
     now, email = datetime.now(UTC), f"{canary}-users@example.org"
     await admin.execute(
@@ -106,6 +109,25 @@ def _rows(canary: str, ids: dict[str, str], now: datetime) -> dict[str, list[dic
     answer = {"status": 200, "headers": {}, "body": digest("idempotency_keys")}
     invitation = {**theirs, "role": "user", "invited_by": ids["user_id"]}
     mail = {**theirs, "sealed": digest("mails"), "invitation_id": ids["invitation_id"]}
+    okr = {
+        "id": ids["item_id"],
+        "objective": text("suggestions"),
+        "key_results": [],
+        "category": "growth",
+        "priority": "low",
+        "rationale": "x",
+    }
+    suggestion = {
+        **theirs,
+        "kind": "okrs",
+        "locale": "en",
+        "inputs": {},
+        "items": {"suggested_okrs": [okr]},
+        "sources": {"okrs": "rules"},
+        "source": "rules",
+        "settled_at": now,
+        "budget_exhausted": False,
+    }
     return {
         "notifications": [
             {**theirs, "run_id": ids["run_id"], "kind": "x", "body": {}, "dedupe_key": text("notifications")}
@@ -158,6 +180,21 @@ def _rows(canary: str, ids: dict[str, str], now: datetime) -> dict[str, list[dic
             {**theirs, "id": ids["data_key_id"], "key_id": text("data_keys"), "wrapped": digest("data_keys")}
         ],
         "erasures": [{**theirs, "id": ids["erasure_id"], "requested_by": ids["user_id"]}],
+        "suggestions": [
+            {**suggestion, "id": ids["suggestion_id"], "run_id": ids["run_id"], **made},
+            {**suggestion, "id": another(), **ages_ago},
+        ],
+        "suggestion_feedback": [
+            {
+                **theirs,
+                "suggestion_id": ids["suggestion_id"],
+                "item_id": ids["item_id"],
+                "verdict": "edited",
+                "value": {"id": ids["item_id"], "objective": text("suggestion_feedback")},
+                **made,
+                "updated_at": now,
+            }
+        ],
     }
 
 

@@ -34,6 +34,9 @@ OWN_ROWS = [
     " VALUES (uuid_send(uuidv7()), $1, $2, now())",
     "INSERT INTO mails (tenant_id, user_id, sealed) VALUES ($1, $2, 'x')",
     "INSERT INTO erasures (id, tenant_id, user_id, requested_by) VALUES (uuidv7(), $1, $2, $2)",
+    "INSERT INTO suggestions (id, tenant_id, user_id, kind, locale) VALUES (uuidv7(), $1, $2, 'okrs', 'en')",
+    "INSERT INTO suggestion_feedback (suggestion_id, item_id, tenant_id, user_id, verdict)"
+    " SELECT id, id, tenant_id, user_id, 'accepted' FROM suggestions WHERE tenant_id = $1 AND user_id = $2",
 ]
 
 

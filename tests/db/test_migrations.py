@@ -50,6 +50,8 @@ TENANT_TABLES = {
     "events",
     "data_keys",
     "erasures",
+    "suggestions",
+    "suggestion_feedback",
 }
 
 ALL = len([*Path(migrate.__file__).with_name("migrations").glob("m*.py")])

@@ -180,7 +180,16 @@ KNOWN: dict[str, Callable[[Given], Any]] = {
     **dict.fromkeys(("user_id", "requested_by", "changed_by", "invited_by"), _user),
     **{
         name: _an_id(name)
-        for name in ("run_id", "session_id", "invitation_id", "mail_id", "erasure_id", "profile_id")
+        for name in (
+            "run_id",
+            "session_id",
+            "invitation_id",
+            "mail_id",
+            "erasure_id",
+            "profile_id",
+            "suggestion_id",
+            "item_id",
+        )
     },
     "id": _new(str),
     "caller": lambda given: given.own.person.caller(),
@@ -210,6 +219,10 @@ KNOWN: dict[str, Callable[[Given], Any]] = {
     **dict.fromkeys(("limit", "lease_seconds", "lifetime_seconds", "older_than_seconds"), _always(10)),
     **dict.fromkeys(("flow", "default_flow"), _always("fitness")),
     "status": _always(200),
+    "locale": _always("en"),
+    "inputs": lambda given: import_module("onboarding.suggesting.facts").Inputs(),
+    "items": lambda given: import_module("onboarding.suggesting.shapes").Suggestions(),
+    "verdict": _always("accepted"),
     "severity": _always("low"),
     "generation": _always(1),
     "objects": _always(1),
@@ -242,6 +255,11 @@ SPECIAL: dict[str, Callable[[Given], Any]] = {
     "entry.enter session_id": lambda given: None if given.mixed else given.of.ids["session_id"],
     "entry.enter token_digest": _a_secret("digest"),
     "notifications.add body": _always({}),
+    "suggestions.ask suggestion_id": _new(str),
+    "suggestions.ask kind": _always("okrs"),
+    "suggestions.keep kind": _always("okrs"),
+    "suggestions.keep source": _always("model"),
+    "suggestions.judge value": _always(None),
 }
 """Where a name means something else in one function, by `module.function name`."""
 
