@@ -9,6 +9,7 @@ from activities.erasure import Eraser
 from activities.mail import Mails
 from activities.projection import Projection
 from activities.reminders import Reminders
+from activities.suggestions import Suggester
 from activities.sweeps import Sweeps
 from db.pool import Database
 from runtime.encryption import Keys
@@ -25,6 +26,7 @@ def build_activities(
     sweeps = Sweeps(database, client)
     mails = Mails(database, keys, sender, client)
     eraser = Eraser(database, client, objects)
+    suggester = Suggester(database)
     return [
         projection.settle,
         reminders.remind,
@@ -38,4 +40,6 @@ def build_activities(
         eraser.delete_objects,
         eraser.erase_rows,
         eraser.resume_erasures,
+        suggester.suggest_part,
+        suggester.settle_suggestion,
     ]

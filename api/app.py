@@ -29,6 +29,7 @@ from api.request_ids import RequestIds
 from api.runs import RunsController
 from api.schedule import ScheduleController
 from api.sessions import SessionsController
+from api.suggestions import SuggestionFeedbackController, SuggestionsController
 from api.takeout import TakeoutController
 from api.tenant import TenantController
 from api.users import UsersController
@@ -51,11 +52,16 @@ ANYWHERE = [
     TenantController,
     ProfileController,
     ScheduleController,
+    SuggestionFeedbackController,
 ]
 """Served under `/api/v1` and, for older clients, under `/api`."""
 
 VERSIONED_ONLY = [RunsController, LiveController]
 """Unversioned `/api/onboarding` is the company wizard's."""
+
+
+UNVERSIONED_ONLY = [SuggestionsController]
+"""The company wizard."""
 
 
 def create_app(settings: Settings, opening: Opening) -> Litestar:
@@ -71,6 +77,7 @@ def create_app(settings: Settings, opening: Opening) -> Litestar:
         route_handlers=[
             Router("/api/v1", route_handlers=[*VERSIONED_ONLY, *ANYWHERE]),
             Router("/api", route_handlers=ANYWHERE, include_in_schema=False),
+            Router("/api", route_handlers=UNVERSIONED_ONLY),
             HealthController,
             key_set,
             assets,

@@ -197,6 +197,11 @@ async def accepted_okrs(conn: Connection, run_id: str) -> list[dict[str, Any]]:
     return [row["okr"] for row in rows]
 
 
+async def recommendations(conn: Connection, run_id: str) -> dict[str, Any] | None:
+    """What a run recommends: lists by field of `Suggestions`, and `suggestion_ids` by kind; None for nothing."""
+    return await conn.fetchval("SELECT ai_recommendations FROM onboarding_sessions WHERE id = $1", run_id)
+
+
 async def purge(conn: Connection, limit: int = 5000) -> int:
     """Drop some old suggestions whose runs are not open, of the sweeper's tenant; returns how many."""
     status = await conn.execute(

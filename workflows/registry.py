@@ -7,6 +7,7 @@ needs none of the others.
 from workflows.erasure import EraseUser, ResumeErasures
 from workflows.mail import PostLeftMails, SendMail
 from workflows.onboarding import OnboardingRun
+from workflows.suggestions import SuggestionWorkflow
 from workflows.sweeps import AbandonExpiredRuns, ArchiveRuns, PruneRequests
 
 WORKFLOWS = [
@@ -18,4 +19,5 @@ WORKFLOWS = [
     PostLeftMails,
     PruneRequests,
     ResumeErasures,
+    SuggestionWorkflow,
 ]

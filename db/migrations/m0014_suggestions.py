@@ -28,7 +28,7 @@ CREATE TABLE suggestions (
   CHECK ((source IS NULL) = (settled_at IS NULL))
 );
 COMMENT ON COLUMN suggestions.run_id IS 'Of which run; no foreign key, since runs are archived.';
-COMMENT ON COLUMN suggestions.items IS 'By field, as far as there are any; each has its id once the row is settled.';
+COMMENT ON COLUMN suggestions.items IS 'By field, as far as there are any, with ids once the row is settled.';
 COMMENT ON COLUMN suggestions.sources IS 'By kind, where its items come from.';
 CREATE INDEX suggestions_user ON suggestions (tenant_id, user_id);
 CREATE INDEX suggestions_run ON suggestions (run_id);

@@ -93,8 +93,7 @@ class Inputs(Struct, frozen=True, kw_only=True):
 def facts_of(answers: Mapping[str, Mapping[str, Any]], inputs: Inputs, locale: str) -> Facts:
     """The facts in the answers of a run of `company`, as far as there are any, and in a request."""
     welcome, company, organization = (answers.get(key, {}) for key in ("welcome", "company", "organization"))
-    departments = cast(list[Any], organization.get("departments") or [])
-    team_size = organization.get("team_size")
+    departments, team_size = _list(organization.get("departments")), organization.get("team_size")
     return Facts(
         locale="es" if locale == "es" else "en",
         company_name=inputs.company_name or _text(company.get("name")),
@@ -105,11 +104,11 @@ def facts_of(answers: Mapping[str, Mapping[str, Any]], inputs: Inputs, locale: s
         experience=_choice(welcome.get("experience_level"), get_args(Experience)),
         industry=_text(company.get("industry")),
         size=_choice(company.get("size"), get_args(Size)),
-        team_size=team_size if isinstance(team_size, int) else None,
+        team_size=team_size if isinstance(team_size, int) and team_size > 0 else None,
         structure=_choice(organization.get("structure"), get_args(Structure)),
         methodology=_choice(organization.get("methodology"), get_args(Methodology)),
         collaboration=_choice(organization.get("collaboration_style"), get_args(Collaboration)),
-        integrations=tuple(map(str, organization.get("integrations") or ())),
+        integrations=tuple(map(str, _list(organization.get("integrations")))),
         departments=tuple(str(each.get("name", "")) for each in departments if isinstance(each, Mapping)),
         answered=tuple(answers),
     )
@@ -135,6 +134,10 @@ def _words(host: str | None) -> str:
 
 def _text(value: object) -> str | None:
     return value[:LONGEST] if isinstance(value, str) and value else None
+
+
+def _list(value: object) -> list[Any]:
+    return cast(list[Any], value) if isinstance(value, list) else []
 
 
 def _choice(value: object, choices: tuple[ChoiceT, ...]) -> ChoiceT | None:
