@@ -1,4 +1,4 @@
-"""Suggestions by rules: for every kind of company, in both languages, fit for who asks, and never the same for all."""
+"""Suggestions by rules: for every kind of company, in both languages, fit for who asks, never the same for all."""
 
 import itertools
 import uuid
@@ -152,7 +152,7 @@ def read_by_people(item: Any) -> set[str]:
 
 
 def test_experience_and_methodology_count() -> None:
-    """Who begins gets three objectives, who has experience five; each way of working adds a key result of its own."""
+    """Who begins gets three objectives, who has experience five; each way of working adds its own key result."""
     of = {
         experience: by_rules("okrs", Facts(role="ceo", experience=experience)).suggested_okrs
         for experience in get_args(Experience)
@@ -234,7 +234,7 @@ def test_open_steps_first() -> None:
 
 
 def test_industry() -> None:
-    """A text that matches is suggested with its alternatives; one that says nothing is `other`, with a low confidence."""
+    """A text that matches is suggested with alternatives; one that says nothing is `other`, with low confidence."""
     found = by_rules("industry", Facts(company_name="Nimbus", description="We build a SaaS app"))
     assert found.suggested_industry is not None
     assert found.suggested_industry.key == "computer_programming"

@@ -74,6 +74,8 @@ def test_every_message_is_recorded() -> None:
         "delete_objects",
         "erase_rows",
         "resume_erasures",
+        "suggest_part",
+        "settle_suggestion",
     }
 
 
