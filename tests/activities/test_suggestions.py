@@ -118,7 +118,7 @@ async def test_by_a_model(asking: Open, admin: asyncpg.Connection) -> None:
 
 
 async def test_what_a_model_is_told(asking: Open) -> None:
-    """The answers of the run go to the model as data in the user's message, and the person's tenant and run pay."""
+    """The answers of the run go to the model as data in the user's message; the person's tenant and run pay."""
     models = Scripted(good("okrs"))
     async with asking(models) as someone:
         await someone.answered()
@@ -156,7 +156,7 @@ async def test_a_model_that_hangs(asking: Open) -> None:
     ],
 )
 async def test_an_answer_that_cannot_be_shown(asking: Open, kind: Any, said: bytes) -> None:
-    """Nonsense, markup, links, floods and unknown industries fall to the rules, after one call, and nothing is kept."""
+    """Nonsense, markup, links, floods, unknown industries: one call, then the rules, and nothing is remembered."""
     models, memory = Scripted(said), Memory()
     async with asking(models, memory) as someone:
         found, outcome = await someone.answered(kind)
@@ -227,7 +227,7 @@ async def test_all_of_it(asking: Open, admin: asyncpg.Connection) -> None:
 
 
 async def test_a_part_that_hangs(asking: Open) -> None:
-    """One kind that hangs is answered by rules, which is said of it and of the whole; the others are the model's."""
+    """One kind that hangs is by rules, which is said of it and of the whole; the others are the model's."""
     models = Scripted(**{**all_good(), "StepsOffer": [HANG]})
     async with asking(models) as someone:
         found, outcome = await someone.answered("all")

@@ -234,7 +234,7 @@ def test_open_steps_first() -> None:
 
 
 def test_industry() -> None:
-    """A text that matches is suggested with alternatives; one that says nothing is `other`, with low confidence."""
+    """A text that matches is suggested with alternatives; one that says nothing is `other`, not very sure."""
     found = by_rules("industry", Facts(company_name="Nimbus", description="We build a SaaS app"))
     assert found.suggested_industry is not None
     assert found.suggested_industry.key == "computer_programming"

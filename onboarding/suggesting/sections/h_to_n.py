@@ -95,7 +95,9 @@ INFORMATION = Section(
         "build what users prove they need",
         "construir lo que los usuarios demuestran necesitar",
         count(6, "experiments with a decision at the end", "experimentos con una decisión al final"),
-        reach(40, "users of the new feature after a month", "el uso de la función nueva al cabo de un mes"),
+        reach(
+            40, "the share of users on a new feature in a month", "la parte que usa una función nueva en un mes"
+        ),
     ),
     customer=lever(
         "keep customers because the product keeps its word",

@@ -12,6 +12,9 @@ How = Literal["up", "down", "reach", "count"]
 _AMBITION: dict[Size, float] = {"startup": 1.5, "small": 1.25, "medium": 1, "large": 0.75, "enterprise": 0.5}
 """Small ones move further in the same time; what is large already moves by less."""
 
+_ROUTINE: dict[Size, float] = {"startup": 0.85, "small": 0.92, "medium": 1, "large": 1.03, "enterprise": 1.05}
+"""A share that a small one is still building, a large one has the routine to hold."""
+
 _BREADTH: dict[Size, float] = {"startup": 0.5, "small": 0.75, "medium": 1, "large": 2, "enterprise": 4}
 """Large ones do a thing in more places."""
 
@@ -36,7 +39,7 @@ class Kpi(NamedTuple):
             case "count":
                 return max(round(self.amount * _BREADTH[size]), 2)
             case "reach":
-                return min(round(100 - (100 - self.amount) * _AMBITION[size]), 99)
+                return min(round(self.amount * _ROUTINE[size]), 99)
             case _:
                 return max(round(self.amount * _AMBITION[size]), 2)
 
