@@ -122,7 +122,9 @@ class SuggestionFeedbackController(Controller):
 async def _answered(deps: Deps, principal: Principal, order: SuggestionOrder, until: float) -> Suggestion:
     """The suggestion as it is settled: by the workflow, or here when that takes too long."""
     try:
-        failed = bool((await deps.gateway.suggest(order, max(until - time.monotonic(), 0.0))).failed)
+        outcome = await deps.gateway.suggest(order, max(until - time.monotonic(), 0.0))
+        # What a model answered in part was answered.
+        failed = set(outcome.failed) == set(order.kinds)
     except WorkflowsUnavailable as error:
         failed, reason = True, type(error.__cause__ or error).__name__
         log.warning("suggestion settled by rules", suggestion_id=order.suggestion_id, error=reason)

@@ -1,7 +1,7 @@
 """What is known of a company and of who asks: all that a suggestion is made from."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Literal, TypeVar, cast, get_args
 from urllib.parse import urlsplit
 
@@ -22,6 +22,9 @@ Words = tuple[str, str]
 
 SURE_ENOUGH = 0.4
 """From this confidence on, a matched industry is suggested; below, it is an alternative to `other`."""
+
+LEAD = 0.1
+"""By so much the best match goes before the next one, or nobody knows which it is."""
 
 LONGEST = 500
 ChoiceT = TypeVar("ChoiceT", bound=str)
@@ -64,8 +67,7 @@ class Facts(Struct, frozen=True, kw_only=True):
         """The industry that was answered; without one, what the words match well enough."""
         if self.industry is not None and self.industry != OTHER:
             return industries.INDUSTRIES.get(self.industry)
-        matched = industries.match(self.text, self.locale, 1)
-        return matched[0][0] if matched and matched[0][1] >= SURE_ENOUGH else None
+        return surely(industries.match(self.text, self.locale, 2))
 
     @property
     def goals(self) -> tuple[Category, ...]:
@@ -112,6 +114,14 @@ def facts_of(answers: Mapping[str, Mapping[str, Any]], inputs: Inputs, locale: s
         departments=tuple(str(each.get("name", "")) for each in departments if isinstance(each, Mapping)),
         answered=tuple(answers),
     )
+
+
+def surely(matched: Sequence[tuple[industries.Industry, float]]) -> industries.Industry | None:
+    """The best match, when it is good enough and well before the next one."""
+    if not matched or matched[0][1] < SURE_ENOUGH:
+        return None
+    (best, confidence), *rest = matched
+    return best if not rest or confidence - rest[0][1] >= LEAD else None
 
 
 def host_of(website: str | None) -> str | None:

@@ -1,7 +1,7 @@
 """The industry by rules: what the words of the company match."""
 
 from onboarding import industries
-from onboarding.suggesting.facts import SURE_ENOUGH, Facts, Words
+from onboarding.suggesting.facts import SURE_ENOUGH, Facts, Words, surely
 from onboarding.suggesting.shapes import OTHER, SuggestedIndustry
 
 ALTERNATIVES_AT_MOST = 3
@@ -21,9 +21,8 @@ _UNSURE: Words = (
 def suggest_industry(facts: Facts) -> tuple[SuggestedIndustry, tuple[SuggestedIndustry, ...]]:
     """The best match and up to three others; `other` where none is good enough."""
     matched = industries.match(facts.text, facts.locale, ALTERNATIVES_AT_MOST + 1)
-    if matched and matched[0][1] >= SURE_ENOUGH:
-        (best, confidence), *rest = matched
-        return named(facts, best, confidence, facts.say(_MATCHED)), _others(facts, rest)
+    if best := surely(matched):
+        return named(facts, best, matched[0][1], facts.say(_MATCHED)), _others(facts, matched[1:])
     return unsure(facts, matched[0][1] if matched else 0.0), _others(facts, matched[:ALTERNATIVES_AT_MOST])
 
 

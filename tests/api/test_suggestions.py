@@ -23,6 +23,7 @@ from cli.embedded.ports import free_ports
 from db import suggestions
 from db.pool import Database
 from onboarding.access import Caller, Role
+from onboarding.industries import INDUSTRIES
 from runtime.settings import Settings
 from tests.activities.company import company_run
 from tests.activities.models import HANG, Scripted, all_good, good
@@ -86,7 +87,7 @@ async def test_without_a_session(person: Person) -> None:
     """Somebody who has not begun is answered by what the request says, in their language."""
     ok(await person.patch("/api/v1/users/me", {"locale": "es"}))
     body = await asked(person, "industry", companyName="Panadería Núñez & Hijos")
-    assert body["suggestedIndustry"]["key"] == "food_products"
+    assert body["suggestedIndustry"]["key"] == "food_manufacturing"
     assert body["suggestedIndustry"]["rationale"].startswith("Lo que")
     assert 0 <= body["suggestedIndustry"]["confidence"] <= 1
 
@@ -101,7 +102,7 @@ async def test_the_website_is_a_hint(person: Person) -> None:
     body = await asked(
         person, "industry", companyName="Rossi", website="https://www.rossi-bakery.example/menu?x=1"
     )
-    assert body["suggestedIndustry"]["key"] == "food_products"
+    assert body["suggestedIndustry"]["key"] == "food_manufacturing"
 
 
 @pytest.mark.parametrize(
@@ -133,7 +134,7 @@ async def test_refusals(person: Person, body: Json, errors: Json) -> None:
 async def test_several_lines(person: Person) -> None:
     """A description may have several lines, and signs that are no tags."""
     body = await asked(person, "industry", description='We bake bread.\r\nSince 1999: 3 < 4 & "more"\t!')
-    assert body["suggestedIndustry"]["key"] == "food_products"
+    assert body["suggestedIndustry"]["key"] == "food_manufacturing"
 
 
 async def test_the_run_recommends(person: Person, admin: asyncpg.Connection, app_database: Database) -> None:
@@ -342,7 +343,7 @@ async def test_edits_of_each_kind(person: Person, admin: asyncpg.Connection) -> 
     body = await asked(person, "all")
     where = feedback(body["suggestionId"])
     for item, changes, more in (
-        (body["suggestedIndustry"], {"key": "retail_trade"}, {"name": "Retail trade"}),
+        (body["suggestedIndustry"], {"key": "retail_trade"}, {"name": INDUSTRIES["retail_trade"].name["en"]}),
         (body["teamStructureAdvice"][0], {"title": "Two teams", "priority": "low"}, {}),
         (body["nextSteps"][0], {"estimatedMinutes": 3}, {}),
         (body["industryInsights"][0], {"metric": "bread"}, {}),

@@ -18,12 +18,15 @@ OKR = {
     "priority": "high",
     "rationale": "It pays.",
 }
-INDUSTRY = {"key": "food_products", "confidence": 0.9, "rationale": "Bread."}
+INDUSTRY = {"key": "food_manufacturing", "confidence": 0.9, "rationale": "Bread."}
 ADVICE = {"title": "Fewer layers", "description": "Three do.", "priority": "low", "rationale": "Size."}
 STEP = {"title": "Talk", "description": "To five people.", "priority": "high", "estimated_minutes": 30}
 INSIGHT = {"title": "Season", "description": "December decides.", "metric": "sales"}
 GOOD: dict[Kind, dict[str, Any]] = {
-    "industry": {"best": INDUSTRY, "alternatives": [{**INDUSTRY, "key": "food_service", "confidence": 0.2}]},
+    "industry": {
+        "best": INDUSTRY,
+        "alternatives": [{**INDUSTRY, "key": "food_and_beverage_service", "confidence": 0.2}],
+    },
     "okrs": {"okrs": [OKR] * 3},
     "team_structure": {"advice": [ADVICE]},
     "next_steps": {"steps": [STEP] * 3},
@@ -127,7 +130,7 @@ def test_unknown_industries() -> None:
     with pytest.raises(Unusable):
         offered("industry", {"best": {**INDUSTRY, "key": "moon_mining"}})
     found = offered("industry", {"best": INDUSTRY, "alternatives": [{**INDUSTRY, "key": "moon_mining"}, INDUSTRY]})
-    assert found.suggested_industry.key == "food_products"
+    assert found.suggested_industry.key == "food_manufacturing"
     assert found.suggested_industry.name == "Manufacture of food products"
     assert found.alternatives == ()
 
@@ -145,13 +148,16 @@ def test_unsure_is_other(best: Any) -> None:
     found = offered("industry", {"best": best})
     assert found.suggested_industry.key == OTHER
     assert 0 <= found.suggested_industry.confidence <= 0.4
-    assert [each.key for each in found.alternatives] == ["food_products"]
+    assert [each.key for each in found.alternatives] == ["food_manufacturing"]
     assert all(0 <= each.confidence <= 1 for each in found.alternatives)
 
 
 def test_other_is_an_answer() -> None:
     """A model may say `other`; then up to three others are alternatives."""
-    many = [{**INDUSTRY, "key": key} for key in ("food_products", "food_service", "retail_trade", "human_health")]
+    many = [
+        {**INDUSTRY, "key": key}
+        for key in ("food_manufacturing", "food_and_beverage_service", "retail_trade", "human_health")
+    ]
     found = offered("industry", {"best": {**INDUSTRY, "key": OTHER}, "alternatives": many})
     assert found.suggested_industry.key == OTHER
     assert len(found.alternatives) == 3
