@@ -12,6 +12,7 @@ from activities.general import GeneralChats
 from activities.mail import Mails
 from activities.projection import Projection
 from activities.reminders import Reminders
+from activities.suggestions import Suggester
 from activities.sweeps import Sweeps
 from activities.turns import Turns
 from db.pool import Database
@@ -39,6 +40,7 @@ def build_activities(
     turns = Turns(database)
     chats = Chats(turns, database, client, models, settings)
     general = GeneralChats(turns, database, models, settings)
+    suggester = Suggester(database)
     return [
         projection.settle,
         reminders.remind,
@@ -54,4 +56,6 @@ def build_activities(
         eraser.delete_objects,
         eraser.erase_rows,
         eraser.resume_erasures,
+        suggester.suggest_part,
+        suggester.settle_suggestion,
     ]

@@ -23,6 +23,7 @@ from db import (
     refused_tokens,
     resets,
     sessions,
+    suggestions,
     sweeps,
     tenants,
 )
@@ -52,6 +53,18 @@ class Purge(Protocol):
     async def __call__(self, conn: Connection, *, limit: int) -> int:
         """In the sweeper's context."""
         ...
+
+
+PURGES: tuple[Purge, ...] = (
+    sessions.purge,
+    refused_tokens.purge,
+    resets.purge,
+    invitations.purge,
+    ai_cache.purge,
+    chat.purge,
+    suggestions.purge,
+)
+"""What is dropped by its own age, tenant by tenant."""
 
 
 class Place(Struct, frozen=True, kw_only=True):
@@ -123,15 +136,6 @@ class Sweeps:
         """Forget keys, tokens and counts that nobody can ask for any more; settle calls that were left open."""
         now = datetime.now(UTC)
         keys = partial(idempotency.purge, older_than=now - timedelta(hours=sweep.keys_kept_hours))
-        of_anybody = (
-            keys,
-            sessions.purge,
-            refused_tokens.purge,
-            resets.purge,
-            invitations.purge,
-            ai_cache.purge,
-            chat.purge,
-        )
         seconds, calls_from = sweep.counts_kept_seconds, now - timedelta(days=sweep.calls_kept_days)
         counts = partial(entry.forget, older_than_seconds=seconds)
         buckets = partial(ai_rates.forget, older_than_seconds=max(seconds, ceil(FULL_AFTER_SECONDS)))
@@ -142,7 +146,7 @@ class Sweeps:
         )
         place = _remembered()
         for tenant_id in ["", *await self._tenants(place)]:
-            for purge in (*of_anybody, *(of_a_tenant if tenant_id else ())):
+            for purge in (keys, *PURGES, *(of_a_tenant if tenant_id else ())):
                 place = await self._purged(purge, place, tenant_id)
         for purge in (failures.purge, counts, buckets):
             place = await self._purged(purge, place, "")

@@ -34,6 +34,7 @@ from api.runs import RunsController
 from api.schedule import ScheduleController
 from api.sessions import SessionsController
 from api.staff import StaffController
+from api.suggestions import SuggestionFeedbackController, SuggestionsController
 from api.takeout import TakeoutController
 from api.tenant import TenantController
 from api.users import UsersController
@@ -62,6 +63,7 @@ ANYWHERE = [
     StaffController,
     AiUsageController,
     AdminAiUsageController,
+    SuggestionFeedbackController,
 ]
 """Served under `/api/v1` and, for older clients, under `/api`."""
 
@@ -70,6 +72,10 @@ VERSIONED_ONLY = [RunsController, LiveController]
 
 UNVERSIONED_ONLY = [IndustriesController, WizardController]
 """The company wizard, whose published interface has no version."""
+
+
+UNVERSIONED_ONLY = [SuggestionsController]
+"""The company wizard."""
 
 
 def create_app(settings: Settings, opening: Opening) -> Litestar:

@@ -29,6 +29,7 @@ from db.invitations import (
 )
 from db.pool import DatabaseUnavailable
 from db.runs import PersonGone, PredecessorOpen
+from db.suggestions import SuggestionNotFound
 from db.tenant import CallerChanged, Deactivated, RoleChanged, SignedOut
 from db.users import EmailTaken, LastAdmin, OwnRole, UserNotFound
 from onboarding.errors import GangwayError, Refused, RunNotFound, UnknownFlow
@@ -65,6 +66,7 @@ OUTSIDE_THE_RULES: dict[type[GangwayError], tuple[int, Code, str]] = {
     InvitationRevoked: (410, Code.INVITATION_REVOKED, InvitationRevoked.detail),
     TurnInProgress: (409, Code.TURN_IN_PROGRESS, TurnInProgress.detail),
     MessageIdReused: (409, Code.IDEMPOTENCY_KEY_REUSED, MessageIdReused.detail),
+    SuggestionNotFound: (404, Code.SUGGESTION_NOT_FOUND, SuggestionNotFound.detail),
     StorageUnavailable: (503, Code.STORAGE_UNAVAILABLE, StorageUnavailable.detail),
     # Deleted while their request was under way; the next one meets the same answer at the door.
     UserNotFound: (401, Code.AUTH_INVALID_TOKEN, "The access token is not valid."),

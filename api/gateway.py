@@ -2,12 +2,14 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from datetime import timedelta
 from typing import Any, ClassVar
 
 import msgspec
 from temporalio.client import (
     Client,
     WithStartWorkflowOperation,
+    WorkflowFailureError,
     WorkflowUpdateFailedError,
     WorkflowUpdateRPCTimeoutOrCancelledError,
 )
@@ -35,16 +37,26 @@ from onboarding.payloads import (
     SkipStep,
     SnoozeReminders,
     StartRun,
+    Suggested,
+    SuggestionOrder,
     TakeOver,
     TurnOrder,
 )
-from runtime.addresses import RunAddress, chat_workflow_id, erasure_workflow_id, mail_workflow_id, workflow_id
+from runtime.addresses import (
+    RunAddress,
+    chat_workflow_id,
+    erasure_workflow_id,
+    mail_workflow_id,
+    suggestion_workflow_id,
+    workflow_id,
+)
 from runtime.settings import Settings
 from workflows.chat import AnswerChat
 from workflows.erasure import EraseUser
 from workflows.mail import SendMail
 from workflows.onboarding import OnboardingRun
 from workflows.search_attributes import attributes_of, attributes_of_person
+from workflows.suggestions import SuggestionWorkflow
 
 
 class RefusedByRun(GangwayError):
@@ -98,6 +110,9 @@ _SIGNALS: dict[type[Command], Any] = {
     SnoozeReminders: OnboardingRun.snooze_reminders,
 }
 
+
+SUGGESTION_LIFE = timedelta(minutes=2)
+"""After so long nobody waits for a suggestion, and no model need be asked any more."""
 
 CONTINUING_SECONDS = 0.02
 """Between asking a run that is being continued as new and asking again."""
@@ -224,6 +239,33 @@ class Gateway:
             )
         )
 
+    async def suggest(self, order: SuggestionOrder, seconds: float) -> Suggested:
+        """Have a suggestion answered that is written down, and wait until it is settled.
+
+        Args:
+            order: which one.
+            seconds: to wait at most.
+
+        Raises:
+            WorkflowsUnavailable: it was not settled in time. Whoever asks settles it then.
+        """
+
+        async def call() -> Suggested:
+            return await self._client.execute_workflow(
+                SuggestionWorkflow.run,
+                order,
+                id=suggestion_workflow_id(order.suggestion_id),
+                task_queue=self._task_queue,
+                execution_timeout=SUGGESTION_LIFE,
+                search_attributes=attributes_of_person(order.tenant_id, order.user_id),
+                static_summary="Suggest to a company",
+            )
+
+        try:
+            return await self._bounded(call, seconds)
+        except WorkflowFailureError as error:
+            raise WorkflowsUnavailable from error
+
     async def _update_with_start(
         self, update: Any, message: Begin | Command, id: str | None, start: StartRun, after_end: bool
     ) -> Any:
@@ -257,9 +299,9 @@ class Gateway:
             static_summary=f"Onboarding {run.flow}@{run.flow_version}",
         )
 
-    async def _bounded(self, call: Callable[[], Awaitable[Any]]) -> Any:
+    async def _bounded(self, call: Callable[[], Awaitable[Any]], seconds: float | None = None) -> Any:
         try:
-            async with asyncio.timeout(self._timeout):
+            async with asyncio.timeout(self._timeout if seconds is None else seconds):
                 while True:
                     try:
                         return await call()

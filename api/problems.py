@@ -43,6 +43,7 @@ class Code(StrEnum):
     NOT_FOUND = "not_found"
     RUN_NOT_FOUND = "run_not_found"
     PROFILE_NOT_FOUND = "profile_not_found"
+    SUGGESTION_NOT_FOUND = "suggestion_not_found"
     UNKNOWN_FLOW = "unknown_flow"
     METHOD_NOT_ALLOWED = "method_not_allowed"
     REQUEST_TIMEOUT = "request_timeout"

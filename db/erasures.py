@@ -43,6 +43,8 @@ ROWS_OF_A_PERSON = {
     "ai_usage": "user_id = $1",
     "ai_budgets": "user_id = $1",
     "ai_cache": "user_id = $1",
+    "suggestions": "user_id = $1",
+    "suggestion_feedback": "user_id = $1",
 }
 """Every table with rows of one person, and which they are, by an index. All of them go with the person.
 

@@ -7,8 +7,6 @@ migrated database. A Table never leaves this package.
 from typing import Any
 
 from piccolo.columns import (
-    JSONB,
-    UUID,
     Array,
     BigInt,
     Boolean,
@@ -17,9 +15,11 @@ from piccolo.columns import (
     DoublePrecision,
     ForeignKey,
     Integer,
+    JSONB,
     Numeric,
     Text,
     Timestamptz,
+    UUID,
 )
 from piccolo.table import Table
 
@@ -492,6 +492,37 @@ class AiCache(Table, tablename="ai_cache"):
     until = Timestamptz()
 
 
+class Suggestion(Table, tablename="suggestions"):
+    """What was suggested to a company, settled or not."""
+
+    id = UUID(primary_key=True)
+    tenant_id = ForeignKey(Tenant, null=False)
+    user_id = ForeignKey(User, null=False)
+    run_id = _optional(UUID)
+    kind = Text()
+    locale = Text()
+    inputs = JSONB()
+    items = JSONB()
+    sources = JSONB()
+    source = _optional(Text)
+    budget_exhausted = Boolean(default=False)
+    created_at = Timestamptz()
+    settled_at = _optional(Timestamptz)
+
+
+class SuggestionFeedback(Table, tablename="suggestion_feedback"):
+    """What a person made of an item. The primary key is `suggestion_id` and `item_id`."""
+
+    suggestion_id = ForeignKey(Suggestion, primary_key=True, null=False)
+    item_id = UUID()
+    tenant_id = ForeignKey(Tenant, null=False)
+    user_id = ForeignKey(User, null=False)
+    verdict = Text()
+    value = _optional(JSONB)
+    created_at = Timestamptz()
+    updated_at = Timestamptz()
+
+
 TABLES: list[type[Table]] = [
     Tenant,
     User,
@@ -525,4 +556,6 @@ TABLES: list[type[Table]] = [
     AiBudget,
     AiRate,
     AiCache,
+    Suggestion,
+    SuggestionFeedback,
 ]

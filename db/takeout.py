@@ -39,6 +39,13 @@ FILES = {
           '[]'
         )) FROM organization_members AS m JOIN organizations AS o ON o.id = m.organization_id WHERE m.user_id = $1
     """,
+    "suggestions.json": """
+        SELECT to_jsonb(s) || jsonb_build_object('feedback', coalesce(
+          (SELECT jsonb_agg(to_jsonb(f) ORDER BY f.created_at) FROM suggestion_feedback AS f
+           WHERE f.suggestion_id = s.id),
+          '[]'
+        )) FROM suggestions AS s WHERE user_id = $1
+    """,
     "erasures.json": "SELECT to_jsonb(e) FROM erasures AS e WHERE user_id = $1",
     "ai_usage.json": "SELECT to_jsonb(a) FROM ai_usage AS a WHERE user_id = $1",
 }

@@ -424,3 +424,39 @@ class TurnOrder(Payload, frozen=True, kw_only=True):
     user_id: str
     run_id: str | None = None
     run_version: int = 0
+
+
+class SuggestionOrder(Payload, frozen=True, kw_only=True):
+    """Answer what stands in the row of a suggestion. Ids only: what the company says stays in the database.
+
+    `timeout_seconds` is how long models may take, retries included.
+    """
+
+    suggestion_id: str
+    tenant_id: str
+    user_id: str
+    kinds: tuple[str, ...]
+    timeout_seconds: float
+
+
+class SuggestPart(Payload, frozen=True, kw_only=True):
+    """Ask for the suggestions of one kind."""
+
+    suggestion_id: str
+    tenant_id: str
+    user_id: str
+    kind: str
+    timeout_seconds: float
+
+
+class SuggestedPart(Payload, frozen=True, kw_only=True):
+    """How that ended: whether there is something now, and if not whether a model was asked in vain."""
+
+    found: bool
+    failed: bool = False
+
+
+class Suggested(Payload, frozen=True, kw_only=True):
+    """A suggestion is settled; of the kinds in `failed` a model was asked in vain, and rules answered."""
+
+    failed: tuple[str, ...] = ()

@@ -38,6 +38,11 @@ def erasure_workflow_id(tenant_id: str, user_id: str) -> str:
     return f"erasure/{tenant_id}/{user_id}"
 
 
+def suggestion_workflow_id(suggestion_id: str) -> str:
+    """`suggestion/<id>`."""
+    return f"suggestion/{suggestion_id}"
+
+
 def scheduled_workflow_id(schedule_id: str) -> str:
     """`schedule/<schedule>/at`, to which Temporal adds `-<time>` each time that it starts the workflow."""
     return f"schedule/{schedule_id}/at"

@@ -52,3 +52,17 @@ TURN: Policy = {
     ),
 }
 """A chat turn: bounded by itself, which falls back to rules; what comes again is whose worker or database died."""
+
+WITHIN_A_MINUTE: Policy = {**UNTIL_DONE, "schedule_to_close_timeout": timedelta(minutes=1)}
+"""A short write that somebody waits for."""
+
+GRACE = timedelta(milliseconds=200)
+"""For an activity that keeps to its time to say so itself."""
+
+
+def within(seconds: float) -> Policy:
+    """Something with a time of its own, all attempts together."""
+    return {
+        "schedule_to_close_timeout": timedelta(seconds=seconds) + GRACE,
+        "retry_policy": RetryPolicy(initial_interval=timedelta(milliseconds=200), maximum_attempts=3),
+    }

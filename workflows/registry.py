@@ -8,6 +8,7 @@ from workflows.chat import AnswerChat
 from workflows.erasure import EraseUser, ResumeErasures
 from workflows.mail import PostLeftMails, SendMail
 from workflows.onboarding import OnboardingRun
+from workflows.suggestions import SuggestionWorkflow
 from workflows.sweeps import AbandonExpiredRuns, ArchiveRuns, PruneRequests
 
 WORKFLOWS = [
@@ -20,4 +21,5 @@ WORKFLOWS = [
     PostLeftMails,
     PruneRequests,
     ResumeErasures,
+    SuggestionWorkflow,
 ]

@@ -89,7 +89,7 @@ async def fill(admin: asyncpg.Connection, database: Database, person: Person) ->
 
 _KINDS = (
     *("session", "invitation", "mail", "erasure", "data_key", "call", "lease", "organization", "department"),
-    *("turn", "proposal"),
+    *("turn", "proposal", "suggestion", "item"),
 )
 _DIGESTS = {"digest": "refused_tokens", "reset_hash": "password_resets", "invitation_hash": "invitations"}
 
@@ -132,6 +132,25 @@ def _rows(canary: str, ids: dict[str, str], now: datetime) -> dict[str, list[dic
     long_unused = {"updated_at": now - timedelta(days=500)}
     answer_kept = {**theirs, "purpose": "industry"}
     soon_over = {"until": now + timedelta(minutes=1)}
+    okr = {
+        "id": ids["item_id"],
+        "objective": text("suggestions"),
+        "key_results": [],
+        "category": "growth",
+        "priority": "low",
+        "rationale": "x",
+    }
+    suggestion = {
+        **theirs,
+        "kind": "okrs",
+        "locale": "en",
+        "inputs": {},
+        "items": {"suggested_okrs": [okr]},
+        "sources": {"okrs": "rules"},
+        "source": "rules",
+        "settled_at": now,
+        "budget_exhausted": False,
+    }
     return {
         "notifications": [
             {**theirs, "run_id": ids["run_id"], "kind": "x", "body": {}, "dedupe_key": text("notifications")}
@@ -280,6 +299,21 @@ def _rows(canary: str, ids: dict[str, str], now: datetime) -> dict[str, list[dic
             {**answer_kept, "key": a_key("open"), "lease": ids["lease_id"], **soon_over},
             {**answer_kept, "key": a_key("answered"), "value": digest("ai_cache"), "until": later["expires_at"]},
             {**answer_kept, "key": a_key("old"), "value": digest("ai_cache"), "until": ended["expires_at"]},
+        ],
+        "suggestions": [
+            {**suggestion, "id": ids["suggestion_id"], "run_id": ids["run_id"], **made},
+            {**suggestion, "id": another(), **ages_ago},
+        ],
+        "suggestion_feedback": [
+            {
+                **theirs,
+                "suggestion_id": ids["suggestion_id"],
+                "item_id": ids["item_id"],
+                "verdict": "edited",
+                "value": {"id": ids["item_id"], "objective": text("suggestion_feedback")},
+                **made,
+                "updated_at": now,
+            }
         ],
     }
 

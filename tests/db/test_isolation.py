@@ -61,6 +61,9 @@ OWN_ROWS = [
     "INSERT INTO ai_cache (tenant_id, key, user_id, purpose, lease, until)"
     " VALUES ($1, sha256(uuid_send(uuidv7())), $2, 'industry', uuidv7(), now())",
     "INSERT INTO erasures (id, tenant_id, user_id, requested_by) VALUES (uuidv7(), $1, $2, $2)",
+    "INSERT INTO suggestions (id, tenant_id, user_id, kind, locale) VALUES (uuidv7(), $1, $2, 'okrs', 'en')",
+    "INSERT INTO suggestion_feedback (suggestion_id, item_id, tenant_id, user_id, verdict)"
+    " SELECT id, id, tenant_id, user_id, 'accepted' FROM suggestions WHERE tenant_id = $1 AND user_id = $2",
 ]
 
 

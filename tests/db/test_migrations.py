@@ -60,6 +60,8 @@ TENANT_TABLES = {
     "ai_usage",
     "ai_budgets",
     "ai_cache",
+    "suggestions",
+    "suggestion_feedback",
 }
 
 ALL = len([*Path(migrate.__file__).with_name("migrations").glob("m*.py")])

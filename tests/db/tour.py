@@ -185,7 +185,16 @@ KNOWN: dict[str, Callable[[Given], Any]] = {
     **dict.fromkeys(("user_id", "requested_by", "changed_by", "invited_by"), _user),
     **{
         name: _an_id(name)
-        for name in ("run_id", "session_id", "invitation_id", "mail_id", "erasure_id", "profile_id")
+        for name in (
+            "run_id",
+            "session_id",
+            "invitation_id",
+            "mail_id",
+            "erasure_id",
+            "profile_id",
+            "suggestion_id",
+            "item_id",
+        )
     },
     "id": _new(str),
     "caller": lambda given: given.own.person.caller(),
@@ -216,6 +225,10 @@ KNOWN: dict[str, Callable[[Given], Any]] = {
     **dict.fromkeys(("limit", "lease_seconds", "lifetime_seconds", "older_than_seconds"), _always(10)),
     **dict.fromkeys(("flow", "default_flow"), _always("fitness")),
     "status": _always(200),
+    "locale": _always("en"),
+    "inputs": lambda given: import_module("onboarding.suggesting.facts").Inputs(),
+    "items": lambda given: import_module("onboarding.suggesting.shapes").Suggestions(),
+    "verdict": _always("accepted"),
     "severity": _always("low"),
     "generation": _always(1),
     "objects": _always(1),
@@ -264,6 +277,11 @@ SPECIAL: dict[str, Callable[[Given], Any]] = {
     **{f"ai_cache.{name} key": _a_secret("lease_key") for name in ("renew", "keep", "release")},
     **{f"ai_cache.{name} lease": _an_id("lease_id") for name in ("renew", "keep", "release")},
     "ai_usage.write_off older_than_seconds": _always(-10),
+    "suggestions.ask suggestion_id": _new(str),
+    "suggestions.ask kind": _always("okrs"),
+    "suggestions.keep kind": _always("okrs"),
+    "suggestions.keep source": _always("model"),
+    "suggestions.judge value": _always(None),
 }
 """Where a name means something else in one function, by `module.function name`."""
 

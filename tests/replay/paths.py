@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 import msgspec
 from temporalio import activity
 from temporalio.client import WorkflowHandle
+from temporalio.exceptions import ApplicationError
 
 from onboarding.payloads import (
     Abandon,
@@ -29,16 +30,26 @@ from onboarding.payloads import (
     RequestSweep,
     SetPlace,
     SnoozeReminders,
+    SuggestedPart,
+    SuggestionOrder,
+    SuggestPart,
     SweepReport,
     TakeOver,
     TurnOrder,
 )
-from runtime.addresses import chat_workflow_id, erasure_workflow_id, mail_workflow_id, scheduled_workflow_id
+from runtime.addresses import (
+    chat_workflow_id,
+    erasure_workflow_id,
+    mail_workflow_id,
+    scheduled_workflow_id,
+    suggestion_workflow_id,
+)
 from tests.domain.given import PERSON, answer, save, say, skip
 from tests.workflows.given import Someone, World, until, zone_at
 from workflows.chat import AnswerChat
 from workflows.erasure import EraseUser, ResumeErasures
 from workflows.mail import PostLeftMails, SendMail
+from workflows.suggestions import SuggestionWorkflow
 from workflows.sweeps import AbandonExpiredRuns, ArchiveRuns, PruneRequests
 
 Path = Callable[[Someone], Awaitable[object]]
@@ -353,5 +364,44 @@ async def erased(world: World) -> WorkflowHandle[object, object]:
         task_queue=world.task_queue,
     )
     await world.environment.fast_forward(handle, HOUR)
+    await handle.result()
+    return handle  # type: ignore[return-value]
+
+
+@activity.defn(name="suggest_part")
+async def suggest_part(part: SuggestPart) -> SuggestedPart:
+    """A model that does well with one kind, fails at another for good, and at a third as long as it is asked."""
+    match part.kind:
+        case "insights":
+            raise ApplicationError("away", type="ai_unavailable")
+        case "okrs":
+            return SuggestedPart(found=False, failed=True)
+        case _:
+            return SuggestedPart(found=True)
+
+
+@activity.defn(name="settle_suggestion")
+async def settle_suggestion(_: SuggestionOrder) -> None:
+    """It is settled."""
+
+
+SUGGESTIONS = [suggest_part, settle_suggestion]
+
+
+async def suggested(world: World) -> WorkflowHandle[object, object]:
+    """Everything suggested at once, some of it by rules."""
+    order = SuggestionOrder(
+        suggestion_id="00000000-0000-7000-8000-00000000000f",
+        tenant_id="00000000-0000-7000-8000-00000000000a",
+        user_id="00000000-0000-7000-8000-00000000000c",
+        kinds=("industry", "okrs", "insights"),
+        timeout_seconds=4.0,
+    )
+    handle = await world.environment.client.start_workflow(
+        SuggestionWorkflow.run,
+        order,
+        id=suggestion_workflow_id(order.suggestion_id),
+        task_queue=world.task_queue,
+    )
     await handle.result()
     return handle  # type: ignore[return-value]

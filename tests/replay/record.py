@@ -14,7 +14,7 @@ from temporalio.client import Client, WorkflowHandle
 from cli.replay import CORPUS, CORPUS_KEYS
 from runtime.encryption import load_key_ring
 from runtime.ending import leave
-from tests.replay.paths import ERASURE, PATHS, SHORT_PATHS, SWEEPS, erased, swept
+from tests.replay.paths import ERASURE, PATHS, SHORT_PATHS, SUGGESTIONS, SWEEPS, erased, suggested, swept
 from tests.workflows.given import World, working, world
 from tests.workflows.outside import Outside
 from tests.workflows.seen import executions
@@ -41,6 +41,9 @@ async def record(folder: Path) -> list[str]:
         erasing = World(environment=environment, outside=Outside(), task_queue="erasure")
         async with working(environment.client, ERASURE, erasing.task_queue):
             written += await _write(folder, "erasure", await erased(erasing), environment.client)
+        suggesting = World(environment=environment, outside=Outside(), task_queue="suggestions")
+        async with working(environment.client, SUGGESTIONS, suggesting.task_queue):
+            written += await _write(folder, "suggestion", await suggested(suggesting), environment.client)
     return written
 
 

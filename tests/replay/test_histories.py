@@ -79,6 +79,8 @@ def test_every_message_is_recorded() -> None:
         "resume_erasures",
         "answer_chat",
         "answer_general",
+        "suggest_part",
+        "settle_suggestion",
     }
 
 

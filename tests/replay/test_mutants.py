@@ -16,6 +16,7 @@ CLOCK = RUN.with_name("clock.py")
 UNSETTLED = RUN.with_name("unsettled.py")
 SWEEPS = RUN.with_name("sweeps.py")
 ERASURE = RUN.with_name("erasure.py")
+SUGGESTIONS = RUN.with_name("suggestions.py")
 Mutate = Callable[[Path, str, str], ModuleType]
 
 MUTANTS = {
@@ -80,6 +81,16 @@ MUTANTS = {
         ERASURE,
         "        await workflow.sleep(LINGER",
         "        if False: await workflow.sleep(LINGER",
+    ),
+    "parts one by one": (
+        SUGGESTIONS,
+        "await asyncio.gather(*(self._part(order, kind) for kind in order.kinds))",
+        "[await self._part(order, kind) for kind in order.kinds]",
+    ),
+    "never settled": (
+        SUGGESTIONS,
+        "        await workflow.execute_activity_method(\n            Suggester.settle",
+        "        if False: await workflow.execute_activity_method(\n            Suggester.settle",
     ),
     "another prune": (SWEEPS, "Sweeps.sweep_requests, sweep", "Sweeps.sweep_expired, sweep"),
 }
