@@ -5,8 +5,8 @@ annotations give the JSON schema, the form and the agents' tools, so they are th
 What no bound can say of a field stands in `Meta(extra={"check": ...})`: a function that gives the code and
 the detail of the error, or None. A null says nothing, unless `Meta(extra={"clears": True})` around the whole type
 makes it a value. `onboarding/reading.py` reads them. How people speak of a field stands in
-`Meta(extra={"said": Said(...)})`; a reader of its own for what they say, in `Meta(extra={"hear": ...})`, a function of
-the text and the language that gives the value or None. `onboarding/scripted/` listens by these.
+`Meta(extra={"said": Said(...)})`; a reader of its own for what they say, in `Meta(extra={"hear": ...})`, a
+function of the text and the language that gives the value or None. `onboarding/scripted/` listens by these.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -46,6 +46,7 @@ class Said(Struct, frozen=True, kw_only=True):
     cues: words that point to the field without being part of the answer: "allergic to". For a text, what follows.
     names: words that point to the field and are part of the answer, as "knee" is in "bad left knee".
     none: words that mean an empty list.
+    others: of a number, words that point to something else that is counted alike, as what somebody weighs now.
     unit: of a number, where the field's name does not end in it: `kg`, `cm`, `ml`, `minutes`, `kcal`, `percent`.
     hours: where a time is said without morning or evening, the first and the last hour that is meant, by a value
         of the group's first field; "" is for any other.
@@ -63,6 +64,7 @@ class Said(Struct, frozen=True, kw_only=True):
     cues: tuple[str, ...] = ()
     names: tuple[str, ...] = ()
     none: tuple[str, ...] = ()
+    others: tuple[str, ...] = ()
     unit: str = ""
     hours: Mapping[str, tuple[int, int]] = {}
     shared: bool = False

@@ -223,6 +223,11 @@ def _list(kind: inspect.ListType, value: object, path: str, report: _Report, who
     return _FAILED if any(item is _FAILED for item in read) else read
 
 
+def has_markup(text: str) -> bool:
+    """Whether a text has something like a tag in it, which no answer may."""
+    return _MARKUP.search(text) is not None
+
+
 def _text(kind: inspect.StrType, value: object, path: str, report: _Report) -> object:
     if not isinstance(value, str):
         return _failed(report, path, "wrong_type", "must be a text")
@@ -239,7 +244,7 @@ def _text(kind: inspect.StrType, value: object, path: str, report: _Report) -> o
         return _failed(report, path, "too_short", f"must have at least {kind.min_length} character(s)")
     if kind.max_length is not None and len(text) > kind.max_length:
         return _failed(report, path, "too_long", f"must have at most {kind.max_length} characters")
-    if _MARKUP.search(text):
+    if has_markup(text):
         return _failed(report, path, "markup", "must be plain text without tags")
     if any(unicodedata.category(c) in {"Cc", "Cs"} for c in text):
         return _failed(report, path, "control_character", "must not contain control characters")

@@ -6,13 +6,19 @@ WORKOUT_PLANNING = Agent(
     key="workout_planning",
     task=(
         "You plan training. You learn how used the person is to training, what they want to reach, and what their "
-        "training must respect: equipment, injuries, limitations. You diagnose nothing; of pain or illness you say "
+        "training must respect: equipment, injuries, limitations. You diagnose nothing; of pain or illness you "
+        "say "
         "that a doctor should look at it."
     ),
     name={"en": "Workout planning", "es": "Plan de entrenamiento"},
     greeting={
-        "en": "Hello! I will help you to plan your training. A few questions, and you can always change an answer.",
-        "es": "¡Hola! Te ayudo a planear tu entrenamiento. Son pocas preguntas, y siempre puedes cambiar una respuesta.",
+        "en": (
+            "Hello! I will help you to plan your training. A few questions, and you can always change an answer."
+        ),
+        "es": (
+            "¡Hola! Te ayudo a planear tu entrenamiento. Son pocas preguntas, y siempre "
+            "puedes cambiar una respuesta."
+        ),
     },
     hand_over={
         "en": "Let us speak about your training.",
@@ -22,8 +28,10 @@ WORKOUT_PLANNING = Agent(
 DIET_PLANNING = Agent(
     key="diet_planning",
     task=(
-        "You plan meals. You learn how the person eats, what they cannot or will not eat, their daily energy and its "
-        "shares of protein, carbs and fats. You never propose what they are allergic to, and no figures to somebody "
+        "You plan meals. You learn how the person eats, what they cannot or will not eat, their daily energy and "
+        "its "
+        "shares of protein, carbs and fats. You never propose what they are allergic to, and no figures to "
+        "somebody "
         "who is pregnant, under age, or speaks of an eating disorder: those you refer to a professional."
     ),
     name={"en": "Diet planning", "es": "Plan de alimentación"},
@@ -39,7 +47,8 @@ DIET_PLANNING = Agent(
 SCHEDULING = Agent(
     key="scheduling",
     task=(
-        "You make the schedule: when the person eats, when they train, how much they drink and how often they want "
+        "You make the schedule: when the person eats, when they train, how much they drink and how often they "
+        "want "
         "to be reminded. Times are in their own time zone. You ask for a time that you do not know."
     ),
     name={"en": "Scheduling & Reminders", "es": "Horarios y recordatorios"},
@@ -71,7 +80,8 @@ SUPPLEMENT_GUIDANCE = Agent(
 GENERAL = Agent(
     key="general",
     task=(
-        "You answer questions about the person's plan and schedule. You change nothing yourself: what you propose, "
+        "You answer questions about the person's plan and schedule. You change nothing yourself: what you "
+        "propose, "
         "they confirm. You give general information and no diagnosis."
     ),
     name={"en": "Assistant", "es": "Asistente"},

@@ -51,7 +51,10 @@ FITNESS_LEVEL = Said(
 GOALS = Said(
     ask={
         "en": "What do you want: fat loss, muscle gain, general fitness? Up to three, most important first.",
-        "es": "¿Qué buscas: perder grasa, ganar músculo, forma física general? Hasta tres, lo más importante primero.",
+        "es": (
+            "¿Qué buscas: perder grasa, ganar músculo, forma física general? Hasta tres, lo "
+            "más importante primero."
+        ),
     },
     label={"en": "Goals", "es": "Objetivos"},
     confirm={"en": "You want, in this order: {}.", "es": "Quieres, por este orden: {}."},
@@ -202,9 +205,16 @@ TARGET_WEIGHT = Said(
     label={"en": "Target weight (kg)", "es": "Peso objetivo (kg)"},
     confirm={"en": "Your target weight is {} kg.", "es": "Tu peso objetivo es {} kg."},
     cues=_ways(
-        "target weight, goal weight, ideal weight, weigh, weight, get to, get down to, reach, down to, up "
-        "to, peso objetivo, peso ideal, pesar, peso, llegar a, bajar a, bajar hasta, subir a, target, "
-        "goal"
+        "target weight, goal weight, ideal weight, desired weight, want to weigh, like to weigh, get to, get "
+        "down to, reach, down to, up to, target, goal, peso objetivo, peso ideal, peso deseado, quiero pesar, "
+        "pesar, llegar "
+        "a, bajar a, bajar hasta, subir a, subir hasta, objetivo, meta"
+    ),
+    others=_ways(
+        "i weigh, i currently weigh, i now weigh, current weight, currently, right now, my weight, i am, im, "
+        "from, "
+        "lose, gain, peso, peso actual, ahora peso, actualmente peso, mi peso, estoy en, perder, ganar, bajar, "
+        "subir"
     ),
 )
 BODY_FAT = Said(
@@ -318,7 +328,7 @@ DISLIKES = Said(
         "dont want, without, wont eat, never eat, cant eat, stay away from, but not, but no, but i hate, "
         "anything but, dont enjoy, not into, really dislike, skip the, no food, no me gusta, no me "
         "gustan, no me gusta el, no me gusta la, no me gustan los, no me gustan las, odio, detesto, no "
-        "soporto, no como, evito, excepto, menos, salvo, a excepcion de, no quiero, pero no, nada de, "
+        "soporto, no como, evito, excepto, menos, salvo, a excepcion de, no quiero, nada de, "
         "disgusto, aborrezco, que no me gustan, no me agrada, no me agradan, disgustos, food dislikes"
     ),
     none=_ways(
@@ -374,7 +384,10 @@ MACROS = Shares(
     error="macros",
     ask={
         "en": "Which shares of protein, carbs and fats, in percent? For example 30/40/30, or just “balanced”.",
-        "es": "¿Qué partes de proteína, carbohidratos y grasas, en porcentaje? Por ejemplo 30/40/30, o «equilibrado».",
+        "es": (
+            "¿Qué partes de proteína, carbohidratos y grasas, en porcentaje? Por ejemplo "
+            "30/40/30, o «equilibrado»."
+        ),
     },
     replies={"en": ("30/40/30", "40/40/20", "balanced"), "es": ("30/40/30", "40/40/20", "equilibrado")},
     words={

@@ -1,21 +1,24 @@
 """Number fields: which of the amounts in a message is whose.
 
-A word for a field beside the amount decides; then the unit; then the field that was asked for, or the only one whose
-bounds it fits. An amount that none of these places stays nobody's.
+A word for a field beside the amount decides; then the unit; then the field that was asked for, or the only one
+whose bounds it fits. An amount that none of these places stays nobody's.
 """
 
 from collections.abc import Sequence
+from itertools import pairwise
 from typing import Any
 
 from onboarding.answers import Shares
-from onboarding.scripted.fields import Field, cues_of
+from onboarding.scripted.fields import Field, cues_of, others_of
 from onboarding.scripted.listening import Listening, negated
 from onboarding.scripted.quantities import Quantity, quantities
 from onboarding.scripted.text import Phrases
+from onboarding.scripted.texts import pieces
 from onboarding.scripted.words import BREAKS, only_fillers
 
 _TOO_FAR = 8
 _BETWEEN_SHARES = {"/", "-", "–", ",", ":", "and", "y", ";", "&", "con"}
+_ABOUT = {"is", "about", "around", "at", "of", ":", "unos", "es", "son", "de"}
 _OVER = {"over", "above", "than", "de"}
 
 
@@ -26,10 +29,13 @@ def hear_numbers(on: Listening) -> None:
     if not fields and not ranged:
         return
     amounts = _meant(on, quantities(on.spoken, on.taken))
+    amounts = [a for a in amounts if not any(_is_of_something_else(on, field, a) for field in fields)]
     if on.fields.shares is not None:
         amounts = _all_shares(on, on.fields.shares, amounts)
     amounts = _by_cue(on, [*fields, *ranged], amounts)
     amounts = _by_unit(on, fields, amounts)
+    if on.fields.shares is not None:
+        _last_share(on, on.fields.shares)
     _by_question(on, fields, ranged, amounts)
     if on.fields.shares is not None:
         _last_share(on, on.fields.shares)
@@ -62,6 +68,17 @@ def _meant(on: Listening, amounts: list[Quantity]) -> list[Quantity]:
     return kept or amounts
 
 
+def _is_of_something_else(on: Listening, field: Field, amount: Quantity) -> bool:
+    """Whether the words in front of an amount say that it is none of this field: what somebody weighs now."""
+    start = amount.start
+    while start > 0 and on.spoken.word(start - 1) in _ABOUT:
+        start -= 1
+    found = others_of(field).ending(on.spoken, start)
+    if found is None or on.is_asked(field):
+        return False
+    return not any(c.start < found.end and found.start < c.end for c in cues_of(field).find(on.spoken))
+
+
 def _give(on: Listening, field: Field, amount: Quantity) -> None:
     on.take(amount.start, amount.end)
     on.found[field.path] = _ranged(on, field, amount) if field.said.ranges else value_of(field, amount)
@@ -82,15 +99,19 @@ def _by_cue(on: Listening, fields: Sequence[Field], amounts: list[Quantity]) -> 
     """Give amounts to the fields whose words stand nearest."""
     if not amounts:
         return amounts
-    cues = [(field, cue) for field in fields for cue in on.find(cues_of(field))]
+    cues = [
+        (field, cue)
+        for field in fields
+        for cue in on.find(cues_of(field))
+        if not any(cue.start < a.end and a.start < cue.end for a in amounts)
+    ]
     own = _dimensions(fields)
     ambiguous = [a for a in amounts if a.unit is None or own.count(a.unit.dimension) != 1]
     amount_first = bool(ambiguous and cues and ambiguous[0].start < min(cue.start for _, cue in cues))
     pairs: list[tuple[float, int, Field, int, Quantity]] = []
     for field, cue in cues:
         for amount in amounts:
-            overlaps = cue.start < amount.end and amount.start < cue.end
-            if overlaps or not (amount.in_unit(field.unit) or field.said.ranges):
+            if not (amount.in_unit(field.unit) or field.said.ranges):
                 continue
             before = amount.end <= cue.start
             gap = range(amount.end, cue.start) if before else range(cue.end, amount.start)
@@ -139,14 +160,21 @@ def _by_question(on: Listening, fields: Sequence[Field], ranged: Sequence[Field]
             _give(on, field, usable[-1] if on.correcting else usable[0])
             return
     for amount in amounts:
-        others = [i for i in range(len(on.spoken.tokens)) if not amount.start <= i < amount.end]
-        alone = all(on.taken[i] or only_fillers(on.spoken, i, i + 1) for i in others)
-        if not alone and on.asked is not None:
+        alone = _is_all(on, amount)
+        if amount.unit is not None or (not alone and on.asked is not None):
             continue
-        fitting = [f for f in fields if amount.unit is None and fits(f, value_of(f, amount))]
+        # The first reading that fits anywhere: 2.200 are more calories than percent.
+        fitting = next((some for v in amount.values if (some := [f for f in fields if fits(f, v)])), [])
         open_ones = [f for f in fitting if f.path not in on.found and (on.correcting or f.path not in on.data)]
         if len(open_ones) == 1 and (alone or not on.data) and not negated(on.spoken, amount.start):
             _give(on, open_ones[0], amount)
+
+
+def _is_all(on: Listening, amount: Quantity) -> bool:
+    """Whether a message says nothing besides an amount and what is understood already."""
+    busy = bytearray(on.taken)
+    busy[amount.start : amount.end] = b"\x01" * (amount.end - amount.start)
+    return all(only_fillers(on.spoken, piece.start, piece.end) for piece in pieces(on.spoken, busy, BREAKS))
 
 
 def _all_shares(on: Listening, shares: Shares, amounts: list[Quantity]) -> list[Quantity]:
@@ -159,7 +187,7 @@ def _all_shares(on: Listening, shares: Shares, amounts: list[Quantity]) -> list[
     count = len(shares.fields)
     for first in range(len(amounts) - count + 1):
         row = amounts[first : first + count]
-        gaps = [range(a.end, b.start) for a, b in zip(row, row[1:], strict=False)]
+        gaps = [range(a.end, b.start) for a, b in pairwise(row)]
         close = all(on.spoken.word(i) in _BETWEEN_SHARES for gap in gaps for i in gap)
         bare = all(a.unit is None or a.unit.dimension == "percent" for a in row)
         if close and bare and all(a.values[-1] <= shares.total for a in row):

@@ -1,9 +1,22 @@
 """Choices, yes or no, and lists of choices: what was named, without what was said not to be so."""
 
-from onboarding.scripted.fields import Field, cues_of, words_of
+from onboarding.scripted.fields import Field, cues_of, none_of, words_of
 from onboarding.scripted.listening import Listening, negated
 from onboarding.scripted.text import Match, Spoken
-from onboarding.scripted.words import ALL, AND, BREAKS, EXCEPT, FIRST, INSTEAD, LEAD, NO, NONE, SECOND, YES
+from onboarding.scripted.words import (
+    ALL,
+    AND,
+    BREAKS,
+    EXCEPT,
+    FIRST,
+    INSTEAD,
+    LEAD,
+    NO,
+    NONE,
+    SECOND,
+    YES,
+    content,
+)
 
 
 def hear_choices(on: Listening) -> None:
@@ -16,7 +29,7 @@ def hear_choices(on: Listening) -> None:
                 _hear_boolean(on, field)
             case "choices":
                 found = mentioned(on, field, field)
-                if found:
+                if found or _none_of_them(on, field):
                     on.found[field.path] = found
             case "groups" if field.identity.kind == "choice" and not _more_to_say(field):
                 found = mentioned(on, field, field.identity)
@@ -30,10 +43,38 @@ def _more_to_say(field: Field) -> bool:
     return any(inner.node.required for inner in field.inner[1:])
 
 
+def _own_words(on: Listening, field: Field) -> list[Match[str]]:
+    """The words of a field, without those that belong to a longer phrase of another: "like everything"."""
+    matches = on.find(words_of(field))
+    if not matches:
+        return matches
+    others = [
+        other
+        for each in on.fields.all
+        if each is not field
+        for phrases in (none_of(each), cues_of(each))
+        for other in phrases.find(on.spoken)
+    ]
+    return [m for m in matches if not any(_inside(m, other) for other in others)]
+
+
+def _take(on: Listening, field: Field, matches: list[Match[str]]) -> None:
+    """These words are read, save where a cue of another field begins in them: "eat anything but olives"."""
+    cues = [cue for each in on.fields.all if each is not field for cue in cues_of(each).find(on.spoken)]
+    for match in matches:
+        over = [cue.start for cue in cues if match.start < cue.start < match.end < cue.end]
+        on.take(match.start, min(over, default=match.end))
+
+
+def _inside(match: Match[str], other: Match[str]) -> bool:
+    longer = other.end - other.start > match.end - match.start
+    return longer and other.start <= match.start and match.end <= other.end
+
+
 def _hear_choice(on: Listening, field: Field) -> None:
     if field.path in on.found:
         return
-    matches = on.find(words_of(field))
+    matches = _own_words(on, field)
     if not matches and (on.is_asked(field) or field.path not in on.data):
         matches = [m for m in words_of(field).misspelled(on.spoken) if on.is_free(m.start, m.end)]
     if not on.is_asked(field):
@@ -50,8 +91,7 @@ def _hear_choice(on: Listening, field: Field) -> None:
             return
         values = {last.meaning}
     on.found[field.path] = values.pop()
-    for match in matches:
-        on.take(match.start, match.end)
+    _take(on, field, matches)
 
 
 def said_to_be(spoken: Spoken, matches: list[Match[str]]) -> list[Match[str]]:
@@ -79,6 +119,17 @@ def mentioned(on: Listening, field: Field, choice: Field) -> list[str]:
         return [value for value in choice.values if value not in denied]
     ranked = sorted(meant, key=lambda match: _rank(on.spoken, match))
     return list(dict.fromkeys(match.meaning for match in ranked))
+
+
+def _none_of_them(on: Listening, field: Field) -> bool:
+    """Whether a list of choices is said to be empty: none, where it was asked for, or "no tools"."""
+    if not field.may_be_empty:
+        return False
+    whole = content(on.spoken, 0, len(on.spoken.tokens))
+    none = NONE.at(on.spoken, whole[0]) if whole is not None else None
+    if on.is_asked(field) and whole and none and content(on.spoken, none.end, whole[1]) is None:
+        return True
+    return any(negated(on.spoken, cue.start) for cue in on.find(cues_of(field)))
 
 
 def _rank(spoken: Spoken, match: Match[str]) -> int:
@@ -116,15 +167,12 @@ def yes_or_no(on: Listening, field: Field) -> bool | None:
                 return True
             if LEAD.at(spoken, index) is None and spoken.word(index) not in BREAKS:
                 break
-    end, value = 0, None
-    for match in on.find(words_of(field)):
-        denied = negated(spoken, match.start, end)
-        end = match.end
-        if match.meaning in {"true", "false"} and not (match.meaning == "false" and denied):
-            value = match.meaning == "true" and not denied
-            on.take(match.start, match.end)
-    if value is not None:
-        return value
+    said = _own_words(on, field)
+    meant = said_to_be(spoken, said)
+    if meant:
+        return meant[-1].meaning == "true"
+    if any(match.meaning == "true" for match in said):
+        return False
     for cue in on.find(cues_of(field)):
         if negated(spoken, cue.start):
             return False

@@ -1,4 +1,5 @@
-"""Times of day as people write them, in 12 or 24 hours: 7am, 19h30, "half past seven", "las 8 y media de la tarde".
+"""Times of day as people write them, in 12 or 24 hours: 7am, 19h30, "half past seven", "las 8 y media de la
+tarde".
 
 >>> from onboarding.scripted.text import listen
 >>> clock_at(listen("7:30 pm"), 0).at((6, 18))
@@ -23,10 +24,13 @@ AT = listed(
 )
 _PARTS = Phrases(
     {
-        "am": "am", "a m": "am", "a . m .": "am", "a . m": "am", "pm": "pm", "p m": "pm", "p . m .": "pm", "p . m": "pm",
-        "in the morning": "am", "morning": "am", "de la manana": "am", "por la manana": "am", "de la madrugada": "am",
+        "am": "am", "a m": "am", "a . m .": "am", "a . m": "am", "pm": "pm", "p m": "pm", "p . m .": "pm",
+        "p . m": "pm",
+        "in the morning": "am", "morning": "am", "de la manana": "am", "por la manana": "am",
+        "de la madrugada": "am",
         "in the afternoon": "pm", "afternoon": "pm", "in the evening": "pm", "evening": "pm", "tonight": "pm",
-        "de la tarde": "pm", "por la tarde": "pm", "de la noche": "night", "por la noche": "night", "at night": "night",
+        "de la tarde": "pm", "por la tarde": "pm", "de la noche": "night", "por la noche": "night",
+        "at night": "night",
         "night": "night", "del mediodia": "pm", "en la manana": "am", "en la tarde": "pm", "en la noche": "night",
         "del dia": "am",
     }.items()
@@ -108,16 +112,16 @@ def _past_or_to(spoken: Spoken, index: int) -> Clock | None:
         at, minutes = index + 2, 15.0
     elif word not in {"half", "quarter"}:
         number = number_at(spoken, index)
-        if number is None or number.weak or len(number.values) > 1:
+        if number is None or number.weak:
             return None
-        at, minutes = number.end, number.values[0]
+        at, minutes = number.end, max(number.values)
         at += spoken.word(at) in {"minutes", "min"}
     sign = spoken.word(at)
     hour = number_at(spoken, at + 1) if sign in {"past", "to", "after", "before"} else None
     if hour is None or not 1 <= hour.values[0] <= 12 or not 1 <= minutes <= 59:
         return None
-    # "8 to 17" is a stretch of the day, "ten to eight" a time: minutes before and after an hour come in fives.
-    if word not in _MINUTES and word != "a" and (spoken.word(index).isdigit() or minutes % 5):
+    # "8 to 17" is a stretch of the day, "ten to eight" a time: minutes before an hour come in fives, and in words.
+    if word not in _MINUTES and word != "a" and sign != "past" and (word.isdigit() or minutes % 5):
         return None
     end, part = _part(spoken, hour.end)
     whole = int(hour.values[0])

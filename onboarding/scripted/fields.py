@@ -166,6 +166,11 @@ def names_of(field: Field) -> Phrases[str]:
     return _phrases(tuple((name, "name") for name in field.said.names))
 
 
+def others_of(field: Field) -> Phrases[str]:
+    """Words that point to something else that is counted alike."""
+    return _phrases(tuple((word, "other") for word in field.said.others))
+
+
 def none_of(field: Field) -> Phrases[str]:
     """Words that mean that a list is empty."""
     return _phrases(tuple((word, "none") for word in field.said.none))

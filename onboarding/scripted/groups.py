@@ -1,13 +1,13 @@
 """Lists of groups: meals with their times, workouts on their days, people with a number, departments.
 
-The first field of a group tells its items apart. What a message says of items is a row of names and times, and their
-order pairs them: "breakfast at 8, lunch at 1", "6pm on Mondays and Fridays". Items that are there already are
+The first field of a group tells its items apart. What a message says of items is a row of names and times, and
+their order pairs them: "breakfast at 8, lunch at 1",
+"6pm on Mondays and Fridays". Items that are there already are
 completed or changed by it, not doubled.
 """
 
 from typing import Any, NamedTuple
 
-from onboarding.scripted.choices import said_to_be
 from onboarding.scripted.clock import AT, Clock, day_parts
 from onboarding.scripted.fields import Field, cues_of, sets_of, words_of
 from onboarding.scripted.listening import Listening, negated
@@ -52,7 +52,8 @@ class _Group:
         self.on, self.field, self.identity = on, field, field.identity
         self.time = next((f for f in field.inner if f.kind == "time" or f.item.kind == "time"), None)
         self.old: list[dict[str, Any]] = [dict(item) for item in on.data.get(field.path, [])]
-        self.asked_name = (on.asked_path or "").rpartition("].")[2]
+        self.asked_name = (on.asked_path or "").partition("].")[2]
+        self.clocks: list[Clock] = []
         self.heard = False
 
     def hear(self) -> None:
@@ -63,7 +64,7 @@ class _Group:
             return
         names = self._known_names()
         flags = self._flags()
-        times = self._times(names)
+        times = self.clocks = self._times(names)
         names = self._own_names(names, times)
         removed = [n for n in names if self._is_denied(n, names) and not _near_flag(n, flags)]
         names = [n for n in names if n not in removed]
@@ -96,7 +97,7 @@ class _Group:
             for m in on.find(words_of(identity))
             if m.start not in covered
         ]
-        return self._runs(sorted(found, key=lambda named: named.start))
+        return self._runs(sorted(found, key=lambda named: named.start)[:_NAMES_AT_MOST])
 
     def _runs(self, names: list[Named]) -> list[Named]:
         """Monday to Friday are five."""
@@ -122,9 +123,9 @@ class _Group:
         return int(word) if self.identity.kind == "integer" else word
 
     def _own_names(self, names: list[Named], times: list[Clock]) -> list[Named]:
-        """Names without words of their own: what stands in a piece beside its time, or alone where they are asked."""
+        """Names without words of their own: what stands beside a time, or alone where names are asked for."""
         on = self.on
-        if self.identity.kind != "text":
+        if self.identity.kind != "text" or on.markup:
             return names
         busy = bytearray(on.taken)
         for clock in times:
@@ -150,9 +151,8 @@ class _Group:
             if span is None or not (asked or beside or piece.end > pointed) or self._says_nothing(span):
                 continue
             text = on.spoken.raw(*span)
-            if len(text) <= _NAMES_AT_MOST * 4:
-                found.append(Named(span[0], span[1], (text[:1].upper() + text[1:] if self.time else text,)))
-        return sorted(found, key=lambda named: named.start)
+            found.append(Named(span[0], span[1], (text[:1].upper() + text[1:] if self.time else text,)))
+        return sorted(found, key=lambda named: named.start)[:_NAMES_AT_MOST]
 
     def _before_cues(self, piece: Piece) -> int:
         """Where a name ends because another field of the group begins: "Backend under Engineering"."""
@@ -319,13 +319,15 @@ class _Group:
         named = [item for item in items if name in item]
         if nameless and named and self.time is not None:
             # The times came first: they are for whatever is named now.
-            self.old = [item for item in self.old if name in item]
+            before, self.old = self.old, [item for item in self.old if name in item]
             times = [item[self.time.name] for item in nameless]
-            if self.time.said.shared or len(times) != len(named):
-                named = [{self.time.name: time, **item} for time in times for item in named]
+            if self.time.said.shared:
+                items = [{self.time.name: time, **item} for time in times for item in named]
             else:
-                named = [{self.time.name: t, **item} for t, item in zip(times, named, strict=True)]
-            items = named
+                given = iter(named[: len(times)])
+                self.old = [item if name in item else {**item, **next(given, {})} for item in before]
+                items = named[len(times) :]
+                self.heard = True
         for item in items:
             self.heard = True
             same = self._same(item)
@@ -368,9 +370,8 @@ class _Group:
         found: list[tuple[dict[str, Any], int, int]] = []
         for index, named in enumerate(names):
             end = names[index + 1].start if index + 1 < len(names) else len(self.on.spoken.tokens)
-            for item in self.old:
-                if any(_key(item.get(self.identity.name)) == _key(value) for value in named.values):
-                    found.append((item, named.end, end))
+            meant = {_key(value) for value in named.values}
+            found += [(item, named.end, end) for item in self.old if _key(item.get(self.identity.name)) in meant]
         return found
 
     # Yes or no, and without.
@@ -397,14 +398,23 @@ class _Group:
 
     def _set_flags(self, flags: list[tuple[Field, Match[str], bool]], names: list[Named]) -> None:
         for inner, cue, value in flags:
-            if value == inner.node.default:
-                if not any(item.get(inner.name) not in {None, value} for item in self.old):
-                    continue
-            meant = {_key(v) for n in names if not _broken(self.on, *_between(n, cue)) for v in n.values}
+            changed = any(item.get(inner.name) not in {None, value} for item in self.old)
+            if value == inner.node.default and not changed:
+                continue
+            beside = [n for n in names if not _broken(self.on, *_between(n, cue))]
+            meant = {_key(v) for n in names if n in beside or self._of_one_time(n, beside) for v in n.values}
             for item in self.old:
                 if not meant or _key(item.get(self.identity.name)) in meant:
                     item[inner.name] = value
                     self.heard = True
+
+    def _of_one_time(self, named: Named, beside: list[Named]) -> bool:
+        """Whether a name shares its time with one of others: no time stands between them."""
+        if self.time is None or not self.time.said.shared or not beside:
+            return False
+        last = beside[-1]
+        low, high = min(named.end, last.end), max(named.start, last.start)
+        return not any(low <= clock.start < high for clock in self.clocks)
 
     def _is_denied(self, named: Named, names: list[Named]) -> bool:
         """Whether an item is named to be left out: "every day except Sunday"."""
@@ -412,7 +422,7 @@ class _Group:
         matches = EXCEPT.find(self.on.spoken, max(before, named.start - 4), named.start)
         if matches and not _broken(self.on, matches[-1].end, named.start):
             return True
-        return bool(said_to_be(self.on.spoken, [Match(named.start, named.end, "")])) is False and bool(before)
+        return negated(self.on.spoken, named.start, before)
 
 
 def _denies_all(on: Listening) -> bool:
@@ -422,7 +432,9 @@ def _denies_all(on: Listening) -> bool:
 
 
 def _runs_between(on: Listening, busy: bytearray) -> list[Piece]:
-    return list(pieces(on.spoken, busy, _PIECES))
+    # "Sales & Marketing" is one department where commas stand between departments.
+    commas = any(token.word in {",", ";"} for token in on.spoken.tokens)
+    return list(pieces(on.spoken, busy, _PIECES - {"&"} if commas else _PIECES))
 
 
 def _broken(on: Listening, start: int, end: int) -> bool:

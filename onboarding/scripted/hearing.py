@@ -27,8 +27,15 @@ def read(
     fields = fields_of(state)
     before = flat(fields, draft.data)
     on = Listening(spoken, fields, draft.asked, before, locale)
-    for reader in (hear_choices, hear_groups, hear_times, hear_numbers, hear_own, hear_texts, hear_lists):
+    for reader in (hear_choices, hear_groups, hear_times, hear_numbers):
         reader(on)
+    if not on.markup:
+        hear_own(on)
+        hear_texts(on)
+        hear_lists(on)
+    elif not on.found:
+        # Cut into pieces, a tag would no longer look like one.
+        on.fail(on.asked_path or fields.all[0].path, "markup", "must be plain text without tags")
     found = {path: value for path, value in on.found.items() if value is not None}
     kept, errors = valid_part(state, {**before, **found}, before)
     left = flat(fields, kept)

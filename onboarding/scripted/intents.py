@@ -49,7 +49,8 @@ _PLAIN_BACK = listed(
     "go back, back, previous, undo, atras, volver, vuelve, regresar, regresa, anterior, deshacer, return"
 )
 _AROUND = listed(
-    "this, it, one, that, step, question, can, could, you, may, do, now, again, to, the, what, know, need, "
+    "this, it, one, that, state, estado, number, step, question, can, could, you, may, do, now, again, to, the, "
+    "what, know, need, "
     "want, ask, asking, all, there, left, more, are, have, information, info, esta, este, pregunta, paso, "
     "puedo, quiero, podemos, saber, eso, esto, necesitas, me, queda, quedan, falta, faltan, for, que, last, "
     "previous, anterior, section, part, seccion, parte, answer, respuesta, day, preguntas, preguntais, "
@@ -65,13 +66,19 @@ def wish(spoken: Spoken, intent: Intent) -> bool:
 
 def back_to(flow: Flow, state: State, spoken: Spoken) -> tuple[bool, str | None]:
     """Whether a message asks for an earlier state, and which one; without a name it is the one before."""
-    if _is_only(spoken, _PLAIN_BACK):
+    numbers = [token.word for token in spoken.tokens if token.word.isdigit()]
+    if not numbers and _is_only(spoken, _PLAIN_BACK):
         return True, _before(flow, state)
     if len(spoken.tokens) > _WISH_AT_MOST:
         return False, None
     verb = next((m for m in _BACK.find(spoken) if _just_fillers(spoken, 0, m.start)), None)
-    if verb is None or any(token.word.isdigit() for token in spoken.tokens):
+    if verb is None:
         return False, None
+    if numbers:
+        step = len(numbers) == 1 and len(numbers[0]) < 4 and _is_only(spoken, _BACK)
+        found = flow.find(int(numbers[0])) if step else None
+        earlier = found is not None and found.number < state.number
+        return earlier, found.key if found is not None and earlier else None
     named = _named_state(flow, state, {t.stem for t in spoken.tokens[verb.end :]})
     return named is not None, named
 
@@ -111,7 +118,7 @@ def _just_fillers(spoken: Spoken, start: int, end: int) -> bool:
     index = start
     while index < end:
         found = LEAD.at(spoken, index) or _AROUND.at(spoken, index)
-        if found is None and spoken.word(index).isalnum():
+        if found is None and spoken.word(index).isalpha():
             return False
         index = found.end if found is not None else index + 1
     return index == end or start >= end

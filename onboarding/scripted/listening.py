@@ -3,6 +3,7 @@
 from typing import Any
 
 from onboarding.payloads import FieldError
+from onboarding.reading import has_markup
 from onboarding.scripted.fields import Field, Fields
 from onboarding.scripted.text import Match, Phrases, Spoken, T
 from onboarding.scripted.words import CLAUSE, CORRECTION, JOINS_NOT, NOT, NOT_ONLY
@@ -26,6 +27,7 @@ class Listening:
         self.found: dict[str, Any] = {}
         self.errors: list[FieldError] = []
         self.correcting = bool(CORRECTION.find(spoken))
+        self.markup = has_markup(spoken.text)
         self.questioning = spoken.text.endswith("?")
 
     def take(self, start: int, end: int) -> None:
@@ -56,8 +58,8 @@ class Listening:
 def negated(spoken: Spoken, start: int, after: int = 0) -> bool:
     """Whether what begins at a token is said not to be so.
 
-    A negation reaches to the end of its clause; past an earlier match, which ends at `after`, only when the two are
-    joined: "neither a beginner nor advanced".
+    A negation reaches to the end of its clause; past an earlier match, which ends at `after`, only when the two
+    are joined: "neither a beginner nor advanced".
     """
     for index in range(start - 1, max(-1, start - 1 - _NEGATION_REACHES), -1):
         if NOT_ONLY.at(spoken, index) is not None:

@@ -1,7 +1,7 @@
 """Numbers as people write them: 2200, 2,200, 2.2k, "two and a half", "dos mil doscientas", "1 1/2".
 
-A point or comma in front of three digits may group thousands or begin a fraction, by the country; both readings are
-kept, thousands first, and the field's bounds decide.
+A point or comma in front of three digits may group thousands or begin a fraction, by the country; both readings
+are kept, thousands first, and the field's bounds decide.
 """
 
 from typing import NamedTuple
@@ -9,18 +9,24 @@ from typing import NamedTuple
 from onboarding.scripted.text import Spoken
 
 _SMALL = {
-    "zero": 0, "one": 1, "two": 2, "three": 3, "four": 4, "five": 5, "six": 6, "seven": 7, "eight": 8, "nine": 9, "ten": 10,
+    "zero": 0, "one": 1, "two": 2, "three": 3, "four": 4, "five": 5, "six": 6, "seven": 7, "eight": 8, "nine": 9,
+    "ten": 10,
     "eleven": 11, "twelve": 12, "thirteen": 13, "fourteen": 14, "fifteen": 15, "sixteen": 16, "seventeen": 17,
-    "eighteen": 18, "nineteen": 19, "twenty": 20, "thirty": 30, "forty": 40, "fifty": 50, "sixty": 60, "seventy": 70,
-    "eighty": 80, "ninety": 90, "dozen": 12, "cero": 0, "un": 1, "una": 1, "uno": 1, "dos": 2, "tres": 3, "cuatro": 4,
-    "cinco": 5, "seis": 6, "siete": 7, "ocho": 8, "nueve": 9, "diez": 10, "once": 11, "doce": 12, "trece": 13, "catorce": 14,
-    "quince": 15, "dieciseis": 16, "diecisiete": 17, "dieciocho": 18, "diecinueve": 19, "veinte": 20, "veintiuno": 21,
+    "eighteen": 18, "nineteen": 19, "twenty": 20, "thirty": 30, "forty": 40, "fifty": 50, "sixty": 60,
+    "seventy": 70,
+    "eighty": 80, "ninety": 90, "dozen": 12, "cero": 0, "un": 1, "una": 1, "uno": 1, "dos": 2, "tres": 3,
+    "cuatro": 4,
+    "cinco": 5, "seis": 6, "siete": 7, "ocho": 8, "nueve": 9, "diez": 10, "once": 11, "doce": 12, "trece": 13,
+    "catorce": 14,
+    "quince": 15, "dieciseis": 16, "diecisiete": 17, "dieciocho": 18, "diecinueve": 19, "veinte": 20,
+    "veintiuno": 21,
     "veintiun": 21, "veintidos": 22, "veintitres": 23, "veinticuatro": 24, "veinticinco": 25, "veintiseis": 26,
     "veintisiete": 27, "veintiocho": 28, "veintinueve": 29, "treinta": 30, "cuarenta": 40, "cincuenta": 50,
     "doscientos": 200, "doscientas": 200, "trescientos": 300, "trescientas": 300, "cuatrocientos": 400,
     "cuatrocientas": 400, "quinientos": 500, "quinientas": 500, "seiscientos": 600, "seiscientas": 600,
     "setecientos": 700, "setecientas": 700, "ochocientos": 800, "ochocientas": 800, "novecientos": 900,
-    "novecientas": 900, "sesenta": 60, "setenta": 70, "ochenta": 80, "noventa": 90, "cien": 100, "ciento": 100, "docena": 12,
+    "novecientas": 900, "sesenta": 60, "setenta": 70, "ochenta": 80, "noventa": 90, "cien": 100, "ciento": 100,
+    "docena": 12,
 }  # fmt: skip
 _TIMES = {"hundred": 100, "thousand": 1000, "mil": 1000}
 _WEAK = {
@@ -35,10 +41,14 @@ _WEAK = {
     "media": 0.5,
 }
 _MOST_DIGITS = 12
+_MOST_WORDS = 8
 
 
 class Number(NamedTuple):
-    """A number up to a token, in all the ways it can be read; `weak` words are a number only in front of a unit."""
+    """A number up to a token, in all the ways it can be read.
+
+    Words that are `weak`, like "a", are a number only in front of a unit.
+    """
 
     values: tuple[float, ...]
     end: int
@@ -102,6 +112,8 @@ def _readings(groups: list[str], seps: str) -> tuple[float, ...]:
     if not seps:
         return (_whole(groups[0]),)
     threes = all(len(group) == 3 for group in groups[1:]) and 1 <= len(groups[0]) <= 3 and groups[0][0] != "0"
+    if "'" in seps and not threes:
+        return ()
     decimal = float(f"{_whole(''.join(groups[:-1])):.0f}.{groups[-1][:_MOST_DIGITS]}")
     if len(seps) == 1:
         return (_whole("".join(groups)), decimal) if threes else (decimal,)
@@ -136,7 +148,7 @@ def _in_words(spoken: Spoken, index: int) -> Number | None:
         index += 1
         word = spoken.word(index)
     total, current, at = 0.0, 0.0, index
-    while True:
+    while at < index + _MOST_WORDS:
         word = spoken.word(at)
         if word in _SMALL:
             current += _SMALL[word]
@@ -153,7 +165,11 @@ def _in_words(spoken: Spoken, index: int) -> Number | None:
         tens = spoken.word(at) in {"y", "-"} and 30 <= current % 100 <= 90 and current % 10 == 0
         hundreds = spoken.word(at) == "and" and word in _TIMES
         following = _SMALL.get(spoken.word(at + 1), 0)
-        if (hyphen and 20 <= current <= 90 and 0 < following < 10) or (tens and 0 < following < 10) or (hundreds and 0 < following < 100):
+        if (
+            (hyphen and 20 <= current <= 90 and 0 < following < 10)
+            or (tens and 0 < following < 10)
+            or (hundreds and 0 < following < 100)
+        ):
             at += 1
         elif not _goes_on(current, spoken.word(at)):
             break

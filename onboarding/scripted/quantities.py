@@ -41,8 +41,8 @@ _UNITS: dict[Unit, str] = {
     Unit("percent", 1): "%,percent,per cent,pct,por ciento,por cien",
     Unit("length", 1): "cm,centimetre,centimeter,centimetro",
     Unit("length", 100): "m,metre,meter,metro",
-    Unit("length", 30.48): "ft,feet,foot",
-    Unit("length", 2.54): "inch,inches,pulgada",
+    Unit("length", 30.48): "ft,feet,foot,',′",
+    Unit("length", 2.54): 'inch,inches,pulgada,",″',
 }
 UNITS = Phrases((name, unit) for unit, names in _UNITS.items() for name in names.split(","))
 OF_FIELD = {
@@ -52,13 +52,16 @@ OF_FIELD = {
     "cm": Unit("length", 1), "m": Unit("length", 100),
 }  # fmt: skip
 """Units of fields, by the end of the field's name or as they are declared."""
+AMOUNTS_AT_MOST = 30
+"""More than anybody says in one message."""
 _EVERY = {"every", "each", "per", "cada", "an", "a"}
 _TIMES_PER = Phrases({"once": 1.0, "twice": 2.0, "una vez": 1.0, "dos veces": 2.0, "tres veces": 3.0}.items())
 _PER_HOUR = listed("an hour, per hour, a hour, each hour, every hour, por hora, a la hora, cada hora")
 _ALWAYS = Phrases(
     {
         "hourly": 60.0, "half hourly": 30.0, "half hour": 30.0, "half an hour": 30.0, "media hora": 30.0,
-        "hour and a half": 90.0, "hora y media": 90.0, "three quarters of an hour": 45.0, "tres cuartos de hora": 45.0,
+        "hour and a half": 90.0, "hora y media": 90.0, "three quarters of an hour": 45.0,
+        "tres cuartos de hora": 45.0,
         "every other hour": 120.0, "every second hour": 120.0, "una hora si y otra no": 120.0,
         "quarter of an hour": 15.0, "cuarto de hora": 15.0, "couple of hours": 120.0, "par de horas": 120.0,
     }.items()
@@ -92,7 +95,7 @@ def quantities(spoken: Spoken, taken: bytearray) -> list[Quantity]:
     """The amounts in tokens that mean nothing else yet."""
     found: list[Quantity] = []
     index = 0
-    while index < len(spoken.tokens):
+    while index < len(spoken.tokens) and len(found) < AMOUNTS_AT_MOST:
         quantity = None if taken[index] else _with_range(spoken, index)
         if quantity is None:
             index += 1
@@ -165,7 +168,11 @@ def _quantity(spoken: Spoken, index: int) -> Quantity | None:
     return Quantity(index, end, values, unit.meaning)
 
 
-_BELOW = {Unit("duration", 60): Unit("duration", 1), Unit("mass", 6.35029318): Unit("mass", 0.45359237)}
+_BELOW = {
+    Unit("duration", 60): Unit("duration", 1),
+    Unit("mass", 6.35029318): Unit("mass", 0.45359237),
+    Unit("length", 30.48): Unit("length", 2.54),
+}
 
 
 def _smaller(spoken: Spoken, index: int, unit: Unit) -> tuple[float, int] | None:
@@ -180,7 +187,7 @@ def _smaller(spoken: Spoken, index: int, unit: Unit) -> tuple[float, int] | None
     named = UNITS.at(spoken, rest.end) if rest.end < len(spoken.tokens) else None
     if named is not None and named.meaning == below:
         return rest.values[0] * below.factor / unit.factor, named.end
-    glued = at == index and (spoken.glued(index) or unit.dimension == "mass")
+    glued = at == index and (spoken.glued(index) or unit.dimension != "duration")
     if named is None and glued and rest.values[0] * below.factor < unit.factor:
         return rest.values[0] * below.factor / unit.factor, rest.end
     return None

@@ -1,9 +1,10 @@
-"""What the scripted agent asks, confirms and complains of: one field at a time, each in the words of its declaration."""
+"""What the scripted agent asks, confirms and complains of: one field at a time, in its own words."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from onboarding.flow import State
+from onboarding.forms import label as readable
 from onboarding.payloads import FieldError
 from onboarding.reading import examine
 from onboarding.scripted.drafts import Draft, QuickReply
@@ -40,7 +41,7 @@ def question(state: State, draft: Draft | None, locale: str) -> tuple[str, tuple
 
 
 def confirm(state: State, data: Mapping[str, Any], locale: str) -> str:
-    """What was understood, in a sentence a field: "You are an intermediate." Fields that are not there are left out."""
+    """What was understood, a sentence for each field that is there: "Your fitness level is intermediate."."""
     fields = fields_of(state)
     values = flat(fields, data)
     shown = [_sentence(field, values[field.path], locale) for field in fields.all if field.path in values]
@@ -123,7 +124,7 @@ def _item_name(field: Field, item: Mapping[str, Any], locale: str) -> str:
     value = item.get(field.identity.name)
     if value is not None:
         return _word(field.identity, value, locale)
-    return ", ".join(_shown_value(i, item[i.name], locale) for i in field.inner if i.name in item)
+    return ", ".join(_shown_value(item[i.name], locale) for i in field.inner if i.name in item)
 
 
 def _question(state: State, field: Field, locale: str) -> str:
@@ -190,22 +191,19 @@ def _word(field: Field, value: Any, locale: str) -> str:
     found = (spoken.get(language(locale)) or spoken.get("en") or {}).get(str(value))
     if found is not None:
         return found
-    return str(value).replace("_", " ") if field.item.choices is not None else _shown_value(field, value, locale)
+    return str(value).replace("_", " ") if field.item.choices is not None else _shown_value(value, locale)
 
 
-def _shown_value(field: Field, value: Any, locale: str) -> str:
+def _shown_value(value: Any, locale: str) -> str:
     if isinstance(value, bool):
         return say(locale, "yes" if value else "no")
-    if isinstance(value, int | float):
-        number = f"{value:.2f}".rstrip("0").rstrip(".")
-        return number.replace(".", ",") if language(locale) == "es" else number
-    return str(value)
+    return _number(value, locale) if isinstance(value, int | float) else str(value)
 
 
 def _sentence(field: Field, value: Any, locale: str) -> str:
     shown = _shown(field, value, locale)
     template = own(field.said.confirm, locale)
-    if template and shown != say(locale, "none"):
+    if template and shown != say(locale, "there_are_none"):
         return template.format(shown)
     return say(locale, "says", label=label_of(field, locale), value=shown)
 
@@ -214,7 +212,7 @@ def _shown(field: Field, value: Any, locale: str) -> str:
     if field.node.kind != "list":
         return _word(field, value, locale)
     if not value:
-        return say(locale, "none")
+        return say(locale, "there_are_none")
     parts = [_item(field, item, locale) if field.inner else _word(field, item, locale) for item in value]
     if len(parts) > _SHOWN_AT_MOST:
         parts = [*parts[:_SHOWN_AT_MOST], f"… ({len(parts)})"]
@@ -245,7 +243,7 @@ def _complaint(fields: Fields, error: FieldError, locale: str) -> str:
         if shares is not None and error.field == shares.error:
             named = [label_of(f, locale) for f in fields.all if f.path in shares.fields]
             return say(locale, "sum", label=joined(named, locale), total=f"{shares.total:g}")
-        return say(locale, "other", label=error.field[:80])
+        return _other(readable(error.field[:80]), error, locale)
     inside = error.field.rpartition("].")[2] if "]." in error.field else ""
     meant = next((i for i in field.inner if i.name == inside), field)
     label, node = label_of(meant, locale), meant.node
@@ -261,8 +259,17 @@ def _complaint(fields: Fields, error: FieldError, locale: str) -> str:
         code = "wrong_type_integer"
     known = {"too_short", "too_long", "markup", "control_character", "duplicate", "bad_format", "bad_format_time",
              "not_allowed", "wrong_type", "wrong_type_integer", "required"}  # fmt: skip
+    if code not in known:
+        return _other(label, error, locale)
     choices = joined([_word(meant, value, locale) for value in meant.values], locale, "or")
-    return say(locale, code if code in known else "other", label=label, choices=choices)
+    return say(locale, code, label=label, choices=choices)
+
+
+def _other(label: str, error: FieldError, locale: str) -> str:
+    """A rule's own words are English; in another language it is only said that it will not do."""
+    if language(locale) == "en" and error.detail:
+        return f"{label}: {error.detail}."
+    return say(locale, "other", label=label)
 
 
 def _range(field: Field, error: FieldError, locale: str) -> str:

@@ -77,7 +77,7 @@ def tokens(text: str) -> Iterator[Token]:
 def fold(word: str) -> str:
     """Lower case, without accents and apostrophes: as two people compare who do not care how it is typed.
 
-    >>> fold("Jamás") + " " + fold("don’t")
+    >>> fold("Jamás") + " " + fold("don't")
     'jamas dont'
     """
     letters = unicodedata.normalize("NFKD", word.casefold())
@@ -157,6 +157,9 @@ class Phrases(Generic[T]):
         found: list[Match[T]] = []
         index, last = start, len(spoken.tokens) if end is None else end
         while index < last:
+            if spoken.tokens[index].stem not in self._by_first:
+                index += 1
+                continue
             match = self.at(spoken, index)
             if match is not None and match.end <= last:
                 found.append(match)

@@ -1,23 +1,25 @@
 """Lists of texts, and single ones.
 
-A message is cut into pieces at commas and joining words. A piece belongs to the field that one of its words points to:
-a cue, which is no part of the answer, or a name, which is. A piece without either belongs where the one before it did,
-else to the field that was asked for, else to nobody.
+A message is cut into pieces at commas and joining words. A piece belongs to the field that one of its words points
+to: a cue, which is no part of the answer, or a name, which is. A piece without either belongs where the one before
+it did, else to the field that was asked for, else to nobody.
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
+from itertools import islice
 from typing import NamedTuple
 
 from onboarding.scripted.fields import Field, cues_of, names_of, none_of, words_of
 from onboarding.scripted.listening import Listening, negated
 from onboarding.scripted.text import Match, Spoken
-from onboarding.scripted.words import EMPTY, LIST_BREAKS, NONE, NOT, SENTENCE, content, listed
+from onboarding.scripted.words import EMPTY, LIST_BREAKS, NAME_IS, NONE, NOT, SENTENCE, content, listed
 
 _ANYTHING = listed(
     "anything", "any", "nothing", "nada", "ningun", "ninguno", "ninguna", "something", "food", "foods", "comida"
 )
 _OTHER = listed("other", "others", "more", "else", "further", "otra", "otras", "otro", "otros", "mas", "new")
+_PIECES_AT_MOST = 150
 _URL = re.compile(r"(?:https?://)?(?:[\w-]{1,63}\.){1,8}[^\W\d_]{2,24}(?::\d{1,5})?(?:[/?#][^\s<>\"]{0,500})?")
 _WORD = re.compile(r"\S{1,300}")
 _TURNS = {
@@ -54,12 +56,14 @@ def hear_lists(on: Listening) -> None:
         _Sorting(on, fields).run()
 
 
-def pieces(spoken: Spoken, taken: bytearray, breaks: set[str] = LIST_BREAKS) -> Iterator[Piece]:
-    """The pieces of a message, without the tokens that mean something already."""
+def pieces(
+    spoken: Spoken, taken: bytearray, breaks: set[str] = LIST_BREAKS, held: Container[int] = ()
+) -> Iterator[Piece]:
+    """The pieces of a message, without the tokens that mean something already; `held` tokens are no breaks."""
     start, fresh = 0, True
     for index in range(len(spoken.tokens) + 1):
         ends = index == len(spoken.tokens)
-        if not ends and not taken[index] and not _is_break(spoken, index, breaks):
+        if not ends and not taken[index] and (index in held or not _is_break(spoken, index, breaks)):
             continue
         if start < index:
             yield Piece(start, index, fresh)
@@ -91,13 +95,19 @@ class _Sorting:
 
     def run(self) -> None:
         """Read all pieces, then put the lists together with those of earlier messages."""
-        for field in self.fields:
-            for match in self.on.find(none_of(field)):
-                self.emptied.add(field.path)
-                self.on.take(match.start, match.end)
-                if NOT.at(self.on.spoken, match.start) is not None:
-                    self.denied_before.add(match.end)
-        for piece in pieces(self.on.spoken, self.on.taken):
+        found = [(field, match) for field in self.fields for match in none_of(field).find(self.on.spoken)]
+        for field, match in found:
+            self.emptied.add(field.path)
+            self.on.take(match.start, match.end)
+            if NOT.at(self.on.spoken, match.start) is not None:
+                self.denied_before.add(match.end)
+        held = {
+            index
+            for field in self.fields
+            for cue in cues_of(field).find(self.on.spoken)
+            for index in range(cue.start + 1, cue.end)
+        }
+        for piece in islice(pieces(self.on.spoken, self.on.taken, held=held), _PIECES_AT_MOST):
             if piece.fresh:
                 self._settle_waiting()
                 self.last, self.denying = None, False
@@ -135,7 +145,8 @@ class _Sorting:
         name = self._named(piece)
         if name is not None:
             if not _denied(spoken, piece.start, name.start):
-                self._add(name.meaning, bare)
+                # A word around an answer may be one of the name: "mornings only".
+                self._add(name.meaning, _covering(bare, name))
             return
         if bare is not None and not self._says_nothing(bare):
             self.waiting.append(spoken.raw(*bare))
@@ -213,6 +224,10 @@ class _Sorting:
         return max(found, key=lambda m: (m.end - m.start, self.on.is_asked(m.meaning)), default=None)
 
 
+def _covering(span: tuple[int, int] | None, name: Match[Field]) -> tuple[int, int]:
+    return (name.start, name.end) if span is None else (min(span[0], name.start), max(span[1], name.end))
+
+
 def _denied(spoken: Spoken, start: int, end: int) -> bool:
     """Whether a piece denies what comes in it: a negation between its beginning and a match."""
     return bool(NOT.find(spoken, start, end)) and negated(spoken, end)
@@ -231,7 +246,7 @@ def hear_texts(on: Listening) -> None:
 
 
 def hear_own(on: Listening) -> None:
-    """Let fields that have a reader of their own read: the answer to their question, or what their cues point to."""
+    """Let fields with a reader of their own read: the answer to their question, or what their cues point to."""
     for field in on.fields.all:
         if field.hear is None or field.path in on.found:
             continue
@@ -257,15 +272,21 @@ def _text(on: Listening, field: Field) -> str | None:
         return _address(on)
     if field.node.pattern is not None:
         return _of_form(on, field.node.pattern)
-    cue = next((c for c in on.find(cues_of(field)) if not negated(on.spoken, c.start)), None)
+    cues = on.find(NAME_IS) if _is_name(field) else []
+    cue = next((c for c in cues + on.find(cues_of(field)) if not negated(on.spoken, c.start)), None)
     if cue is not None:
         span = content(on.spoken, cue.end, _end_of_name(on, cue.end))
         if span is not None and not all(on.taken[i] for i in range(*span)):
             on.take(*span)
             return on.spoken.raw(*span)
-    if not on.is_asked(field) or on.questioning or any(path != field.path for path in on.found):
+    if not on.is_asked(field) or on.questioning:
         return None
     return _whole(on)
+
+
+def _is_name(field: Field) -> bool:
+    words = f"{field.name.replace('_', ' ')} {field.node.label}".lower().split()
+    return "name" in words
 
 
 def _whole(on: Listening) -> str | None:

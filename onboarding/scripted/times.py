@@ -7,6 +7,8 @@ from onboarding.scripted.fields import Field, cues_of
 from onboarding.scripted.listening import Listening
 from onboarding.scripted.words import BREAKS, LEAD, only_fillers
 
+TIMES_AT_MOST = 40
+"""More than anybody says in one message."""
 _JOINING = {",", "and", "y", "or", "o", "&", "/", ";", "a", "to", "-", "–", "until", "hasta", "till"}
 
 
@@ -20,7 +22,7 @@ def clocks(on: Listening, *, bare: bool, known: Mapping[int, int] | None = None)
     """
     found: list[Clock] = []
     index, spoken = 0, on.spoken
-    while index < len(spoken.tokens):
+    while index < len(spoken.tokens) and len(found) < TIMES_AT_MOST:
         clock = None if on.taken[index] else clock_at(spoken, index)
         if clock is None or (clock.plain and not (bare or _is_time(on, clock, found, known or {}))):
             index += 1

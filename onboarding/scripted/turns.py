@@ -19,7 +19,8 @@ def hear(flow: Flow, state: State, message: str, draft: Draft | None, locale: st
     """What a message means in a state.
 
     A wish counts only as the whole message; anything else is read as an answer. What cannot be assigned is not
-    guessed. The draft stays as it was unless a field was understood, and holds nothing that the answer's rules refuse.
+    guessed. The draft stays as it was unless a field was understood, and holds nothing that the answer's rules
+    refuse.
 
     Args:
         flow: the flow, whose states can be gone back to.

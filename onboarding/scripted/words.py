@@ -31,7 +31,8 @@ ALL = listed(
     "los tres, todas ellas, todos ellos"
 )
 NOT = listed(
-    "not, no, dont, doesnt, isnt, arent, aint, never, nor, neither, without, cant, cannot, wont, havent, "
+    "not, no, skip, salto, dont, doesnt, isnt, arent, aint, never, nor, neither, without, cant, cannot, wont, "
+    "havent, "
     "hasnt, hadnt, didnt, wasnt, wouldnt, shouldnt, free of, rather than, instead of, used to, was, except, "
     "but not, turn off, switch off, stop, off, remove, anything but, sin, ni, nunca, jamas, tampoco, ningun, "
     "ninguna, ninguno, en vez de, en lugar de, antes era, era, excepto, salvo, menos, apagar, desactivar, "
@@ -88,7 +89,8 @@ CLAUSE = BREAKS | {
     "solo",
     "instead",
 }
-AND = {"and", "y", "e", "or", "o", "u", "nor", "ni", "plus", "but", "pero", "sino", "also", "tambien", "ademas", "then",
+AND = {"and", "y", "e", "or", "o", "u", "nor", "ni", "plus", "but", "pero", "sino", "also", "tambien", "ademas",
+"then",
        "luego", "&", "+", "/", "mas", "as", "asi", "aunque", "though"}  # fmt: skip
 LIST_BREAKS = BREAKS | AND - {"mas", "as", "asi"}
 SENTENCE = {";", ".", "!", "?", "…", "•"}
@@ -125,6 +127,14 @@ ENDING = listed(
     "gracias, tambien, en casa, nada mas, nothing else, thats all, thats it, eso es todo, y ya, y ya esta, "
     "solamente, solo, etc, for now, right now, por ahora, de momento, currently, either, at all, whatsoever, "
     "really, unfortunately, tampoco, no more, and thats it, 🙂, 😊, 🙏, 👍, myself, actually"
+)
+NAME_IS = listed(
+    "my name is, name is, the name is, my company is, our company is, company is, company is called, company "
+    "name is, "
+    "it is called, its called, we are called, were called, we call ourselves, is called, called, named, my "
+    "business is, "
+    "se llama, me llamo, nos llamamos, mi empresa es, nuestra empresa es, la empresa es, mi empresa se llama, "
+    "la empresa se llama, nuestra empresa se llama, el nombre es, nombre es, mi nombre es, se denomina"
 )
 EMPTY = listed(
     "nothing else, thats all, thats it, that is all, eso es todo, nada mas, y ya, i think, i dont know, dont "
