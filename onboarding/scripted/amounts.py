@@ -11,9 +11,9 @@ from typing import Any
 from onboarding.answers import Shares
 from onboarding.scripted.fields import Field, cues_of, others_of
 from onboarding.scripted.listening import Listening, negated
+from onboarding.scripted.pieces import pieces
 from onboarding.scripted.quantities import Quantity, quantities
 from onboarding.scripted.text import Phrases
-from onboarding.scripted.texts import pieces
 from onboarding.scripted.words import BREAKS, only_fillers
 
 _TOO_FAR = 8

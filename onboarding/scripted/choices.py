@@ -45,7 +45,7 @@ def _more_to_say(field: Field) -> bool:
 
 def _own_words(on: Listening, field: Field) -> list[Match[str]]:
     """The words of a field, without those that belong to a longer phrase of another: "like everything"."""
-    matches = on.find(words_of(field))
+    matches = [m for m in on.find(words_of(field)) if not _only_resembles(on, field, m)]
     if not matches:
         return matches
     others = [
@@ -56,6 +56,13 @@ def _own_words(on: Listening, field: Field) -> list[Match[str]]:
         for other in phrases.find(on.spoken)
     ]
     return [m for m in matches if not any(_inside(m, other) for other in others)]
+
+
+def _only_resembles(on: Listening, field: Field, match: Match[str]) -> bool:
+    """Whether a word is the singular of a value that is a plural: a team is not Teams."""
+    said = on.spoken.word(match.start)
+    single = match.end - match.start == 1 and match.meaning.endswith("s") and f"{said}s" == match.meaning
+    return single and said not in field.said.words.get(match.meaning, ())
 
 
 def _take(on: Listening, field: Field, matches: list[Match[str]]) -> None:
@@ -107,7 +114,7 @@ def said_to_be(spoken: Spoken, matches: list[Match[str]]) -> list[Match[str]]:
 
 def mentioned(on: Listening, field: Field, choice: Field) -> list[str]:
     """The values of a list of choices, most important first where that is said, else in the order of mention."""
-    matches = on.find(words_of(choice))
+    matches = [m for m in on.find(words_of(choice)) if not _only_resembles(on, choice, m)]
     if not matches and (on.is_asked(field) or field.path not in on.data):
         matches = [m for m in words_of(choice).misspelled(on.spoken) if on.is_free(m.start, m.end)]
     meant = said_to_be(on.spoken, matches)

@@ -6,38 +6,20 @@ their order pairs them: "breakfast at 8, lunch at 1",
 completed or changed by it, not doubled.
 """
 
-from typing import Any, NamedTuple
+from typing import Any
 
-from onboarding.scripted.clock import AT, Clock, day_parts
-from onboarding.scripted.fields import Field, cues_of, sets_of, words_of
+from onboarding.scripted.clock import Clock
+from onboarding.scripted.fields import Field, cues_of, words_of
 from onboarding.scripted.listening import Listening, negated
+from onboarding.scripted.naming import PIECES, Named, broken, known_names, own_names
+from onboarding.scripted.pieces import pieces
 from onboarding.scripted.quantities import quantities
+from onboarding.scripted.rows import Row, rows_of
 from onboarding.scripted.text import Match
-from onboarding.scripted.texts import Piece, pieces
 from onboarding.scripted.times import clocks, time_of
-from onboarding.scripted.words import ALL, AND, BREAKS, EMPTY, EXCEPT, NONE, content, listed
+from onboarding.scripted.words import EXCEPT, NONE, content, listed
 
-_UNTIL = {"to", "-", "–", "—", "a", "al", "through", "thru", "till", "until", "hasta"}
-_PIECES = BREAKS | AND - {"mas", "as", "asi"}
-_NAMES_AT_MOST = 60
 _OFF = listed("off", "no", "without", "sin", "none", "ninguno")
-
-
-class Named(NamedTuple):
-    """Items that are named between two tokens; `several` by a word for all of them."""
-
-    start: int
-    end: int
-    values: tuple[Any, ...]
-    several: bool = False
-
-
-class _Row:
-    """Items that are named together, and the times that are said for them."""
-
-    def __init__(self) -> None:
-        self.names: list[Named] = []
-        self.times: list[Clock] = []
 
 
 def hear_groups(on: Listening) -> None:
@@ -62,10 +44,10 @@ class _Group:
         if _denies_all(on) and on.is_asked(self.field) and self.field.may_be_empty:
             on.found[self.field.path] = []
             return
-        names = self._known_names()
+        names = known_names(on, self.identity)
         flags = self._flags()
         times = self.clocks = self._times(names)
-        names = self._own_names(names, times)
+        names = own_names(on, self.field, names, times, self.asked_name)
         removed = [n for n in names if self._is_denied(n, names) and not _near_flag(n, flags)]
         names = [n for n in names if n not in removed]
         items = self._items(names, times)
@@ -82,97 +64,6 @@ class _Group:
         if self.heard:
             on.found[self.field.path] = self.old
 
-    # Names.
-
-    def _known_names(self) -> list[Named]:
-        """Names that have words: days, meals, choices; and words for several of them."""
-        on, identity = self.on, self.identity
-        found = [
-            Named(m.start, m.end, tuple(map(self._value, identity.said.sets[m.meaning])), several=True)
-            for m in on.find(sets_of(identity))
-        ]
-        covered = {i for named in found for i in range(named.start, named.end)}
-        found += [
-            Named(m.start, m.end, (self._value(m.meaning),))
-            for m in on.find(words_of(identity))
-            if m.start not in covered
-        ]
-        return self._runs(sorted(found, key=lambda named: named.start)[:_NAMES_AT_MOST])
-
-    def _runs(self, names: list[Named]) -> list[Named]:
-        """Monday to Friday are five."""
-        whole: list[Named] = []
-        for named in names:
-            last = whole[-1] if whole else None
-            if (
-                last is not None
-                and self.identity.kind == "integer"
-                and not (last.several or named.several)
-                and named.start == last.end + 1
-                and self.on.spoken.word(last.end) in _UNTIL
-            ):
-                first, final = last.values[0], named.values[0]
-                count = len(self.identity.said.words)
-                row = tuple((first + i) % count for i in range((final - first) % count + 1))
-                whole[-1] = Named(last.start, named.end, row, several=True)
-            else:
-                whole.append(named)
-        return whole
-
-    def _value(self, word: str) -> Any:
-        return int(word) if self.identity.kind == "integer" else word
-
-    def _own_names(self, names: list[Named], times: list[Clock]) -> list[Named]:
-        """Names without words of their own: what stands beside a time, or alone where names are asked for."""
-        on = self.on
-        if self.identity.kind != "text" or on.markup:
-            return names
-        busy = bytearray(on.taken)
-        for clock in times:
-            start = clock.start
-            before = AT.ending(on.spoken, start)
-            start = before.start if before is not None else start
-            busy[start : clock.end] = b"\x01" * (clock.end - start)
-        for part in day_parts(on.spoken, 0, len(on.spoken.tokens)):
-            if times:
-                busy[part.start : part.end] = b"\x01" * (part.end - part.start)
-        asked = on.is_asked(self.field) and self.asked_name in {"", self.identity.name} and not on.questioning
-        pointed = next((cue.end for cue in on.find(cues_of(self.field))), len(on.spoken.tokens))
-        found = list(names)
-        for piece in _runs_between(on, busy):
-            if any(n.start < piece.end and piece.start < n.end for n in names):
-                continue
-            name_end = self._before_cues(piece)
-            start = pointed if piece.start < pointed < name_end and not asked else piece.start
-            span = content(on.spoken, start, name_end)
-            beside = any(c.start == piece.end or c.end <= piece.start <= c.end + 1 for c in times) or any(
-                0 <= c.start - piece.end <= 2 and not _broken(on, piece.end, c.start) for c in times
-            )
-            if span is None or not (asked or beside or piece.end > pointed) or self._says_nothing(span):
-                continue
-            text = on.spoken.raw(*span)
-            found.append(Named(span[0], span[1], (text[:1].upper() + text[1:] if self.time else text,)))
-        return sorted(found, key=lambda named: named.start)[:_NAMES_AT_MOST]
-
-    def _before_cues(self, piece: Piece) -> int:
-        """Where a name ends because another field of the group begins: "Backend under Engineering"."""
-        starts = [
-            cue.start
-            for inner in self.field.inner[1:]
-            for cue in cues_of(inner).find(self.on.spoken, piece.start, piece.end)
-            if cue.start > piece.start
-        ]
-        return min(starts, default=piece.end)
-
-    def _says_nothing(self, span: tuple[int, int]) -> bool:
-        spoken = self.on.spoken
-        empty = EMPTY.at(spoken, span[0]) or NONE.at(spoken, span[0]) or ALL.at(spoken, span[0])
-        own = cues_of(self.field).at(spoken, span[0])
-        done = [m.end for m in (empty, own) if m is not None]
-        number = all(t.word.isdigit() for t in spoken.tokens[span[0] : span[1]])
-        wordless = not any(t.word.isalnum() for t in spoken.tokens[span[0] : span[1]])
-        return number or wordless or any(content(spoken, end, span[1]) is None for end in done)
-
     # Times.
 
     def _times(self, names: list[Named]) -> list[Clock]:
@@ -183,54 +74,11 @@ class _Group:
 
     def _items(self, names: list[Named], times: list[Clock]) -> list[dict[str, Any]]:
         items: list[dict[str, Any]] = []
-        for row in self._rows(names, times):
+        for row in rows_of(self.on, names, times, self.time is not None and self.time.said.shared):
             items.extend(self._of_row(row))
         return items
 
-    def _rows(self, names: list[Named], times: list[Clock]) -> list[_Row]:
-        """Names with the times said for them; what came first in the message comes first in each row."""
-        atoms = sorted([*names, *times], key=lambda atom: atom.start)
-        rows = self._by_clause(atoms)
-        if rows:
-            return rows
-        names_first = bool(atoms) and isinstance(atoms[0], Named)
-        for atom in atoms:
-            is_name = isinstance(atom, Named)
-            turned = bool(rows) and bool(rows[-1].times if names_first else rows[-1].names)
-            if not rows or (is_name == names_first and turned):
-                rows.append(_Row())
-            if isinstance(atom, Named):
-                rows[-1].names.append(atom)
-            else:
-                rows[-1].times.append(atom)
-        if len(rows) > 1 and not rows[-1].names and not names_first:
-            self._lend_names(rows[-2], rows[-1])
-        return rows
-
-    def _by_clause(self, atoms: list[Named | Clock]) -> list[_Row]:
-        """A row for each clause, where each speaks for itself: "8am breakfast, lunch at 1". Else none."""
-        rows: list[_Row] = []
-        end: int | None = None
-        for atom in atoms:
-            if end is None or _broken(self.on, end, atom.start):
-                rows.append(_Row())
-            if isinstance(atom, Named):
-                rows[-1].names.append(atom)
-            else:
-                rows[-1].times.append(atom)
-            end = atom.end
-        shared = self.time is not None and self.time.said.shared
-        whole = all(row.names and (row.times or not shared) for row in rows)
-        return rows if whole and any(row.times for row in rows) else []
-
-    def _lend_names(self, row: _Row, last: _Row) -> None:
-        """ "7am Monday to Friday, Saturday 10": the last time is of the names in its own clause."""
-        own = [n for n in row.names if not _broken(self.on, n.end, last.times[0].start)]
-        if own and len(own) < len(row.names):
-            row.names = [n for n in row.names if n not in own]
-            last.names = own
-
-    def _of_row(self, row: _Row) -> list[dict[str, Any]]:
+    def _of_row(self, row: Row) -> list[dict[str, Any]]:
         values = [value for named in row.names for value in named.values]
         if self.time is None or not row.times:
             return [{self.identity.name: value} for value in dict.fromkeys(values)]
@@ -387,7 +235,7 @@ class _Group:
                 after = cue.end < len(self.on.spoken.tokens) and _OFF.at(self.on.spoken, cue.end) is not None
                 found.append((inner, cue, not (off or after)))
                 start = cue.start
-                while start > 0 and self.on.spoken.word(start - 1) not in _PIECES and not self.on.taken[start - 1]:
+                while start > 0 and self.on.spoken.word(start - 1) not in PIECES and not self.on.taken[start - 1]:
                     start -= 1
                     if self.on.spoken.word(start) in {"no", "without", "sin", "dont", "not", "off"}:
                         break
@@ -401,7 +249,7 @@ class _Group:
             changed = any(item.get(inner.name) not in {None, value} for item in self.old)
             if value == inner.node.default and not changed:
                 continue
-            beside = [n for n in names if not _broken(self.on, *_between(n, cue))]
+            beside = [n for n in names if not broken(self.on, *_between(n, cue))]
             meant = {_key(v) for n in names if n in beside or self._of_one_time(n, beside) for v in n.values}
             for item in self.old:
                 if not meant or _key(item.get(self.identity.name)) in meant:
@@ -420,7 +268,7 @@ class _Group:
         """Whether an item is named to be left out: "every day except Sunday"."""
         before = max((n.end for n in names if n.end <= named.start), default=0)
         matches = EXCEPT.find(self.on.spoken, max(before, named.start - 4), named.start)
-        if matches and not _broken(self.on, matches[-1].end, named.start):
+        if matches and not broken(self.on, matches[-1].end, named.start):
             return True
         return negated(self.on.spoken, named.start, before)
 
@@ -429,16 +277,6 @@ def _denies_all(on: Listening) -> bool:
     whole = content(on.spoken, 0, len(on.spoken.tokens))
     found = NONE.at(on.spoken, whole[0]) if whole is not None else None
     return whole is not None and found is not None and content(on.spoken, found.end, whole[1]) is None
-
-
-def _runs_between(on: Listening, busy: bytearray) -> list[Piece]:
-    # "Sales & Marketing" is one department where commas stand between departments.
-    commas = any(token.word in {",", ";"} for token in on.spoken.tokens)
-    return list(pieces(on.spoken, busy, _PIECES - {"&"} if commas else _PIECES))
-
-
-def _broken(on: Listening, start: int, end: int) -> bool:
-    return any(on.spoken.word(i) in _PIECES for i in range(start, end))
 
 
 def _between(named: Named, cue: Match[str]) -> tuple[int, int]:
@@ -479,6 +317,6 @@ def _inner_value(on: Listening, inner: Field, start: int, end: int) -> Any:
     if not cues and not asked:
         return None
     first = cues[0].end if cues else start
-    piece = next((p for p in pieces(spoken, on.taken, _PIECES) if p.start <= first < p.end), None)
+    piece = next((p for p in pieces(spoken, on.taken, PIECES) if p.start <= first < p.end), None)
     span = content(spoken, first, min(end, piece.end)) if piece is not None else None
     return spoken.raw(*span) if span is not None else None

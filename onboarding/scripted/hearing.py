@@ -12,8 +12,9 @@ from onboarding.scripted.drafts import Draft
 from onboarding.scripted.fields import Fields, fields_of
 from onboarding.scripted.groups import hear_groups
 from onboarding.scripted.listening import Listening
+from onboarding.scripted.lists import hear_lists
 from onboarding.scripted.text import Spoken
-from onboarding.scripted.texts import hear_lists, hear_own, hear_texts
+from onboarding.scripted.texts import hear_own, hear_texts
 from onboarding.scripted.times import hear_times
 
 _STILL_TO_COME = {"required", "too_short"}
