@@ -5,13 +5,16 @@ annotations give the JSON schema, the form and the agents' tools, so they are th
 What no bound can say of a field stands in `Meta(extra={"check": ...})`: a function that gives the code and
 the detail of the error, or None. A null says nothing, unless `Meta(extra={"clears": True})` around the whole type
 makes it a value. `Meta(extra={"lines": True})` lets a text have more than one. `onboarding/reading.py` reads them.
+How people speak of a field stands in `Meta(extra={"said": Said(...)})`; a reader of its own for what they say, in
+`Meta(extra={"hear": ...})`, a function of the text and the language that gives the value or None.
+`onboarding/scripted/` listens by these.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import suppress
 from functools import cache
 from types import FunctionType
-from typing import Annotated, Any, TypeVar, cast
+from typing import Annotated, Any, ClassVar, TypeVar, cast
 
 import msgspec
 from msgspec import UNSET, Meta, Struct
@@ -22,17 +25,66 @@ from onboarding.payloads import FieldError
 class Answer(Struct, frozen=True, kw_only=True):
     """The base of every state's answer. Rules between its fields are methods under `rule`."""
 
+    shares: ClassVar["Shares | None"] = None
+    """Its number fields that are parts of a whole, if there are such."""
+
 
 class Said(Struct, frozen=True, kw_only=True):
     """How people speak of a field, for whoever asks for it in words: `Meta(extra={"said": Said(...)})`.
 
-    `ask` is the question and `label` its short name, by language; `words` are ways to say a value of a choice, in
-    any language, lower case and without accents. What is not given follows from the field's name.
+    All of it is optional: what is not given follows from the field's name and bounds. Texts for the person are
+    by language; words that the person may use are in any language, in any case, with or without accents, singular.
+
+    ask: the question.
+    label: its short name, as in "Target weight".
+    confirm: a sentence with `{}` for the value, as in "You are {}.".
+    replies: answers to offer, each one that will be understood.
+    words: ways to say a value. For a boolean the values are `true` and `false`; for a number its digits; for a
+        text the text that is kept.
+    spoken: by language, how a value is said back.
+    sets: a word that stands for several values, as "weekend" does. For a list of groups, by its first field.
+    ranges: for a choice, the numbers (both ends included) that mean a value, as 11 to 50 people mean "small".
+    cues: words that point to the field without being part of the answer: "allergic to". For a text, what follows.
+    names: words that point to the field and are part of the answer, as "knee" is in "bad left knee".
+    none: words that mean an empty list.
+    others: of a number, words that point to something else that is counted alike, as what somebody weighs now.
+    unit: of a number, where the field's name does not end in it: `kg`, `cm`, `ml`, `minutes`, `kcal`, `percent`.
+    hours: where a time is said without morning or evening, the first and the last hour that is meant, by a value
+        of the group's first field; "" is for any other.
+    shared: one answer is for all items of the list: training has one time more often than seven.
     """
 
     ask: Mapping[str, str] = {}
     label: Mapping[str, str] = {}
+    confirm: Mapping[str, str] = {}
+    replies: Mapping[str, tuple[str, ...]] = {}
     words: Mapping[str, tuple[str, ...]] = {}
+    spoken: Mapping[str, Mapping[str, str]] = {}
+    sets: Mapping[str, tuple[str, ...]] = {}
+    ranges: Mapping[str, tuple[float, float]] = {}
+    cues: tuple[str, ...] = ()
+    names: tuple[str, ...] = ()
+    none: tuple[str, ...] = ()
+    others: tuple[str, ...] = ()
+    unit: str = ""
+    hours: Mapping[str, tuple[int, int]] = {}
+    shared: bool = False
+
+
+class Shares(Struct, frozen=True, kw_only=True):
+    """Number fields of an answer that are parts of a whole, said in one breath: "30/40/30".
+
+    error: the field that the rule about their sum names.
+    words: ways to say all of them, as "balanced".
+    ask: the question for the first of them, by language.
+    """
+
+    fields: tuple[str, ...]
+    total: float
+    error: str
+    ask: Mapping[str, str] = {}
+    replies: Mapping[str, tuple[str, ...]] = {}
+    words: Mapping[str, tuple[float, ...]] = {}
 
 
 Text = Annotated[str, Meta(min_length=1, max_length=200)]
@@ -106,6 +158,7 @@ __all__ = [
     "AnswerT",
     "NotThere",
     "Said",
+    "Shares",
     "Text",
     "Texts",
     "TimeOfDay",

@@ -1,0 +1,180 @@
+"""Lists of texts.
+
+A message is cut into pieces at commas and joining words. A piece belongs to the field that one of its words points
+to: a cue, which is no part of the answer, or a name, which is. A piece without either belongs where the one before
+it did, else to the field that was asked for, else to nobody.
+"""
+
+from itertools import islice
+
+from onboarding.scripted.fields import Field, cues_of, names_of, none_of
+from onboarding.scripted.listening import Listening, negated
+from onboarding.scripted.pieces import Piece, pieces
+from onboarding.scripted.text import Match, Spoken
+from onboarding.scripted.words import EMPTY, NONE, NOT, content, listed
+
+_ANYTHING = listed(
+    "anything", "any", "nothing", "nada", "ningun", "ninguno", "ninguna", "something", "food", "foods", "comida"
+)
+_OTHER = listed("other", "others", "more", "else", "further", "otra", "otras", "otro", "otros", "mas", "new")
+_PIECES_AT_MOST = 150
+
+
+def hear_lists(on: Listening) -> None:
+    """Read every list of texts of the answer."""
+    fields = [field for field in on.fields.all if field.kind == "texts"]
+    if fields:
+        _Sorting(on, fields).run()
+
+
+class _Sorting:
+    """Puts the pieces of one message where they belong."""
+
+    def __init__(self, on: Listening, fields: list[Field]) -> None:
+        self.on = on
+        self.fields = fields
+        self.items: dict[str, list[str]] = {}
+        self.emptied: set[str] = set()
+        self.last: Field | None = None
+        self.denying = False
+        self.waiting: list[str] = []
+        self.denied_before: set[int] = set()
+
+    def run(self) -> None:
+        """Read all pieces, then put the lists together with those of earlier messages."""
+        found = [(field, match) for field in self.fields for match in none_of(field).find(self.on.spoken)]
+        for field, match in found:
+            self.emptied.add(field.path)
+            self.on.take(match.start, match.end)
+            if NOT.at(self.on.spoken, match.start) is not None:
+                self.denied_before.add(match.end)
+        held = {
+            index
+            for field in self.fields
+            for cue in cues_of(field).find(self.on.spoken)
+            for index in range(cue.start + 1, cue.end)
+        }
+        for piece in islice(pieces(self.on.spoken, self.on.taken, held=held), _PIECES_AT_MOST):
+            if piece.fresh:
+                self._settle_waiting()
+                self.last, self.denying = None, False
+            # "no equipment or injuries"
+            self.denying = self.denying or bool({piece.start, piece.start - 1} & self.denied_before)
+            self._sort(piece)
+        self._settle_waiting()
+        for field in self.fields:
+            self._keep(field)
+
+    def _keep(self, field: Field) -> None:
+        new = self.items.get(field.path, [])
+        old: list[str] = self.on.data.get(field.path, [])
+        if new:
+            kept = [] if self.on.correcting and self.on.is_asked(field) else old
+            seen: dict[str, str] = {}
+            for text in [*kept, *new]:
+                seen.setdefault(text.strip().casefold(), text)
+            self.on.found[field.path] = list(seen.values())
+        elif field.path in self.emptied and field.may_be_empty:
+            self.on.found[field.path] = []
+
+    def _sort(self, piece: Piece) -> None:
+        spoken = self.on.spoken
+        bare = content(spoken, piece.start, piece.end)
+        none = NONE.at(spoken, piece.start) or (bare and NONE.at(spoken, bare[0]))
+        if none and (none.end == piece.end or content(spoken, none.end, piece.end) is None):
+            self._nothing()
+            return
+        cue = self._pointing(piece)
+        if cue is not None:
+            self._with_cue(piece, cue)
+            return
+        self.denying = False
+        name = self._named(piece)
+        if name is not None:
+            if not _denied(spoken, piece.start, name.start):
+                # A word around an answer may be one of the name: "mornings only".
+                self._add(name.meaning, _covering(bare, name))
+            return
+        if bare is not None and not self._says_nothing(bare):
+            self.waiting.append(spoken.raw(*bare))
+
+    def _with_cue(self, piece: Piece, cue: Match[Field]) -> None:
+        spoken, field = self.on.spoken, cue.meaning
+        after = content(spoken, cue.end, piece.end)
+        before = content(spoken, piece.start, cue.start)
+        denied = _denied(spoken, piece.start, cue.start)
+        if denied or (self.denying and after is None and before is None):
+            self._settle_waiting()
+            anything = after is None or _ANYTHING.at(spoken, after[0]) is not None
+            if anything and not _OTHER.find(spoken, piece.start, piece.end):
+                self.emptied.add(field.path)
+            self.last, self.denying = field, True
+            return
+        self.denying = False
+        none = NONE.at(spoken, after[0]) if after is not None else None
+        if none is not None and after is not None and none.end == after[1]:
+            self.emptied.add(field.path)
+            self.last = field
+            return
+        if after is None and before is not None:
+            # "gluten and lactose intolerant": what came before is of the same kind.
+            self.items.setdefault(field.path, []).extend(self.waiting)
+            self.waiting.clear()
+        self._settle_waiting()
+        self.last = field
+        self._add(field, after or before)
+
+    def _nothing(self) -> None:
+        target = self.last or (self.on.asked if self.on.asked in self.fields else None)
+        if target is not None:
+            self.emptied.add(target.path)
+        elif self.on.asked is None and not self.on.questioning:
+            missing = [f for f in self.on.fields.all if f.node.required and f.path not in self.on.data]
+            if all(f in self.fields for f in missing):
+                self.emptied.update(f.path for f in missing if f.may_be_empty)
+
+    def _add(self, field: Field, span: tuple[int, int] | None) -> None:
+        self._settle_waiting()
+        self.last = field
+        if span is not None and not self._says_nothing(span):
+            self.items.setdefault(field.path, []).append(self.on.spoken.raw(*span))
+
+    def _settle_waiting(self) -> None:
+        """Pieces that nothing points with: where the last one belonged, or to the question."""
+        target = self.last or (self.on.asked if self.on.asked in self.fields else None)
+        if target is not None and self.waiting and not (self.on.questioning and self.last is None):
+            self.items.setdefault(target.path, []).extend(self.waiting)
+        self.waiting.clear()
+
+    def _says_nothing(self, span: tuple[int, int]) -> bool:
+        spoken = self.on.spoken
+        found = EMPTY.at(spoken, span[0])
+        wordless = not any(t.word.isalnum() for t in spoken.tokens[span[0] : span[1]])
+        return wordless or (found is not None and content(spoken, found.end, span[1]) is None)
+
+    def _pointing(self, piece: Piece) -> Match[Field] | None:
+        """The cue in a piece; the longest of several, and of equals the first."""
+        found = [
+            Match(match.start, match.end, field)
+            for field in self.fields
+            for match in cues_of(field).find(self.on.spoken, piece.start, piece.end)
+        ]
+        return max(found, key=lambda m: (m.end - m.start, -m.start), default=None)
+
+    def _named(self, piece: Piece) -> Match[Field] | None:
+        """The name in a piece, by the same measure; of equals that of the question."""
+        found = [
+            Match(match.start, match.end, field)
+            for field in self.fields
+            for match in names_of(field).find(self.on.spoken, piece.start, piece.end)
+        ]
+        return max(found, key=lambda m: (m.end - m.start, self.on.is_asked(m.meaning)), default=None)
+
+
+def _covering(span: tuple[int, int] | None, name: Match[Field]) -> tuple[int, int]:
+    return (name.start, name.end) if span is None else (min(span[0], name.start), max(span[1], name.end))
+
+
+def _denied(spoken: Spoken, start: int, end: int) -> bool:
+    """Whether a piece denies what comes in it: a negation between its beginning and a match."""
+    return bool(NOT.find(spoken, start, end)) and negated(spoken, end)

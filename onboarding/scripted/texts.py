@@ -1,0 +1,116 @@
+"""Single texts: addresses of sites, texts of a certain form, names, and what has a reader of its own."""
+
+import re
+
+from onboarding.scripted.fields import Field, cues_of, words_of
+from onboarding.scripted.listening import Listening, negated
+from onboarding.scripted.words import EMPTY, NAME_IS, NONE, content
+
+_URL = re.compile(r"(?:https?://)?(?:[\w-]{1,63}\.){1,8}[^\W\d_]{2,24}(?::\d{1,5})?(?:[/?#][^\s<>\"]{0,500})?")
+_WORD = re.compile(r"\S{1,300}")
+_TURNS = {"we", "i", "our", "im", "were", "with", "a", "an", "con", "somos", "hacemos", "tenemos", "vendemos"}
+"""After a comma or and: somebody goes on to speak of something else."""
+
+
+def hear_texts(on: Listening) -> None:
+    """Read every single text: addresses of sites, texts of a certain form, and free ones."""
+    for field in on.fields.all:
+        if field.kind != "text" or field.path in on.found:
+            continue
+        if field.hear is not None:
+            continue
+        value = _text(on, field)
+        if value is not None:
+            on.found[field.path] = value
+
+
+def hear_own(on: Listening) -> None:
+    """Let fields with a reader of their own read: the answer to their question, or what their cues point to."""
+    for field in on.fields.all:
+        if field.hear is None or field.path in on.found:
+            continue
+        cue = next((c for c in on.find(cues_of(field)) if not negated(on.spoken, c.start)), None)
+        if on.is_asked(field) or (on.asked is None and field.path not in on.data):
+            text = on.spoken.text
+        elif cue is not None:
+            text = on.spoken.raw(cue.end, len(on.spoken.tokens))
+        else:
+            continue
+        value = field.hear(text, on.locale) if text else None
+        if value is None and cue is not None:
+            value = field.hear(on.spoken.raw(cue.end, len(on.spoken.tokens)), on.locale)
+        if value is not None:
+            on.found[field.path] = value
+
+
+def _text(on: Listening, field: Field) -> str | None:
+    known = [m for m in on.find(words_of(field)) if not negated(on.spoken, m.start)]
+    if known and (on.is_asked(field) or on.find(cues_of(field))):
+        return known[0].meaning
+    if field.url:
+        return _address(on)
+    if field.node.pattern is not None:
+        return _of_form(on, field.node.pattern)
+    cues = on.find(NAME_IS) if _is_name(field) else []
+    cue = next((c for c in cues + on.find(cues_of(field)) if not negated(on.spoken, c.start)), None)
+    if cue is not None:
+        span = content(on.spoken, cue.end, _end_of_name(on, cue.end))
+        if span is not None and not all(on.taken[i] for i in range(*span)):
+            on.take(*span)
+            return on.spoken.raw(*span)
+    if not on.is_asked(field) or on.questioning:
+        return None
+    return _whole(on)
+
+
+def _is_name(field: Field) -> bool:
+    words = f"{field.name.replace('_', ' ')} {field.node.label}".lower().split()
+    return "name" in words
+
+
+def _whole(on: Listening) -> str | None:
+    """The message as an answer, without the words around it."""
+    spoken = on.spoken
+    span = content(spoken, 0, _end_of_name(on, 0))
+    if span is None:
+        return None
+    said = EMPTY.at(spoken, span[0]) or NONE.at(spoken, span[0])
+    if said is not None and content(spoken, said.end, span[1]) is None:
+        return None
+    return spoken.raw(*span)
+
+
+def _end_of_name(on: Listening, start: int) -> int:
+    """Where a name ends: with the sentence, or where somebody goes on to speak of something else."""
+    spoken = on.spoken
+    for index in range(start, len(spoken.tokens)):
+        word, following = spoken.word(index), spoken.word(index + 1)
+        if word in {";", "!", "?"} or on.taken[index]:
+            return index
+        if word == "." and not spoken.glued(index + 1) and index - start > 3:
+            return index
+        if word in {",", "and", "y", "."} and following in _TURNS and index > start:
+            return index
+    return len(spoken.tokens)
+
+
+def _address(on: Listening) -> str | None:
+    """The address of a site; one without a scheme is taken as https."""
+    for word in _WORD.findall(on.spoken.text):
+        if "@" in word:
+            continue
+        found = _URL.fullmatch(word.strip(".,;:!?()[]'\"“”«»"))
+        if found is not None:
+            address = found.group()
+            return address if "://" in address else f"https://{address}"
+    return None
+
+
+def _of_form(on: Listening, pattern: str) -> str | None:
+    form = pattern.removesuffix("$")
+    for word in [on.spoken.text, *_WORD.findall(on.spoken.text)]:
+        bare = word[:300].strip(".,;:!?()'\" ")
+        for text in (bare, bare.upper(), bare.lower()):
+            if re.fullmatch(form, text, re.ASCII):
+                return text
+    return None

@@ -1,0 +1,85 @@
+"""One turn of the conversation: a message and the draft so far give what it meant."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from onboarding.flow import Flow, State
+from onboarding.payloads import FieldError
+from onboarding.reading import examine
+from onboarding.scripted.drafts import Draft, Heard
+from onboarding.scripted.fields import fields_of
+from onboarding.scripted.hearing import flat, nested, read
+from onboarding.scripted.intents import back_to, wish
+from onboarding.scripted.text import listen
+
+_ERRORS_AT_MOST = 20
+
+
+def hear(flow: Flow, state: State, message: str, draft: Draft | None, locale: str) -> Heard:
+    """What a message means in a state.
+
+    A wish counts only as the whole message; anything else is read as an answer. What cannot be assigned is not
+    guessed. The draft stays as it was unless a field was understood, and holds nothing that the answer's rules
+    refuse.
+
+    Args:
+        flow: the flow, whose states can be gone back to.
+        state: the state that the message answers.
+        message: any text; what is beyond 2000 characters is not read.
+        draft: of the turn before; of another state or none: from the beginning.
+        locale: the person's language, for readers of their own; words are understood in every language.
+    """
+    spoken = listen(message)
+    if draft is None or draft.state != state.key:
+        draft = Draft(state=state.key)
+    nothing = Heard(intent="unclear", draft=draft, complete=is_complete(state, draft.data))
+    if not spoken.tokens:
+        return nothing
+    if wish(spoken, "skip"):
+        return _meaning(nothing, "skip")
+    if wish(spoken, "why"):
+        return _meaning(nothing, "why")
+    if wish(spoken, "progress"):
+        return _meaning(nothing, "progress")
+    back, target = back_to(flow, state, spoken)
+    if back:
+        return Heard(intent="back", draft=draft, complete=nothing.complete, back_to=target)
+    if wish(spoken, "greeting"):
+        return _meaning(nothing, "greeting")
+    after, understood, errors = read(state, spoken, draft, locale)
+    if not understood and not errors:
+        return nothing
+    return Heard(
+        intent="answer",
+        draft=after,
+        understood=understood,
+        complete=is_complete(state, after.data),
+        errors=tuple(errors[:_ERRORS_AT_MOST]),
+    )
+
+
+def is_complete(state: State, data: Mapping[str, Any]) -> bool:
+    """Whether an answer can be saved as it is."""
+    return not examine(state.answer, data).errors
+
+
+def forget(state: State, draft: Draft, errors: tuple[FieldError, ...]) -> Draft:
+    """The draft without what was refused when it was to be saved, so that it is asked for anew.
+
+    Parts of a whole go together: with one of them, the others have to change too.
+    """
+    fields = fields_of(state)
+    values = flat(fields, draft.data)
+    for error in errors:
+        field = fields.holding(error.field)
+        gone = {field.path} if field is not None else set[str]()
+        shares = fields.shares
+        if shares is not None and (error.field == shares.error or gone & set(shares.fields)):
+            gone |= set(shares.fields)
+        for path in gone:
+            values.pop(path, None)
+    return Draft(state=draft.state, data=nested(values))
+
+
+def _meaning(heard: Heard, intent: Any) -> Heard:
+    return Heard(intent=intent, draft=heard.draft, complete=heard.complete)

@@ -1,0 +1,30 @@
+"""The scripted agent understands answers as people write them, in English and Spanish."""
+
+from typing import Any
+
+import pytest
+
+from onboarding.flows.fitness import FITNESS
+from onboarding.scripted import hear
+from tests.domain.phrasings import ROWS
+
+
+@pytest.mark.parametrize(
+    ("number", "locale", "message", "expected"), ROWS, ids=[f"{r[0]}-{r[2][:60]}" for r in ROWS]
+)
+def test_it_is_understood(number: int, locale: str, message: str, expected: dict[str, Any]) -> None:
+    """A message gives the fields that it names, each as it is kept, and invents no other."""
+    state = FITNESS.find(number)
+    assert state is not None
+    heard = hear(FITNESS, state, message, None, locale)
+    assert heard.draft.data == expected
+    assert heard.errors == ()
+    assert heard.intent == ("answer" if expected else "unclear")
+
+
+def test_the_table_is_as_large_as_was_promised() -> None:
+    """At least 200 phrasings, 60 of them Spanish, each there once, of every state."""
+    assert len(ROWS) >= 200
+    assert sum(row[1] == "es" for row in ROWS) >= 60
+    assert len({row[:3] for row in ROWS}) == len(ROWS)
+    assert {row[0] for row in ROWS} == set(range(1, 10))
