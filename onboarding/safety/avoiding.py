@@ -100,6 +100,8 @@ _THINGS = word_set("""
 _AND = word_set(", and y e & plus")
 _BRACKETS = word_set("( ) /")
 _WITH = word_set("with con contain contains containing contiene contienen contenga contengan lleva lleven llevan")
+_ARE = word_set("are is include includes son es incluyen incluye")
+"""Behind what says so, they begin a list: your allergies are milk and eggs."""
 _THAT = word_set("that which que")
 _FINITE = word_set("""
     is are am was were will would can could may might make makes work works give gives taste tastes go goes
@@ -166,7 +168,7 @@ def _announced(found: _Found, start: int, end: int, foods: frozenset[int]) -> bo
                 return False
             return _holds(found, at - len(words) + 1, words, kind, listed, strange)
         text = found[at].text
-        if at in foods or text in _BETWEEN or text in _BRACKETS:
+        if at in foods or text in _BETWEEN or text in _BRACKETS or (text in _ARE and _cue(found, at - 1)):
             pass
         elif text in _AND or text == ":":
             if strange:

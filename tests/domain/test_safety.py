@@ -292,6 +292,7 @@ def test_an_allergen_on_offer_is_left_out(allergens: tuple[str, ...], sentence: 
         (("peanuts",), "Peanuts: avoided."),
         (("peanuts", "milk"), "Your allergies (peanuts, milk) are saved."),
         (("peanuts", "milk"), "Since you can't have peanuts or milk, try seeds."),
+        (("peanuts", "milk"), "So your allergies are peanuts, milk."),
         (("peanuts", "milk"), "Nada de cacahuetes ni leche en tu plan."),
         (("peanuts", "milk"), "¿Tienes más alergias además de los cacahuetes?"),
         (("peanuts",), "Quitaré los cacahuetes de tus comidas."),
