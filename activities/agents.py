@@ -104,7 +104,12 @@ class ModelAgent:
         self._stream = stream
         self._facts = facts
         self._ends_at = asyncio.get_running_loop().time() + seconds
+        self._preface = ""
         self.reply = ""
+
+    def begin_with(self, text: str) -> None:
+        """Say this before anything else, whatever the model says."""
+        self._preface = f"{text} " if text else ""
 
     async def answer(self, earlier: list[ChatMessage], text: str) -> None:
         """Talk until something is said that is no tool call, or enough has been done.
@@ -167,6 +172,8 @@ class ModelAgent:
         return await self._hands.use(call.name, call.arguments)
 
     def _say(self, text: str) -> None:
+        if text and not self.reply:
+            text = self._preface + text
         self.reply += text
         self._stream.say(text)
 

@@ -1,7 +1,6 @@
 """The turns of conversations, answered: by a model, by rules, or by nobody while staff do."""
 
 from datetime import datetime, timedelta
-from typing import Any
 
 import msgspec
 from msgspec import Struct
@@ -15,7 +14,7 @@ from activities.ai.protocol import AiError, BudgetExhausted, ModelsUnavailable, 
 from activities.hands import RunHands
 from activities.scripted import ScriptedAgent
 from activities.streaming import Stream
-from activities.turns import Moot, Turns, may_ask, try_again
+from activities.turns import Moot, Turns, facts_of, may_ask, try_again, warning_of
 from db import chat, runs, users
 from db.pool import Database
 from onboarding import voice
@@ -24,7 +23,7 @@ from onboarding.chat import REPLY_AT_MOST, ChatAnswer, Memory, Saved, Source
 from onboarding.payloads import Channel, Run, TurnOrder
 from onboarding.progress import flow_of, progress
 from onboarding.prompting import HISTORY_AT_MOST
-from onboarding.safety import Facts, numbers_allowed, referral, said_numbers, topics
+from onboarding.safety import Facts, numbers_allowed
 from onboarding.scripted import Draft, confirm
 from onboarding.voice import Words
 from runtime.settings import Settings
@@ -78,7 +77,7 @@ class Chats:
             return
         turn = given.context.turn
         stream = Stream(self._database, caller, turn.id, seq=given.context.seq, followed=turn.streamed)
-        facts = _facts(given)
+        facts = facts_of(given.context, age=given.age, answers=given.run.answers)
         hands = RunHands(
             self._client,
             self._database,
@@ -130,7 +129,7 @@ class Chats:
             if stream.has_spoken:
                 stream.take_back()
         words = await self._by_rules(given, hands)
-        if warning := referral(facts.topics, given.run.locale):
+        if warning := warning_of(given.context, given.run.locale):
             words = msgspec.structs.replace(words, text=f"{warning} {words.text}")
         stream.say(words.text)
         return Reply(words=words, source="rules", exhausted=exhausted)
@@ -141,6 +140,7 @@ class Chats:
         run = given.run
         payer = Payer(tenant_id=run.tenant_id, user_id=run.user_id, run_id=run.id)
         agent = ModelAgent(self._models, payer, hands, stream, facts, seconds)
+        agent.begin_with(warning_of(given.context, run.locale))
         before = hands.agent
         await agent.answer(given.context.messages, given.context.text)
         state = hands.state
@@ -191,18 +191,6 @@ class Chats:
                 state=state.number if state else None,
                 tool_calls=hands.uses,
             )
-
-
-def _facts(given: Given) -> Facts:
-    """What must not be said to this person: by what is stored, and by what they say now or said before."""
-    said = [m.text for m in given.context.messages if m.role == "person"] + [given.context.text]
-    diet: dict[str, Any] = given.run.answers.get("dietary_preferences", {})
-    return Facts(
-        age=given.age,
-        allergens=tuple([*diet.get("allergies", []), *diet.get("intolerances", [])]),
-        topics=frozenset(topic for text in said for topic in topics(text)),
-        said=frozenset(number for text in said for number in said_numbers(text)),
-    )
 
 
 def _saved_since(run: Run, events: list[runs.StoredEvent], since: datetime) -> list[Saved]:

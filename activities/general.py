@@ -13,7 +13,7 @@ from activities.agents import Known, ModelAgent
 from activities.ai.models import Models
 from activities.ai.protocol import AiError, BudgetExhausted, ModelsUnavailable, Payer
 from activities.streaming import Stream
-from activities.turns import Moot, Turns, may_ask, try_again
+from activities.turns import Moot, Turns, facts_of, may_ask, try_again, warning_of
 from db import chat, profiles, proposals, tenants, users
 from db.pool import Connection, Database
 from db.profiles import Profile
@@ -25,7 +25,7 @@ from onboarding.flow import Flow
 from onboarding.flows import FLOWS
 from onboarding.payloads import FieldError, Refusal, TurnOrder
 from onboarding.prompting import HISTORY_AT_MOST
-from onboarding.safety import Facts, numbers_allowed, referral, said_numbers, topics
+from onboarding.safety import Facts, numbers_allowed
 from onboarding.schedule import meals_view, workouts_view
 from onboarding.scripted import complain
 from onboarding.tools import Done, Tool, arguments_of, done, refused
@@ -108,12 +108,21 @@ class GeneralHands:
 
     def propose(self, state: str, answer: object) -> Done:
         """Propose a change, if it would be taken."""
-        assert self._mine.answers is not None
+        mine = self._mine
+        assert mine.answers is not None
         try:
-            self.proposal = general.propose(self._mine.flow, self._mine.answers, state, answer, id=str(uuid7()))
+            self.proposal = proposal = general.propose(
+                mine.flow,
+                mine.answers,
+                state,
+                answer,
+                id=str(uuid7()),
+                tenant_id=mine.owner.tenant_id,
+                user_id=mine.owner.user_id,
+            )
         except InvalidAnswer as invalid:
             return refused(invalid.refusal)
-        return done(message="Proposed. The person must confirm it in their app.", proposal=self.proposal.answers)
+        return done(message="Proposed. The person must confirm it in their app.", proposal=proposal.answers)
 
     def schedule(self) -> dict[str, Any]:
         """The next seven days, as the person's clock shows them."""
@@ -170,7 +179,7 @@ class GeneralChats:
             mine = await self._mine(connection, caller)
         turn = context.turn
         stream = Stream(self._database, caller, turn.id, seq=context.seq, followed=turn.streamed)
-        facts = _facts(mine, context)
+        facts = facts_of(context, age=mine.age, answers=mine.answers or {})
         hands = GeneralHands(mine, stream, facts)
         said = await self._reply(caller, mine, context, hands, stream, facts)
         answer = ChatAnswer(
@@ -197,7 +206,14 @@ class GeneralChats:
         profile = await profiles.get(connection, caller.user_id, flow.key)
         if profile is not None:
             flow = FLOWS.get(profile.flow, profile.flow_version)
-        return Mine(flow=flow, profile=profile, timezone=person.timezone, locale=person.locale, age=person.age)
+        return Mine(
+            owner=caller,
+            flow=flow,
+            profile=profile,
+            timezone=person.timezone,
+            locale=person.locale,
+            age=person.age,
+        )
 
     async def _reply(
         self,
@@ -212,6 +228,7 @@ class GeneralChats:
         if self._models.configured and (left := may_ask(context.turn, self._seconds)):
             payer = Payer(tenant_id=caller.tenant_id, user_id=caller.user_id)
             agent = ModelAgent(self._models, payer, hands, stream, facts, left)
+            agent.begin_with(warning_of(context, mine.locale))
             try:
                 await agent.answer(context.messages, context.text)
                 if text := agent.reply.strip():
@@ -226,7 +243,7 @@ class GeneralChats:
             if stream.has_spoken:
                 stream.take_back()
         text = _by_rules(mine, context.text, hands)
-        if warning := referral(facts.topics, mine.locale):
+        if warning := warning_of(context, mine.locale):
             text = f"{warning} {text}"
         stream.say(text)
         return Said(text=text, source="rules", exhausted=exhausted)
@@ -260,14 +277,3 @@ def _by_rules(mine: Mine, text: str, hands: GeneralHands) -> str:
 def _within(errors: Sequence[FieldError], key: str) -> list[FieldError]:
     """The errors of a proposal with paths as inside the state."""
     return [msgspec.structs.replace(error, field=error.field.removeprefix(f"answers.{key}.")) for error in errors]
-
-
-def _facts(mine: Mine, context: chat.Context) -> Facts:
-    diet: Mapping[str, Any] = (mine.answers or {}).get("dietary_preferences", {})
-    said = [m.text for m in context.messages if m.role == "person"] + [context.text]
-    return Facts(
-        age=mine.age,
-        allergens=tuple([*diet.get("allergies", []), *diet.get("intolerances", [])]),
-        topics=frozenset(topic for text in said for topic in topics(text)),
-        said=frozenset(number for text in said for number in said_numbers(text)),
-    )

@@ -1,9 +1,10 @@
 """What all turns have in common: they end, whoever dies and whatever fails."""
 
 import asyncio
-from collections.abc import AsyncGenerator, Awaitable, Callable
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
+from typing import Any, ClassVar
 
 from temporalio import activity
 from temporalio.exceptions import ApplicationError
@@ -14,6 +15,7 @@ from db.pool import Database
 from onboarding.access import Caller, Role
 from onboarding.errors import GangwayError
 from onboarding.payloads import TurnOrder
+from onboarding.safety import Facts, numbers_on_record, referral, said_numbers, topics
 
 MODEL_ATTEMPTS = 3
 """Of a turn in which a model is asked; then rules answer."""
@@ -30,8 +32,8 @@ HEARTBEAT_SECONDS = 1.0
 class Moot(GangwayError):
     """There is nothing to answer any more: the run has ended, or the person is gone."""
 
-    code = "moot"
-    detail = "There is nothing to answer any more."
+    code: ClassVar[str] = "moot"
+    detail: ClassVar[str] = "There is nothing to answer any more."
 
 
 Answering = Callable[[TurnOrder, Caller], Awaitable[None]]
@@ -80,6 +82,23 @@ def try_again(error: ModelsUnavailable, left: float) -> None:
     wait = error.retry_after or 0.2
     if activity.info().attempt < MODEL_ATTEMPTS and wait + LEAST_SECONDS < left / 2:
         raise ApplicationError(error.code, type=error.code, next_retry_delay=timedelta(seconds=wait)) from error
+
+
+def facts_of(context: chat.Context, *, age: int | None, answers: Mapping[str, Mapping[str, Any]]) -> Facts:
+    """What must not be said to this person: by what is stored, and by what they say now or said lately."""
+    said = [message.text for message in context.messages if message.role == "person"] + [context.text]
+    diet = answers.get("dietary_preferences", {})
+    return Facts(
+        age=age,
+        allergens=(*diet.get("allergies", ()), *diet.get("intolerances", ())),
+        topics=frozenset(topic for text in said for topic in topics(text)),
+        said=frozenset(number for text in said for number in said_numbers(text)) | numbers_on_record(answers),
+    )
+
+
+def warning_of(context: chat.Context, locale: str) -> str:
+    """Whom to ask instead of an agent, where what the person says now is for a professional; else nothing."""
+    return referral(topics(context.text), locale) or ""
 
 
 @asynccontextmanager

@@ -81,8 +81,8 @@ class ProfileController(Controller):
                 if expected is not None and expected != profile.version:
                     raise VersionConflict
                 flow = FLOWS.get(profile.flow, profile.flow_version)
-                whose = {"tenant_id": principal.caller.tenant_id, "user_id": profile.user_id}
-                answers = edit(flow, profile.answers, data.answers, **whose)
+                tenant_id = principal.caller.tenant_id
+                answers = edit(flow, profile.answers, data.answers, tenant_id=tenant_id, user_id=profile.user_id)
                 if answers == profile.answers:
                     return profile_out(profile)
                 try:

@@ -7,6 +7,8 @@ migrated database. A Table never leaves this package.
 from typing import Any
 
 from piccolo.columns import (
+    JSONB,
+    UUID,
     Array,
     BigInt,
     Boolean,
@@ -15,11 +17,9 @@ from piccolo.columns import (
     DoublePrecision,
     ForeignKey,
     Integer,
-    JSONB,
     Numeric,
     Text,
     Timestamptz,
-    UUID,
 )
 from piccolo.table import Table
 

@@ -59,7 +59,7 @@ def refused(refusal: Refusal) -> Done:
 
 
 def arguments_of(text: str) -> dict[str, Any] | None:
-    """The arguments of a call, whatever a model wrote; None when they are no object. Nothing at all is an empty one."""
+    """The arguments of a call, whatever a model wrote; None when they are no object. Nothing at all is one."""
     if len(text) > ARGUMENTS_AT_MOST:
         return None
     try:

@@ -1,4 +1,4 @@
-"""What is said by rule: greetings, the next question, hand-overs. By the agent of the state, in the run's language."""
+"""What is said by rule: greetings, the next question, hand-overs; in the language of the run."""
 
 from collections.abc import Mapping
 

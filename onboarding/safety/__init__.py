@@ -5,7 +5,7 @@ between the model's stream and the person, and `numbers_allowed` between its too
 """
 
 from onboarding.safety.censor import TEXT_AT_MOST, Censor, censored
-from onboarding.safety.facts import LEAST_KCAL_OF_A_MINOR, Facts, numbers_allowed
+from onboarding.safety.facts import LEAST_KCAL_OF_A_MINOR, Facts, numbers_allowed, numbers_on_record
 from onboarding.safety.topics import Topic, referral, topics
 from onboarding.safety.words import said_numbers
 
@@ -17,6 +17,7 @@ __all__ = [
     "Topic",
     "censored",
     "numbers_allowed",
+    "numbers_on_record",
     "referral",
     "said_numbers",
     "topics",

@@ -23,18 +23,20 @@ def _phrases(text: str) -> tuple[_Phrase, ...]:
     return tuple(map(phrase, phrase_list(text)))
 
 
-_NOT = word_set("no not never none cannot dont doesnt wont ni nunca jamas tampoco nor neither")
+_NOT = word_set("no not never none nothing cannot dont doesnt wont ni nunca jamas tampoco nor neither nada")
 _MODALS = word_set("""
     should shall must can could would will may might do does did ever to need needs have has want you we i
     they it debes debe deberias deberia puedes puede podemos quieres quiero vamos voy va a hay que he hemos
-    has se te me hay necesitas need really be going
+    has se te me hay necesitas need really be going go live vivas quedes
     """)
 _NOT_REALLY = word_set("""
-    problem problems worries worry doubt only just matter wonder better forget regret hesitate miss mention
-    fail hesitation exception solo solamente problema problemas duda dudas olvides olvidar olvide dudes
+    like como problem problems worries worry doubt only just matter wonder better forget regret hesitate miss
+    mention fail hesitation exception solo solamente problema problemas duda dudas olvides olvidar olvide dudes
     importa pasa preocupes mencionar falta miedo hesitar than so too
     """)
 """Behind a negation, what makes it none: no problem, not only, don't forget, sin duda."""
+
+_SAYING = word_set("say saying says said digas decir di")
 
 _WITHOUT = _phrases("""
     without, sin, minus, sans, except, except for, excepto, salvo, instead of, in place of, rather than,
@@ -45,14 +47,15 @@ _SINGLE = _phrases("instead of, in place of, rather than, en lugar de, en vez de
 
 _AVOIDING = _phrases("""
     avoid, avoids, avoiding, avoided, exclude, excludes, excluding, excluded, omit, omits, omitting, omitted,
-    skip, skips, skipping, skipped, remove, removes, removed, removing, allergy, allergies, allergic,
-    allergen, allergens, intolerance, intolerances, intolerant, left out, leave out, leaves out, leaving out,
-    keep out, kept out, stay away from, keep away from, steer clear of, cut out, evita, evitar, evito,
-    evitamos, evitando, evitad, evite, eviten, evitare, excluye, excluir, excluyo, excluyendo, excluido,
-    excluidos, excluida, excluidas, omite, omitir, omito, omitido, quita, quitar, quito, quitado, elimina,
-    eliminar, elimino, eliminado, descarto, descartar, descartado, alergia, alergias, alergico, alergica,
-    alergeno, alergenos, intolerancia, intolerancias, intolerante, intolerantes, dejado fuera, dejo fuera,
-    dejar fuera, dejare fuera, dejamos fuera
+    skip, skips, skipping, skipped, remove, removes, removed, removing, allergy, allergies, allergic, allergen,
+    allergens, intolerance, intolerances, intolerant, left out, leave out, leaves out, leaving out, keep out,
+    kept out, watch out for, look out for, beware of, careful with, cuidado con, stay away from, keep away from,
+    steer clear of, cut out, evita, evitar, evito, evitamos, evitando, evitad, evite, eviten, evitare, excluire,
+    omitire, quitare, eliminare, quitamos, excluimos, excluye, excluir, excluyo, excluyendo, excluido, excluidos,
+    excluida, excluidas, omite, omitir, omito, omitido, quita, quitar, quito, quitado, elimina, eliminar,
+    elimino, eliminado, descarto, descartar, descartado, alergia, alergias, alergico, alergica, alergeno,
+    alergenos, intolerancia, intolerancias, intolerante, intolerantes, dejado fuera, dejo fuera, dejar fuera,
+    dejare fuera, dejamos fuera
     """)
 _CUES: dict[_Phrase, _Cue] = {
     **dict.fromkeys(_WITHOUT, "without"),
@@ -91,23 +94,26 @@ _BETWEEN = word_set("""
 
 _THINGS = word_set("""
     food foods dish dishes product products snack snacks meal meals recipe recipes sauce sauces thing things
-    anything everything something bars bar options option ingredients items alimentos platos plato producto
-    productos recetas receta salsas salsa cosas algo comida comidas barritas todo cualquier
+    anything everything something nothing nada none bars bar options option ingredients items alimentos platos
+    plato producto productos recetas receta salsas salsa cosas algo comida comidas barritas todo cualquier
     """)
 _AND = word_set(", and y e & plus")
 _BRACKETS = word_set("( ) /")
 _WITH = word_set("with con contain contains containing contiene contienen contenga contengan lleva lleven llevan")
+_ARE = word_set("are is include includes son es incluyen incluye")
+"""Behind what says so, they begin a list: your allergies are milk and eggs."""
 _THAT = word_set("that which que")
 _FINITE = word_set("""
     is are am was were will would can could may might make makes work works give gives taste tastes go goes
     fit fits do does help helps son es estan esta era eran sera seran seria serian puede pueden va van dan da
-    hace hacen queda encajan funcionan funciona ayudan ayuda aportan aporta
+    instead then though but pero hace hacen queda encajan funcionan funciona ayudan ayuda aportan aporta
     """)
 
 _LEFT_OUT = _phrases("""
     allergy, allergies, allergen, allergens, intolerance, intolerances, excluded, avoided, omitted, removed,
-    forbidden, left out, off the, off limits, kept out, out of, alergia, alergias, alergeno, alergenos,
-    intolerancia, intolerancias, fuera, excluido, excluidos, excluida, excluidas, prohibido, prohibidos,
+    forbidden, left out, off the menu, off the list, off the table, off the plan, off your, off limits, kept out,
+    out of your, out of the plan, out of it, alergia, alergias, alergeno, alergenos, intolerancia, intolerancias,
+    queda fuera, quedan fuera, estan fuera, excluido, excluidos, excluida, excluidas, prohibido, prohibidos,
     descartado, descartados, eliminado, eliminados
     """)
 _UNTIL_LEFT_OUT = word_set("""
@@ -115,7 +121,9 @@ _UNTIL_LEFT_OUT = word_set("""
     on son es esta estan queda quedan han sido como una un tu tus y o e se me he butter milk products to
     allergic
     """)
-_NOT_AN_ALLERGY = word_set("free friendly safe proof sin")
+_ENOUGH = word_set("enough bastante suficiente")
+"""Behind a food: it cannot be praised enough."""
+_NOT_AN_ALLERGY = word_set("free friendly safe proof aside sin aparte")
 
 
 def avoided(found: _Found, start: int, end: int, foods: frozenset[int]) -> bool:
@@ -127,13 +135,13 @@ def avoided(found: _Found, start: int, end: int, foods: frozenset[int]) -> bool:
         end: where it is over.
         foods: the places of all foods in the sentence; in a list each stands for the others.
     """
+    if _text(found, end) in _ENOUGH:
+        return False
     return _free(found, end) or _left_out(found, end, foods) or _announced(found, start, end, foods)
 
 
 def _free(found: _Found, end: int) -> bool:
     """`peanut-free`, but not `peanuts free of charge`."""
-    if _text(found, end) not in ("free", "safe"):
-        return False
     return _text(found, end) == "free" and _text(found, end + 1) not in ("of", "from")
 
 
@@ -143,29 +151,29 @@ def _left_out(found: _Found, end: int, foods: frozenset[int]) -> bool:
         for words in _LEFT_OUT:
             if _words(found, at, len(words)) == words:
                 return _text(found, at + len(words)) not in _NOT_AN_ALLERGY
-        if found[at].text not in _UNTIL_LEFT_OUT and found[at].text != "," and at not in foods:
+        if found[at].text not in _UNTIL_LEFT_OUT and found[at].text not in (",", ":") and at not in foods:
             return False
     return False
 
 
 def _announced(found: _Found, start: int, end: int, foods: frozenset[int]) -> bool:
     """`without peanuts`, `I left out milk, peanuts and eggs`, `foods to avoid: peanuts`."""
-    listed = False
+    listed = colon = False
     strange = 0
     at = start - 1
     while at >= max(0, start - LOOK_BACK):
         if cue := _cue(found, at):
             words, kind = cue
-            return _holds(found, at - len(words) + 1, words, kind, listed, strange) and not (
-                listed and _goes_on(found, end)
-            )
+            if (kind == "not" and colon) or (listed and _goes_on(found, end)):
+                return False
+            return _holds(found, at - len(words) + 1, words, kind, listed, strange)
         text = found[at].text
-        if at in foods or text in _BETWEEN or text in _BRACKETS:
+        if at in foods or text in _BETWEEN or text in _BRACKETS or (text in _ARE and _cue(found, at - 1)):
             pass
         elif text in _AND or text == ":":
             if strange:
                 return False
-            listed = True
+            listed, colon = True, colon or text == ":"
         elif text in _WITH:
             if _negated(found, at):
                 return True
@@ -187,7 +195,7 @@ def _holds(found: _Found, first: int, words: _Phrase, kind: _Cue, listed: bool, 
     if behind == "," or behind in _NOT_REALLY:
         return False
     if kind == "not":
-        return strange == 0
+        return strange == 0 and not _is_asked(found, first) and _text(found, first - 1) not in _SAYING
     if kind == "without" and listed and (first == 0 or words in _SINGLE):
         return False
     return not _negated(found, first)
@@ -198,7 +206,14 @@ def _negated(found: _Found, at: int) -> bool:
     before = at - 1
     while before >= 0 and found[before].text in _MODALS and found[before].text not in _NOT:
         before -= 1
-    return before >= 0 and _is_not(found[before].text) and _text(found, before + 1) not in _NOT_REALLY
+    if before < 0 or not _is_not(found[before].text) or _is_asked(found, before):
+        return False
+    return _text(found, before + 1) not in _NOT_REALLY
+
+
+def _is_asked(found: _Found, at: int) -> bool:
+    """`why not`, `por qué no`: whoever asks so would like it."""
+    return _text(found, at - 1) == "why" or (_text(found, at - 1) == "que" and _text(found, at - 2) == "por")
 
 
 def _cue_before(found: _Found, at: int) -> bool:
@@ -210,7 +225,7 @@ def _cue_before(found: _Found, at: int) -> bool:
 def _goes_on(found: _Found, end: int) -> bool:
     """Whether the clause goes on with the food as its subject: `allergic to milk, peanuts are fine`."""
     for token in found[end:]:
-        if token.text in (".", ";", "!", "?"):
+        if token.text in (".", ";", "!", "?", ")"):
             return False
         if token.text in _FINITE:
             return True

@@ -1,6 +1,7 @@
 """What is known of a person that binds what agents say to them, and which numbers a model may save."""
 
 from collections.abc import Iterable, Mapping
+from typing import TypeGuard, cast
 
 from msgspec import Struct
 
@@ -13,13 +14,14 @@ LEAST_KCAL_OF_A_MINOR = 1800
 """Kilocalories a day; below, no target is proposed to somebody under 18."""
 
 MOST_SAID = 1_000_000
+"""No answer has a larger number."""
 
 _NUMBERS = ("daily_calorie_target", "target_weight_kg", "target_body_fat_percentage")
 
 
 class Facts(Struct, frozen=True, kw_only=True):
     """What is known of the person. `topics` are those that they touched, `said` the numbers that they said
-    themselves or have on record (`said_numbers`): to say those back is no proposal.
+    themselves (`said_numbers`) or have on record (`numbers_on_record`): to say those back is no proposal.
     """
 
     age: int | None = None
@@ -46,6 +48,19 @@ class Facts(Struct, frozen=True, kw_only=True):
         )
 
 
+def numbers_on_record(data: object) -> frozenset[str]:
+    """The numbers in what the person saved before, such as answers and body data, for `Facts.said`.
+
+    >>> sorted(numbers_on_record({"goals": [{"goal_type": "fat_loss"}], "target_weight_kg": 62.0, "sure": True}))
+    ['62']
+    """
+    if isinstance(data, Mapping):
+        data = list(cast(Mapping[object, object], data).values())
+    if isinstance(data, list | tuple):
+        return frozenset[str]().union(*map(numbers_on_record, cast(Iterable[object], data)))
+    return frozenset({_plainly(data)} - {""}) if _is_number(data) else frozenset()
+
+
 def numbers_allowed(facts: Facts, answer: Mapping[str, object]) -> tuple[FieldError, ...]:
     """The numbers in an answer that a model saves which only a professional, or the person, should set.
 
@@ -63,13 +78,17 @@ def numbers_allowed(facts: Facts, answer: Mapping[str, object]) -> tuple[FieldEr
 
 
 def _is_a_proposal(facts: Facts, name: str, value: object) -> bool:
-    if not isinstance(value, int | float) or isinstance(value, bool) or _plainly(value) in facts.said:
+    if not _is_number(value) or _plainly(value) in facts.said:
         return False
     if facts.touched - {Topic.MINOR}:
         return True
     # Not "below": a number that is none is below nothing.
     enough = value >= LEAST_KCAL_OF_A_MINOR
     return bool(facts.touched) and name == "daily_calorie_target" and not enough
+
+
+def _is_number(value: object) -> TypeGuard[int | float]:
+    return isinstance(value, int | float) and not isinstance(value, bool)
 
 
 def _plainly(value: float) -> str:

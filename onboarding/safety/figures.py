@@ -72,7 +72,7 @@ _SUBJECTS: dict[str, Kind] = {
         porcentajes
         """,
     ),
-    **_all("fasting", "fast fasts fasting fasted ayuno ayunos ayunar ayuna ayunas ayunando"),
+    **_all("fasting", "fast fasts fasting fasted window ayuno ayunos ayunar ayuna ayunas ayunando ventana"),
 }
 _SIZES: dict[Kind, tuple[float, float]] = {
     "energy": (100, 20_000),
@@ -82,7 +82,9 @@ _SIZES: dict[Kind, tuple[float, float]] = {
     "share": (0.1, 100),
     "fasting": (5, 200),
 }
-"""What a number without a unit must be between to be one of what its sentence is about."""
+"""What a number without a unit must be between to be what its sentence is about: the first kind that fits."""
+
+_WHOLES: tuple[tuple[Kind, int, float], ...] = (("share", 3, 100), ("fasting", 2, 24))
 
 _GOALS = word_set("""
     target goal aim objetivo meta apunta eat eating consume come comer comas consumir tomar
@@ -134,32 +136,42 @@ def figures(sentence: Sequence[Token], lead: Sequence[Token] = ()) -> tuple[Figu
             if token.text not in _JOINS:
                 following = None
             continue
-        following = _measured(sentence, at, subjects) or _shared(token, following) or _third(sentence, at)
-        following = following or _bare(sentence, at, subjects, words, drinks)
+        following = (
+            _measured(sentence, at, subjects) or _shared(token, following) or _part_of_a_whole(sentence, at)
+        )
+        following = following or _bare(sentence, at, subjects, words, drinks) or _headed(sentence, at, subjects)
         if following:
             found.append(following)
     return tuple(reversed(found))
 
 
 def _measured(sentence: Sequence[Token], at: int, subjects: Set[Kind]) -> Figure | None:
-    """By the unit behind the number, or right before it."""
+    """By the unit behind the number."""
     after = at + 1
     while after < min(len(sentence), at + 3) and sentence[after].text in _BESIDE:
         after += 1
     unit = sentence[after].text if after < len(sentence) else ""
     if unit in ("por", "per") and after + 1 < len(sentence) and sentence[after + 1].text in ("ciento", "cent"):
         unit = "%"
-    if unit not in _UNITS and unit not in _HOURS and unit not in _VOLUMES and _counts_nothing(sentence, at):
-        before = at - 2 if at > 1 and sentence[at - 1].text in (":", "=", "~", "≈", "of", "de") else at - 1
-        unit = sentence[before].text if before >= 0 else ""
-    value = sentence[at].value
-    if unit in _KILOJOULES:
-        value /= KILOJOULES_IN_A_KILOCALORIE
+    return _in(unit, sentence[at], subjects)
+
+
+def _headed(sentence: Sequence[Token], at: int, subjects: Set[Kind]) -> Figure | None:
+    """By the unit in front of the number: `kcal: 1900`."""
+    before = at - 2 if at > 1 and sentence[at - 1].text in (":", "=", "~", "≈", "of", "de") else at - 1
+    if before < 0 or not _counts_nothing(sentence, at):
+        return None
+    return _in(sentence[before].text, sentence[at], subjects)
+
+
+def _in(unit: str, token: Token, subjects: Set[Kind]) -> Figure | None:
+    """The number with this unit."""
+    value = token.value / KILOJOULES_IN_A_KILOCALORIE if unit in _KILOJOULES else token.value
     if unit in _HOURS and "fasting" in subjects:
-        return Figure("fasting", sentence[at].text, value)
+        return Figure("fasting", token.text, value)
     if unit in _VOLUMES and value <= _DOSE_ML_AT_MOST:
-        return Figure("dose", sentence[at].text, value)
-    return Figure(_UNITS[unit], sentence[at].text, value) if unit in _UNITS else None
+        return Figure("dose", token.text, value)
+    return Figure(_UNITS[unit], token.text, value) if unit in _UNITS else None
 
 
 def _shared(token: Token, following: Figure | None) -> Figure | None:
@@ -169,17 +181,18 @@ def _shared(token: Token, following: Figure | None) -> Figure | None:
     return Figure(following.kind, token.text, token.value)
 
 
-def _third(sentence: Sequence[Token], at: int) -> Figure | None:
-    """The shares of a whole, such as `30/40/30`: each number is known by the three of them."""
-    for first in (at, at - 2, at - 4):
-        three = sentence[first : first + 5] if first >= 0 else ()
-        if (
-            len(three) == 5
-            and [token.kind for token in three[::2]] == ["number"] * 3
-            and {token.text for token in three[1::2]} <= {"/", "-", ":"}
-            and abs(sum(token.value for token in three[::2]) - 100) <= 1
-        ):
-            return Figure("share", sentence[at].text, sentence[at].value)
+def _part_of_a_whole(sentence: Sequence[Token], at: int) -> Figure | None:
+    """The shares of a diet, such as `30/40/30`, the hours of a day, such as `16:8`: one is known by the others."""
+    for kind, count, whole in _WHOLES:
+        for first in range(at, at - 2 * count, -2):
+            parts = sentence[first : first + 2 * count - 1] if first >= 0 else ()
+            if (
+                len(parts) == 2 * count - 1
+                and {token.kind for token in parts[::2]} == {"number"}
+                and {token.text for token in parts[1::2]} <= {"/", ":"}
+                and abs(sum(token.value for token in parts[::2]) - whole) <= 1
+            ):
+                return Figure(kind, sentence[at].text, sentence[at].value)
     return None
 
 
@@ -188,9 +201,8 @@ def _bare(sentence: Sequence[Token], at: int, subjects: Set[Kind], words: Set[st
     token = sentence[at]
     if not _counts_nothing(sentence, at):
         return None
-    for kind in sorted(subjects):
-        least, most = _SIZES[kind]
-        if least <= token.value <= most:
+    for kind, (least, most) in _SIZES.items():
+        if kind in subjects and least <= token.value <= most:
             return Figure(kind, token.text, token.value)
     least, most = _GOAL_SIZES
     if least <= token.value <= most and not drinks and not words.isdisjoint(_GOALS):

@@ -85,10 +85,10 @@ FOODS: tuple[Food, ...] = (
         key="shellfish",
         names={"en": "shellfish", "es": "marisco"},
         words=phrase_list("""
-            shellfish, seafood, crustacean, mollusc, mollusk, prawn, shrimp, crab, lobster, crayfish, langoustine,
-            scampi, mussel, clam, oyster, scallop, squid, calamari, octopus, surimi, marisco, crustaceo, molusco,
-            gamba, camaron, langostino, cangrejo, langosta, cigala, mejillon, almeja, ostra, vieira, calamar,
-            pulpo, sepia, berberecho, 🦐, 🦞, 🦀, 🦪, 🦑, 🐙, 🍤
+            shellfish, seafood, crustacean, mollusc, mollusk, prawn, shrimp, crab, lobster, crayfish,
+            langoustine, scampi, mussel, clam, oyster, scallop, squid, calamari, octopus, surimi, marisco,
+            crustaceo, molusco, gamba, camaron, langostino, cangrejo, langosta, cigala, mejillon, almeja, ostra,
+            vieira, calamar, pulpo, sepia, berberecho, 🦐, 🦞, 🦀, 🦪, 🦑, 🐙, 🍤
         """),
         not_before=("mushroom",),
     ),
@@ -148,8 +148,8 @@ FOODS: tuple[Food, ...] = (
         names={"en": "tree nuts", "es": "frutos secos"},
         words=phrase_list("""
             nut, almond, walnut, cashew, hazelnut, pecan, pistachio, macadamia, chestnut, praline, marzipan,
-            nutella, pesto, almendra, nuez, avellana, anacardo, pistacho, pacana, castana, pinon, mazapan, turron,
-            fruto seco, fruto de cascara, 🌰
+            nutella, pesto, almendra, nuez, avellana, anacardo, pistacho, pacana, castana, pinon, mazapan,
+            turron, fruto seco, fruto de cascara, 🌰
         """),
         not_after=phrase_list("water, monkey"),
         not_before=("moscada",),

@@ -20,7 +20,10 @@ ADULT_FROM = 18
 """Years."""
 
 YOUNGEST = 4
-"""Who writes is older; a smaller number is no age."""
+"""Years. Who is written about is older; a smaller number is no age."""
+
+YOUNGEST_WRITER = 11
+"""Years. `I'm 7` is a mark out of ten."""
 
 NEGATION_REACHES = 12
 """How many words before a topic may belong to its negation."""
@@ -56,10 +59,11 @@ _WORDS: dict[Topic, str] = {
     Topic.PREGNANCY: (
         """
         pregnant, pregnancy, expecting a baby, expecting a child, expecting twin, trimester, breastfeeding,
-        breast feeding, breastfeed, nursing my, nursing a baby, lactating, postpartum, post partum,
-        gestation, having a baby, trying to conceive, embarazada, embarazo, encinta, gestante, gestacion,
-        trimestre de embarazo, lactancia, amamanto, amamantar, amamantando, doy el pecho, dando el pecho,
-        dar el pecho, doy pecho, posparto, postparto, espero un bebe, esperando un bebe, esperamos un bebe
+        breast feeding, breastfeed, nursing my baby, nursing my son, nursing my daughter, nursing mother, nursing
+        a baby, lactating, postpartum, post partum, gestation, having a baby, trying to conceive, embarazada,
+        embarazo, encinta, gestante, gestacion, trimestre de embarazo, lactancia, amamanto, amamantar,
+        amamantando, doy el pecho, dando el pecho, dar el pecho, doy pecho, posparto, postparto, espero un bebe,
+        esperando un bebe, esperamos un bebe
         """
     ),
     Topic.MEDICATION: (
@@ -81,16 +85,17 @@ _WORDS: dict[Topic, str] = {
     ),
     Topic.MINOR: (
         """
-        underage, under age, under 18, under eighteen, i'm a minor, i am a minor, im a minor, not yet 18,
-        not 18 yet, not an adult yet, middle school, middle schooler, 7th grade, 8th grade, 9th grade, 10th
-        grade, seventh grade, eighth grade, ninth grade, tenth grade, i'm a teenager, i am a teenager, i'm a
-        teen, menor de edad, menor de 18, menor de dieciocho, soy menor, soy adolescente, somos menores, voy
-        a la eso, estoy en la eso
+        underage, under age, under 18, under eighteen, i'm a minor, i am a minor, im a minor, not yet 18, not 18
+        yet, not an adult yet, middle school, middle schooler, 7th grade, 8th grade, 9th grade, 10th grade,
+        seventh grade, eighth grade, ninth grade, tenth grade, i'm a teenager, i am a teenager, i'm a teen,
+        almost 18, nearly 18, turning 18, turn 18 in, turn 18 next, turn 18 soon, casi 18, cumplo 18, cumplire
+        18, menor de edad, menor de 18, menor de dieciocho, soy menor, soy adolescente, somos menores, voy a la
+        eso, estoy en la eso
         """
     ),
 }
 _OTHERS = """
-        medicine ball, medicine ballet, study medicine, studying medicine, studied medicine, student of
+        medicine ball, med ball, study medicine, studying medicine, studied medicine, student of
         medicine, medicine student, school of medicine, sports medicine, estudio medicina, estudiar
         medicina, estudiante de medicina, facultad de medicina, carrera de medicina, pastilla de jabon,
         pastilla de freno, pastilla de caldo, expecting a package
@@ -113,7 +118,7 @@ _BETWEEN = word_set("""
 _AGO = word_set("was were since when hace llevo durante desde ultimos era tenia ago for last past")
 _AGE_AFTER = word_set("""
     year years yo y/o yr yrs old male female m f now today tomorrow soon and but so if who who's anos ano y
-    pero e ahora hoy chico chica que quiero i i'm
+    pero e ahora hoy recien chico chica que quiero i i'm
     """)
 _YEARS = word_set("year years yr yrs yo anos ano")
 _SPENT = word_set("""
@@ -121,7 +126,8 @@ _SPENT = word_set("""
     despues de levantando practicando corriendo trabajando siendo of in as into
     """)
 _AGE_IS = word_set("i'm im am turn turned turning age aged tengo cumpli cumplo cumplire edad tiene")
-_NEARLY = word_set("only just almost nearly about still a an solo casi de los now already ya apenas")
+_ENDS = word_set(", . ! ? ; ) ( … - – —")
+_NEARLY = word_set("only just almost nearly about still a an is es : = solo casi de los now already ya apenas")
 
 
 def topics(text: str) -> frozenset[Topic]:
@@ -130,11 +136,7 @@ def topics(text: str) -> frozenset[Topic]:
     others = {at + i for at, words, _ in _hits(found, _index(others=True)) for i in range(len(words))}
     hits = [hit for hit in _hits(found, _index(others=False)) if hit[0] not in others]
     inside = {at + i for at, words, _ in hits for i in range(len(words))}
-    touched = {
-        topic
-        for at, words, topic in hits
-        if topic is Topic.MINOR or not _negated(found, at, at + len(words), inside)
-    }
+    touched = {topic for at, words, topic in hits if not _negated(found, at, at + len(words), inside)}
     if any(_is_young(found, at) for at, token in enumerate(found) if token.kind == "number"):
         touched.add(Topic.MINOR)
     return frozenset(touched)
@@ -196,12 +198,12 @@ def _is_young(found: Sequence[Token], at: int) -> bool:
         told = next_one == "old" or behind == "yo" or first in _AGE_IS or _text(found, at - 1) in ("de", "con")
         spent = next_one in _SPENT or first in ("experiencia", "plan", "entrenamiento", "carrera", "lleva")
         return told and not spent and not _was(found, before)
-    if first not in _AGE_IS or _was(found, before - 1):
+    grade = found[at].value < YOUNGEST_WRITER or _text(found, at - 1) in ("a", "an")
+    if grade or first not in _AGE_IS or _was(found, before - 1):
         return False
-    ends = at + 1 >= len(found) or behind in (",", ".", "!", "?", ";", ")", "…", "(")
-    counted = behind in (",", ".") and at + 2 < len(found) and found[at + 2].kind == "number"
-    joined = behind in ("and", "y") and at + 2 < len(found) and found[at + 2].kind == "number"
-    return (ends or behind in _AGE_AFTER) and not counted and not joined
+    ends = at + 1 >= len(found) or behind in _ENDS
+    counted = first == "tengo" and behind == "y" and at + 2 < len(found) and found[at + 2].kind == "number"
+    return (ends or behind in _AGE_AFTER) and not counted
 
 
 def _was(found: Sequence[Token], at: int) -> bool:

@@ -20,7 +20,7 @@ def _admin(run_id: str, what: str) -> str:
 
 
 async def test_a_person_answers_in_the_agents_place(company: Company) -> None:
-    """After a take-over the agent is silent and staff text is in the history; after the hand-back it speaks again."""
+    """After a take-over the agent is silent and staff speak; after the hand-back it speaks again."""
     person, helper = await company.hire("user"), await company.hire("manager")
     await say(person, "hello")
     run_id = await _run_id(person)

@@ -78,7 +78,7 @@ async def test_a_turn_survives(talking: Stack, slow_models: AiServer, victims: t
 
 
 async def test_what_was_saved_is_told(talking: Stack, slow_models: AiServer) -> None:
-    """A worker that dies after the answer was saved: the turn that is finished later says so, and saves no more."""
+    """A worker dies after the answer was saved: the turn that is finished later says so, and saves no more."""
     person = (await People(talking.settings).new(1))[0]
     saved = asyncio.Event()
 

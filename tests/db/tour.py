@@ -225,7 +225,6 @@ KNOWN: dict[str, Callable[[Given], Any]] = {
     **dict.fromkeys(("limit", "lease_seconds", "lifetime_seconds", "older_than_seconds"), _always(10)),
     **dict.fromkeys(("flow", "default_flow"), _always("fitness")),
     "status": _always(200),
-    "locale": _always("en"),
     "inputs": lambda given: import_module("onboarding.suggesting.facts").Inputs(),
     "items": lambda given: import_module("onboarding.suggesting.shapes").Suggestions(),
     "verdict": _always("accepted"),

@@ -21,6 +21,7 @@ from onboarding.safety import (
     Topic,
     censored,
     numbers_allowed,
+    numbers_on_record,
     referral,
     said_numbers,
     topics,
@@ -107,6 +108,18 @@ LEFT_OUT = {"en": "I have left out what does not suit you", "es": "He dejado fue
         ("tengo once años", {MINOR}),
         ("soy menor de edad", {MINOR}),
         ("soy una chica de 16 años", {MINOR}),
+        ("I'm 15, 170cm, 60 kg", {MINOR}),
+        ("I'm 16 and 60kg", {MINOR}),
+        ("age: 16", {MINOR}),
+        ("mi edad es 15", {MINOR}),
+        ("I turn 18 in May", {MINOR}),
+        ("my 15 year old son", {MINOR}),
+        ("I'm not under 18", set()),
+        ("no soy menor de edad", set()),
+        ("I'm 7", set()),
+        ("I'm 17/20 fit", set()),
+        ("tengo 15 y 20 kg en mancuernas", set()),
+        ("I am nursing my knee injury", set()),
         ("I'm 18", set()),
         ("I'm 35 years old", set()),
         ("tengo 40 años", set()),
@@ -198,6 +211,21 @@ def test_numbers_as_people_say_them(text: str, expected: set[str]) -> None:
         (("peanuts",), "Peanuts are fine despite your allergy."),
         (("peanuts",), "Considering your allergies, peanuts are a great snack."),
         (("peanuts",), "Use no-sugar-added peanut butter."),
+        (("peanuts",), "Why not try peanuts?"),
+        (("peanuts",), "¿Por qué no pruebas los cacahuetes?"),
+        (("peanuts",), "Never say no to peanuts."),
+        (("peanuts",), "I can't recommend peanuts enough."),
+        (("peanuts",), "Nothing like peanuts before training!"),
+        (("peanuts",), "Nada como unos cacahuetes."),
+        (("peanuts",), "No hay nada mejor que los cacahuetes."),
+        (("peanuts",), "No olvides los cacahuetes."),
+        (("peanuts",), "You can't go wrong with peanuts."),
+        (("peanuts",), "No more snacks: peanuts!"),
+        (("peanuts",), "If you don't want oats have peanuts."),
+        (("peanuts",), "Never go without peanuts."),
+        (("peanuts",), "Toma cacahuetes fuera de casa."),
+        (("peanuts",), "A handful of peanuts out of the bag."),
+        (("peanuts",), "Peanuts, your allergies aside, are great."),
         (("peanuts",), "Have no more than 30 g of peanuts."),
         (("peanuts",), "Peanuts are an allergen-free choice."),
         (("peanuts",), "You are not allergic to peanuts."),
@@ -259,6 +287,15 @@ def test_an_allergen_on_offer_is_left_out(allergens: tuple[str, ...], sentence: 
         (("peanuts",), "Avoid anything with peanuts."),
         (("peanuts",), "Avoid dishes that contain peanuts or peanut butter."),
         (("peanuts",), "It does not contain peanuts."),
+        (("peanuts",), "I'll make sure that there is nothing with peanuts."),
+        (("peanuts",), "Watch out for peanuts in sauces."),
+        (("peanuts",), "Peanuts: avoided."),
+        (("peanuts", "milk"), "Your allergies (peanuts, milk) are saved."),
+        (("peanuts", "milk"), "Since you can't have peanuts or milk, try seeds."),
+        (("peanuts", "milk"), "So your allergies are peanuts, milk."),
+        (("peanuts", "milk"), "Nada de cacahuetes ni leche en tu plan."),
+        (("peanuts", "milk"), "¿Tienes más alergias además de los cacahuetes?"),
+        (("peanuts",), "Quitaré los cacahuetes de tus comidas."),
         (("peanuts", "shellfish"), "Got it: omnivore, allergic to peanuts and shrimp, no olives."),
         (("peanuts", "shellfish"), "Noted: allergies: peanuts, shellfish."),
         (("peanuts", "milk", "eggs"), "I left out peanuts, milk and eggs."),
@@ -361,6 +398,8 @@ CARE = [frozenset({ED}), frozenset({PREGNANCY}), frozenset({MEDICATION}), frozen
         "Macros: 30, 40, 30.",
         "Fast for 16 hours.",
         "Try 16:8 fasting.",
+        "Try 16:8.",
+        "An 8-hour eating window.",
         "Ayuna 16 horas.",
         "Fast from 20:00 to 12:00.",
         "**1900** kcal.",
@@ -437,6 +476,7 @@ def test_a_number_is_read_with_what_is_before_it(text: str, facts: Facts) -> Non
         ("1.5k calories.", False),
         ("Unas 1.500 kcal.", False),
         ("1 500 kcal.", False),
+        ("Calories and doses: 1500.", False),
         ("Your target is 1500.", False),
         ("Aim for 1,800 kcal a day.", True),
         ("Aim for 2400 kcal.", True),
@@ -721,9 +761,9 @@ def test_hostile_texts_take_linear_time(text: str) -> None:
 
 
 def _timed(work: Callable[[str], object], text: str) -> float:
-    started = time.perf_counter()
+    started = time.process_time()
     work(text)
-    return time.perf_counter() - started
+    return time.process_time() - started
 
 
 BODY = {"daily_calorie_target": 1500, "target_weight_kg": 55.5, "target_body_fat_percentage": 18}
@@ -757,6 +797,15 @@ def test_which_numbers_a_model_may_save(facts: Facts, answer: dict[str, Any], re
     errors = numbers_allowed(facts, answer)
     assert [(error.field, error.code) for error in errors] == [(name, "needs_professional") for name in refused]
     assert all(isinstance(error, FieldError) for error in errors)
+
+
+def test_numbers_on_record_are_their_own() -> None:
+    """Every number of what was saved before may be said back, however deep it stands; nothing else breaks it."""
+    record = {"meal_plan": {"daily_calorie_target": 1500, "parts": [30.0, (33.5, None)]}, "yes": True, "x": "9"}
+    assert numbers_on_record(record) == {"1500", "30", "33.5"}
+    assert numbers_on_record([math.nan, math.inf, 10**5000]) == frozenset()
+    facts = Facts(topics=frozenset({ED}), said=numbers_on_record(record))
+    assert censored("Your 1,500 kcal are saved.", facts, "en") == "Your 1,500 kcal are saved."
 
 
 def test_whom_to_refer_to() -> None:
