@@ -49,6 +49,13 @@ OF_SOMEBODY = [*(name for name in PRIVATE if name != "idempotency_keys"), KEYS_O
 
 
 OWN_ROWS = [
+    "INSERT INTO chat_turns (id, tenant_id, user_id, conversation, message_id, streamed)"
+    " VALUES (uuidv7(), $1, $2, 'general', 'x', true)",
+    "INSERT INTO chat_messages (tenant_id, user_id, turn_id, conversation, role, agent_type, text)"
+    " SELECT $1, $2, id, 'general', 'person', 'general', 'x' FROM chat_turns WHERE user_id = $2",
+    "INSERT INTO chat_stream (tenant_id, user_id, turn_id, seq, event, data)"
+    " SELECT $1, $2, id, 1, 'x', '{}' FROM chat_turns WHERE user_id = $2",
+    "INSERT INTO profile_proposals (tenant_id, user_id, flow, answers) VALUES ($1, $2, 'fitness', '{}')",
     "INSERT INTO sessions (id, tenant_id, user_id, lifetime_seconds, expires_at)"
     " VALUES (uuidv7(), $1, $2, 60, now() + interval '1 minute')",
     "INSERT INTO refused_tokens (digest, tenant_id, user_id, expires_at)"

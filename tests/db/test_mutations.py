@@ -23,7 +23,7 @@ from tests.db.tour import Given, Recorder, Statement, Tape, queries
 WITHOUT_FILTERS = {"events", "notifications", "refused_tokens"}
 """Topics whose queries compare no column with anything given: they insert, or clean up what is old."""
 
-DOUBLY_HELD = {"notifications"}
+DOUBLY_HELD = {"notifications", "chat_turns", "profile_proposals"}
 """Tables of which every query is held by another policy, or by a foreign key, too."""
 
 

@@ -19,6 +19,7 @@ from db.pool import Connection, Database
 from db.profiles import Profile
 from db.tenant import Context, opening
 from onboarding.access import Role
+from onboarding.chat import ChatAnswer, Memory
 from tests.db.full import Full
 from tests.db.given import Person, founding, started
 
@@ -180,6 +181,21 @@ def _rewrapped(given: Given) -> list[Any]:
     return [rewrapped(id=given.of.ids["data_key_id"], old_key_id=key, key_id=key, wrapped=b"x")]
 
 
+def _turn(given: Given) -> Any:
+    turn: Any = import_module("db.chat").Turn
+    return turn(
+        id=given.of.ids["turn_id"],
+        conversation="general",
+        run_id=None,
+        message_id="x",
+        streamed=True,
+        status="running",
+        memory=Memory(),
+        answer=None,
+        created_at=LATER,
+    )
+
+
 KNOWN: dict[str, Callable[[Given], Any]] = {
     "tenant_id": lambda given: given.tenant_id,
     **dict.fromkeys(("user_id", "requested_by", "changed_by", "invited_by"), _user),
@@ -194,6 +210,8 @@ KNOWN: dict[str, Callable[[Given], Any]] = {
             "profile_id",
             "suggestion_id",
             "item_id",
+            "turn_id",
+            "proposal_id",
         )
     },
     "id": _new(str),
@@ -238,6 +256,16 @@ KNOWN: dict[str, Callable[[Given], Any]] = {
     "q": _always("software"),
     "category": _always("J"),
     "locale": _always("en"),
+    "conversation": _always("general"),
+    "message_id": _new(str),
+    **dict.fromkeys(("agent_type", "text"), _new(str)),
+    "state": _always(1),
+    "streamed": _always(False),
+    "turn": _turn,
+    "answer": _always(ChatAnswer(message_id="x", response="x", agent_type="general", source="rules")),
+    "memory": _always(Memory()),
+    "tool_calls": _always([]),
+    "events": lambda given: [import_module("db.chat").Streamed(seq=9, event="x", data={})],
     "call_id": _an_id("call_id"),
     "limits": lambda given: import_module("onboarding.ai_money").Limits(run=10**9, day=10**9, month=10**9),
     "purpose": _always("chat"),
@@ -281,6 +309,13 @@ SPECIAL: dict[str, Callable[[Given], Any]] = {
     "suggestions.keep kind": _always("okrs"),
     "suggestions.keep source": _always("model"),
     "suggestions.judge value": _always(None),
+    "chat.begin conversation": _always("onboarding/fitness"),  # in the other one a turn is running
+    "chat.tail after": _always(0),
+    "chat.history before": _always(None),
+    "chat.finish status": _always("complete"),
+    "chat.repeated message_id": lambda given: f"{given.of.canary}-chat_turns",
+    "chat.repeated text": lambda given: f"{given.of.canary}-chat_messages",
+    "proposals.decide status": _always("confirmed"),
 }
 """Where a name means something else in one function, by `module.function name`."""
 

@@ -14,6 +14,8 @@ from runtime.encryption import KeyRing
 RUN = Path(__file__).parents[2] / "workflows" / "onboarding.py"
 CLOCK = RUN.with_name("clock.py")
 UNSETTLED = RUN.with_name("unsettled.py")
+TALK = RUN.with_name("talk.py")
+CHAT = RUN.with_name("chat.py")
 SWEEPS = RUN.with_name("sweeps.py")
 ERASURE = RUN.with_name("erasure.py")
 SUGGESTIONS = RUN.with_name("suggestions.py")
@@ -92,6 +94,12 @@ MUTANTS = {
         "        await workflow.execute_activity_method(\n            Suggester.settle",
         "        if False: await workflow.execute_activity_method(\n            Suggester.settle",
     ),
+    "a turn that is not answered": (
+        TALK,
+        "                await workflow.execute_activity_method(Chats.answer",
+        "                if False: await workflow.execute_activity_method(Chats.answer",
+    ),
+    "another answer": (CHAT, "GeneralChats.answer_general, order", "'settle', order"),
     "another prune": (SWEEPS, "Sweeps.sweep_requests, sweep", "Sweeps.sweep_expired, sweep"),
 }
 
@@ -107,7 +115,7 @@ def mutate(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Mutate]:
         name = f"mutant_{file.stem}_{tmp_path.name}"
         (tmp_path / f"{name}.py").write_text(source.replace(old, new))
         made.append(name)
-        if file in (CLOCK, UNSETTLED):
+        if file in (CLOCK, UNSETTLED, TALK):
             return make(RUN, f"from workflows.{file.stem} import", f"from {name} import")
         return importlib.import_module(name)
 
