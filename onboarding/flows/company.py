@@ -110,7 +110,7 @@ class Department(Struct, frozen=True, kw_only=True):
 
     name: Text
     description: Annotated[str, _paragraphs(words.DEPARTMENT)] | UnsetType | None = UNSET
-    parent: Text | UnsetType | None = UNSET
+    parent: Annotated[Text, Meta(extra={"said": words.PARENT})] | UnsetType | None = UNSET
 
 
 class Organization(Answer, frozen=True, kw_only=True):

@@ -60,6 +60,7 @@ NAME = Said(
 INDUSTRY = Said(
     ask={"en": "Which industry are you in?", "es": "¿En qué sector trabajáis?"},
     label={"en": "Industry", "es": "Sector"},
+    cues=_ways("we do, we make, we sell, we build, we run, hacemos, vendemos, fabricamos, nos dedicamos a, ramo"),
 )
 SIZE = Said(
     ask={
@@ -67,6 +68,14 @@ SIZE = Said(
         "es": "¿Cuántas personas trabajan ahí: 1-10, 11-50, 51-200, 201-1000 o más?",
     },
     label={"en": "Company size", "es": "Tamaño de la empresa"},
+    cues=_ways("people, employee, of us, staff, headcount, we are, persona, empleado, trabajador, somos"),
+    ranges={
+        "startup": (1, 10),
+        "small": (11, 50),
+        "medium": (51, 200),
+        "large": (201, 1000),
+        "enterprise": (1001, 10_000_000),
+    },
     words={
         "startup": _ways("1-10, 1 to 10, 1 a 10, start-up, tiny, micro, a handful, microempresa"),
         "small": _ways("11-50, 11 to 50, 11 a 50, small business, pequena, pequeno"),
@@ -93,6 +102,7 @@ WEBSITE = Said(
 TEAM_SIZE = Said(
     ask={"en": "How many people are in your team?", "es": "¿Cuántas personas hay en tu equipo?"},
     label={"en": "Team size", "es": "Tamaño del equipo"},
+    cues=_ways("people, of us, team, team of, we are, member, persona, somos, equipo, equipo de, miembro"),
 )
 STRUCTURE = Said(
     ask={
@@ -158,6 +168,10 @@ INTEGRATIONS = Said(
 DEPARTMENTS = Said(
     ask={"en": "Which departments are there?", "es": "¿Qué departamentos hay?"},
     label={"en": "Departments", "es": "Departamentos"},
+)
+PARENT = Said(
+    label={"en": "Belongs to", "es": "Depende de"},
+    cues=_ways("under, below, part of, belongs to, reports to, within, bajo, dentro de, parte de, depende de"),
 )
 DEPARTMENT = Said(label={"en": "What it does", "es": "A qué se dedica"})
 

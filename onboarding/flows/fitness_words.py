@@ -24,7 +24,9 @@ FITNESS_LEVEL = Said(
             "de empezar, nunca he entrenado, nunca he hecho ejercicio, fuera de forma, sin experiencia, desde "
             "cero, primera vez, no hago deporte, no hago ejercicio, no entreno, no estoy en forma, "
             "sedentario, sedentaria, inicial, basico, basica, estoy comenzando, comenzando, nuevo en esto, "
-            "nueva en esto, poca experiencia"
+            "nueva en esto, poca experiencia, zero experience, little experience, not much experience, dont "
+            "do much sport, new, dont train much, nuevo, nueva, no hago mucho deporte, no hago mucho "
+            "ejercicio, apenas hago deporte, entreno poco"
         ),
         "intermediate": _ways(
             "middle, medium, in between, in the middle, average, moderate, moderately fit, some experience, "
@@ -73,7 +75,7 @@ GOAL = Said(
             "definicion, perdida de grasa, perdida de peso, perder kilos, bajar kilos, bajar unos kilos, "
             "perder unos kilos, reducir grasa, eliminar grasa, perder barriga, quitar barriga, perder algo de "
             "peso, perder algo de grasa, perder un poco de peso, estar mas delgado, estar mas delgada, "
-            "rebajar, bajar la panza"
+            "rebajar, bajar la panza, lose the gut, lose gut, bajar la grasa, quitar grasa, quitar la grasa"
         ),
         "muscle_gain": _ways(
             "gain muscle, build muscle, building muscle, gaining muscle, muscle gain, muscle, muscle mass, "
@@ -84,7 +86,7 @@ GOAL = Said(
             "aumentar masa muscular, masa muscular, musculo, musculos, musculacion, hipertrofia, ponerme "
             "fuerte, ser mas fuerte, mas fuerte, fuerza, ganar fuerza, ganancia muscular, volumen, subir de "
             "peso, ganar peso, desarrollar musculo, aumento de masa, ponerme mas fuerte, muscularme, "
-            "construir musculo"
+            "construir musculo, fuerte, subir masa, subir musculo"
         ),
         "general_fitness": _ways(
             "general fitness, get fit, get fitter, fitter, fit, fitness, stay fit, keep fit, be fit, health, "
@@ -127,7 +129,8 @@ EQUIPMENT = Said(
         "banda, goma, gomas, ligas, cinta, cinta de correr, caminadora, bicicleta, bici, bicicleta "
         "estatica, eliptica, remo, maquina de remo, comba, cuerda, cuerda de saltar, esterilla, "
         "colchoneta, balon medicinal, pelota, fitball, anillas, gimnasio, gimnasio completo, maquina, "
-        "maquinas, discos, rueda abdominal, piscina, saco de boxeo, kettlebells, polea, poleas, jaula"
+        "maquinas, discos, rueda abdominal, piscina, saco de boxeo, kettlebells, polea, poleas, jaula, "
+        "membership, fitness center, fitness centre"
     ),
     none=_ways(
         "no equipment, no gear, no kit, without equipment, bodyweight, body weight, bodyweight only, only "
@@ -167,7 +170,7 @@ INJURIES = Said(
         "injury free, pain free, no pain, nothing hurts, never injured, not injured, perfectly healthy, "
         "healthy body, im healthy, no aches, no health problems, no problems, sin dolor, nada me duele, "
         "no me duele nada, no estoy lesionado, no estoy lesionada, estoy sano, estoy sana, ninguna "
-        "molestia, sin molestias, sin problemas de salud, sin dolores"
+        "molestia, sin molestias, sin problemas de salud, sin dolores, healthy, no issues"
     ),
 )
 LIMITATIONS = Said(
@@ -193,7 +196,7 @@ LIMITATIONS = Said(
         "espacio pequeno, piso pequeno, ruido, sin ruido, vecinos, sin saltos, sin saltar, sin correr, "
         "sin impacto, bajo impacto, no puedo saltar, no puedo correr, no puedo hacer, nada de saltos, "
         "veces por semana, dias por semana, dias a la semana, viajo, viajes, turnos, embarazada, "
-        "presupuesto, no puedo"
+        "presupuesto, no puedo, can only, solo puedo"
     ),
     none=_ways(
         "no limits, no time limit, no restrictions, plenty of time, nothing limits me, without limits, no "
@@ -311,7 +314,8 @@ INTOLERANCES = Said(
         "sensible a, sensible al, no tolero, me sienta mal, me sientan mal, no digiero"
     ),
     names=_ways(
-        "celiac, coeliac, celiac disease, coeliac disease, celiaco, celiaca, celiaquia, ibs, fodmap, fodmaps"
+        "celiac, coeliac, celiac disease, coeliac disease, celiaco, celiaca, celiaquia, ibs, fodmap, "
+        "fodmaps, gluten free, lactose free, dairy free, sin gluten, sin lactosa"
     ),
     none=_ways(
         "no dietary restrictions, no food restrictions, no restrictions, tolerate everything, sin "
@@ -508,14 +512,16 @@ WORKOUT_DAY = Said(
             _ways(
                 "every day, everyday, daily, each day, all days, all week, every single day, 7 days a week, seven "
                 "days a week, all seven days, cada dia, todos los dias, a diario, diario, diariamente, toda la "
-                "semana, siete dias a la semana, los siete dias"
+                "semana, siete dias a la semana, los siete dias, every morning, every evening, every night, every "
+                "afternoon, cada manana, cada tarde, cada noche, todas las mananas, todas las tardes, todas las "
+                "noches"
             ),
             ("0", "1", "2", "3", "4", "5", "6"),
         ),
         **dict.fromkeys(
             _ways(
                 "weekday, week day, workday, working day, every weekday, entre semana, dias laborables, dias de "
-                "semana, dia laborable, dias habiles"
+                "semana, dia laborable, dias habiles, l-v, l a v, m-f"
             ),
             ("0", "1", "2", "3", "4"),
         ),

@@ -144,7 +144,9 @@ def _by_unit(on: Listening, fields: Sequence[Field], amounts: list[Quantity]) ->
     """Give amounts with a unit to the only field that counts in it."""
     left: list[Quantity] = []
     for amount in amounts:
-        same = [f for f in fields if amount.unit is not None and amount.in_unit(f.unit)]
+        # What need not be said is not guessed: ten kilos may be dumbbells.
+        wanted = [f for f in fields if f.node.required or on.is_asked(f)]
+        same = [f for f in wanted if amount.unit is not None and amount.in_unit(f.unit)]
         if len(same) == 1 and same[0].path not in on.found:
             _give(on, same[0], amount)
         else:
@@ -165,7 +167,13 @@ def _by_question(on: Listening, fields: Sequence[Field], ranged: Sequence[Field]
             continue
         # The first reading that fits anywhere: 2.200 are more calories than percent.
         fitting = next((some for v in amount.values if (some := [f for f in fields if fits(f, v)])), [])
-        open_ones = [f for f in fitting if f.path not in on.found and (on.correcting or f.path not in on.data)]
+        open_ones = [
+            f
+            for f in fitting
+            if f.path not in on.found
+            and (on.correcting or f.path not in on.data)
+            and (f.node.required or f.path in on.data)
+        ]
         if len(open_ones) == 1 and (alone or not on.data) and not negated(on.spoken, amount.start):
             _give(on, open_ones[0], amount)
 
@@ -191,10 +199,21 @@ def _all_shares(on: Listening, shares: Shares, amounts: list[Quantity]) -> list[
         close = all(on.spoken.word(i) in _BETWEEN_SHARES for gap in gaps for i in gap)
         bare = all(a.unit is None or a.unit.dimension == "percent" for a in row)
         if close and bare and all(a.values[-1] <= shares.total for a in row):
-            on.found.update({path: _plain(a.values[-1]) for path, a in zip(shares.fields, row, strict=True)})
+            order = _order_said(on, shares)
+            on.found.update({path: _plain(a.values[-1]) for path, a in zip(order, row, strict=True)})
             on.take(row[0].start, row[-1].end)
             return [a for a in amounts if a not in row]
     return amounts
+
+
+def _order_said(on: Listening, shares: Shares) -> Sequence[str]:
+    """The order of the parts where it is said beside them, "carbs/protein/fat"; else that of the declaration."""
+    fields = [field for field in on.fields.all if field.path in shares.fields]
+    cues = sorted((cue.start, cue.end, field.path) for field in fields for cue in on.find(cues_of(field)))
+    gaps = [range(a[1], b[0]) for a, b in pairwise(cues)]
+    together = all(on.spoken.word(i) in _BETWEEN_SHARES for gap in gaps for i in gap)
+    said = [path for _, _, path in cues]
+    return said if together and sorted(said) == sorted(shares.fields) else shares.fields
 
 
 def _last_share(on: Listening, shares: Shares) -> None:

@@ -150,8 +150,6 @@ def _hour_first(spoken: Spoken, index: int) -> Clock | None:
         if number.weak and first not in {"one", "una"}:
             return None
         hour, end = int(number.values[0]), number.end
-        if first not in {"one", "una"} and end > index + 1:
-            hour, end = int(number.values[0]), number.end
     if _is_minutes(spoken, end):
         minute, end = int(spoken.word(end + 1)), end + 2
         end += spoken.word(end) in {"h", "hs", "hrs"}
@@ -168,7 +166,7 @@ def _hour_first(spoken: Spoken, index: int) -> Clock | None:
         hour, minute = (hour - 1 or 12), 60 + more
     elif more:
         minute = more
-    plain = plain or not (part or more or oclock or (len(first) == 4 and not plain))
+    plain = plain or not (part or more or oclock)
     return Clock(index, end, hour, minute, part, plain=plain, clear=clear)
 
 

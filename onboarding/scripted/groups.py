@@ -73,6 +73,13 @@ class _Group:
         return clocks(self.on, bare=bare, known={named.end: named.start for named in names})
 
     def _items(self, names: list[Named], times: list[Clock]) -> list[dict[str, Any]]:
+        items = self._paired(names, times)
+        time = self.time.name if self.time is not None else ""
+        timed = {_key(item.get(self.identity.name)) for item in items if time in item}
+        # "Three meals: ..., a meal at three": the second one is the item.
+        return [i for i in items if time in i or not time or _key(i.get(self.identity.name)) not in timed]
+
+    def _paired(self, names: list[Named], times: list[Clock]) -> list[dict[str, Any]]:
         items: list[dict[str, Any]] = []
         for row in rows_of(self.on, names, times, self.time is not None and self.time.said.shared):
             items.extend(self._of_row(row))
@@ -266,7 +273,10 @@ class _Group:
 
     def _is_denied(self, named: Named, names: list[Named]) -> bool:
         """Whether an item is named to be left out: "every day except Sunday"."""
-        before = max((n.end for n in names if n.end <= named.start), default=0)
+        last = max((n for n in names if n.end <= named.start), key=lambda n: n.end, default=None)
+        before = last.end if last is not None else 0
+        if last is not None and last.several and self.on.spoken.word(named.start - 1) in {"but", "pero"}:
+            return True
         matches = EXCEPT.find(self.on.spoken, max(before, named.start - 4), named.start)
         if matches and not broken(self.on, matches[-1].end, named.start):
             return True

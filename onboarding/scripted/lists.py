@@ -5,7 +5,7 @@ to: a cue, which is no part of the answer, or a name, which is. A piece without 
 it did, else to the field that was asked for, else to nobody.
 """
 
-from itertools import islice
+from itertools import islice, pairwise
 
 from onboarding.scripted.fields import Field, cues_of, names_of, none_of
 from onboarding.scripted.listening import Listening, negated
@@ -18,6 +18,7 @@ _ANYTHING = listed(
 )
 _OTHER = listed("other", "others", "more", "else", "further", "otra", "otras", "otro", "otros", "mas", "new")
 _PIECES_AT_MOST = 150
+_WORDS_ALIKE = 3
 
 
 def hear_lists(on: Listening) -> None:
@@ -60,7 +61,8 @@ class _Sorting:
                 self.last, self.denying = None, False
             # "no equipment or injuries"
             self.denying = self.denying or bool({piece.start, piece.start - 1} & self.denied_before)
-            self._sort(piece)
+            for part in self._parts(piece):
+                self._sort(part)
         self._settle_waiting()
         for field in self.fields:
             self._keep(field)
@@ -76,6 +78,19 @@ class _Sorting:
             self.on.found[field.path] = list(seen.values())
         elif field.path in self.emptied and field.may_be_empty:
             self.on.found[field.path] = []
+
+    def _parts(self, piece: Piece) -> list[Piece]:
+        """A piece without commas that goes on to another field: "no allergies no intolerances"."""
+        spoken, start, parts = self.on.spoken, piece.start, list[Piece]()
+        found = [c for f in self.fields for c in cues_of(f).find(spoken, piece.start, piece.end)]
+        for (_, end), (following, after) in pairwise(sorted((c.start, c.end) for c in found)):
+            before = NOT.ending(spoken, following)
+            if following < end or not (before is not None or after - following > 1):
+                continue
+            split = before.start if before is not None and before.start >= end else following
+            parts.append(Piece(start, split, piece.fresh and not parts))
+            start = split
+        return [*parts, Piece(start, piece.end, piece.fresh and not parts)]
 
     def _sort(self, piece: Piece) -> None:
         spoken = self.on.spoken
@@ -93,7 +108,8 @@ class _Sorting:
         if name is not None:
             if not _denied(spoken, piece.start, name.start):
                 # A word around an answer may be one of the name: "mornings only".
-                self._add(name.meaning, _covering(bare, name))
+                names = names_of(name.meaning).find(spoken, piece.start, piece.end)
+                self._add(name.meaning, _covering(spoken, bare, names))
             return
         if bare is not None and not self._says_nothing(bare):
             self.waiting.append(spoken.raw(*bare))
@@ -118,8 +134,9 @@ class _Sorting:
             return
         if after is None and before is not None:
             # "gluten and lactose intolerant": what came before is of the same kind.
-            self.items.setdefault(field.path, []).extend(self.waiting)
-            self.waiting.clear()
+            alike = [text for text in self.waiting if text.count(" ") < _WORDS_ALIKE]
+            self.items.setdefault(field.path, []).extend(alike)
+            self.waiting = [text for text in self.waiting if text not in alike]
         self._settle_waiting()
         self.last = field
         self._add(field, after or before)
@@ -171,8 +188,12 @@ class _Sorting:
         return max(found, key=lambda m: (m.end - m.start, self.on.is_asked(m.meaning)), default=None)
 
 
-def _covering(span: tuple[int, int] | None, name: Match[Field]) -> tuple[int, int]:
-    return (name.start, name.end) if span is None else (min(span[0], name.start), max(span[1], name.end))
+def _covering(spoken: Spoken, span: tuple[int, int] | None, names: list[Match[str]]) -> tuple[int, int]:
+    """A piece with all of its names; "I train at home with dumbbells" begins at the dumbbells."""
+    first, last = names[0].start, names[-1].end
+    start, end = span or (first, last)
+    parted = [i + 1 for i in range(start, first) if spoken.word(i) in {"with", "con"}]
+    return min(max([start, *parted]), first), max(end, last)
 
 
 def _denied(spoken: Spoken, start: int, end: int) -> bool:

@@ -176,10 +176,16 @@ class Phrases(Generic[T]):
                 continue
             for spelled in _shortened(token.stem):
                 near = self._nearly.get(spelled)
-                if near is not None and abs(len(near[0]) - len(token.stem)) <= 1:
+                if near is not None and _is_typo(token.stem, near[0]):
                     found.append(Match(index, index + 1, near[1]))
                     break
         return found
+
+
+def _is_typo(said: str, meant: str) -> bool:
+    """Whether a word is another with a slip; what only ends otherwise is a word of its own."""
+    ends = said != meant and (said.startswith(meant) or meant.startswith(said))
+    return abs(len(said) - len(meant)) <= 1 and not ends
 
 
 @lru_cache(maxsize=4096)

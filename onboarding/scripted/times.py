@@ -52,11 +52,20 @@ def window_of(field: Field, key: str = "") -> tuple[int, int]:
 def time_of(on: Listening, field: Field, clock: Clock, key: str = "") -> str | None:
     """A time as it is kept; one that no clock shows is reported."""
     start, end = _clause(on, clock)
-    text = clock.at(window_of(field, key), clock.part or day_part(on.spoken, start, end))
+    part = clock.part or day_part(on.spoken, start, end) or _part_before(on, clock)
+    text = clock.at(window_of(field, key), part)
     if clock.real:
         return text
     on.fail(field.path, "bad_format", "must be a time of day, HH:MM from 00:00 to 23:59")
     return None
+
+
+def _part_before(on: Listening, clock: Clock) -> str:
+    """The part of the day named before the only time: "Tuesdays in the evening, at 7"."""
+    start = clock.start
+    while start > 0 and not on.spoken.word(start - 1).isdigit():
+        start -= 1
+    return day_part(on.spoken, start, clock.start) if start == 0 else ""
 
 
 def _clause(on: Listening, clock: Clock) -> tuple[int, int]:

@@ -119,7 +119,7 @@ LEAD = listed(
     "solamente, quiza, quizas, pues, bueno, es, son, de, del, con, en, al, por, para, por favor, gracias, "
     "vale, si, hola, que, lo, esto, eso, le, se, y, o, e, ni, pero, muy, algo de, algun, alguna, algunos, "
     "algunas, creo, diria, digamos, quiero, quisiera, me gustaria, como, cada, ahora, en realidad, perdon, "
-    "mejor, sea, seria, voy a, acceso a, tengo acceso a, entre, mas, sino"
+    "mejor, sea, seria, voy a, voy al, acceso a, tengo acceso a, entre, mas, sino"
 )
 """What may stand around an answer without being part of it."""
 ENDING = listed(

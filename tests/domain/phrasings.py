@@ -1,7 +1,6 @@
 """What people write, as they write it, and what is understood of it: in the state, nothing asked for before.
 
-A row is the state's number, the person's language, the message, and the fields that it gives; `...` stands for a
-complete answer with just these fields.
+A row is the state's number, the person's language, the message, and the fields that it gives.
 """
 
 from typing import Any
@@ -88,6 +87,11 @@ ROWS: list[Row] = [
     (1, "es", "soy novata en esto", level("beginner")),
     (1, "es", "ni principiante ni avanzada", level("intermediate")),
     (1, "es", "prinicpiante", level("beginner")),
+    (1, "en", "zero experience", level("beginner")),
+    (1, "en", "experience", {}),
+    (1, "en", "somewhere between beginner and intermediate", {}),
+    (1, "en", "beginner or intermediate", {}),
+    (1, "es", "la verdad no hago mucho deporte", level("beginner")),
     # 2: goals
     (2, "en", "lose weight", goals("fat")),
     (2, "en", "I want to build muscle and lose fat", goals("muscle", "fat")),
@@ -114,7 +118,24 @@ ROWS: list[Row] = [
     (2, "es", "salud y bienestar", goals("fit")),
     (2, "es", "tonificarme y quemar grasa", goals("fit", "fat")),
     (2, "es", "las tres cosas: grasa no me sobra, pero ganar fuerza y resistencia", goals("muscle", "fit")),
+    (2, "en", "gain muscle; not interested in losing weight", goals("muscle")),
+    (2, "en", "weight loss is my priority, muscle after that", goals("fat", "muscle")),
+    (2, "es", "bajar la grasa y subir masa", goals("fat", "muscle")),
     # 3: equipment, injuries, limitations
+    (
+        3,
+        "en",
+        "I train at home with two 10kg dumbbells and a bench. Knee surgery last year. I can only train 30 minutes",
+        has(["two 10kg dumbbells", "bench"], ["Knee surgery last year"], ["can only train 30 minutes"]),
+    ),
+    (3, "en", "I have a 40 kg kettlebell", {"equipment": ["40 kg kettlebell"]}),
+    (3, "en", "Dumbbells. None. None.", {"equipment": ["Dumbbells"], "injuries": [], "limitations": []}),
+    (
+        3,
+        "es",
+        "Voy al gimnasio, tengo una lesión de rodilla y solo puedo 3 días por semana",
+        has(["gimnasio"], ["rodilla"], ["solo puedo 3 días por semana"]),
+    ),
     (
         3,
         "en",
@@ -271,7 +292,11 @@ ROWS: list[Row] = [
     (4, "es", "sin restricciones, como de todo", eats("omnivore", [], [], [])),
     (4, "es", "no soy vegana, soy vegetariana", {"diet_type": "vegetarian"}),
     (4, "es", "no me gustan las setas ni los caracoles", {"dislikes": ["setas", "caracoles"]}),
+    (4, "en", "anything goes, no allergies no intolerances no dislikes", eats("omnivore", [], [], [])),
+    (4, "en", "vegan, gluten free", {"diet_type": "vegan", "intolerances": ["gluten free"]}),
+    (4, "en", "I eat anything but olives", {"diet_type": "omnivore", "dislikes": ["olives"]}),
     # 5: energy and shares
+    (5, "en", "Around 2,000 calories; 50/30/20 carbs/protein/fat", plan(2000, 30, 50, 20)),
     (5, "en", "2200, 30/40/30", plan(2200, 30, 40, 30)),
     (5, "en", "2,200 kcal 40 40 20", plan(2200, 40, 40, 20)),
     (5, "en", "2k calories, 30% protein 40% carbs 30 fat", plan(2000, 30, 40, 30)),
@@ -370,7 +395,17 @@ ROWS: list[Row] = [
         meals(("Desayuno", "08:00", False), ("Cena", "22:00")),
     ),
     (6, "es", "batido a las 11:00 y cena a las 8", meals(("Batido", "11:00"), ("Cena", "20:00"))),
+    (
+        6,
+        "es",
+        "tres comidas: desayuno a las siete, comida a las tres y cena a las diez",
+        meals(("Desayuno", "07:00"), ("Comida", "15:00"), ("Cena", "22:00")),
+    ),
     # 7: workouts
+    (7, "en", "all days but sunday at 8am", on("012345", "08:00")),
+    (7, "en", "Every morning at 7", on("0123456", "07:00")),
+    (7, "es", "L-V a las 7", on("01234", "07:00")),
+    (7, "es", "los martes y los jueves por la tarde, a las 7", on("13", "19:00")),
     (7, "en", "Mon/Wed/Fri at 6pm", on("024", "18:00")),
     (7, "en", "Monday, Wednesday and Friday at 18:00", on("024", "18:00")),
     (7, "en", "weekends at 10", on("56", "10:00")),
@@ -453,4 +488,66 @@ ROWS: list[Row] = [
     ),
     (9, "es", "Claro que sí", supplements(True)),
     (9, "es", "tomo vitamina D y magnesio", supplements(True, "vitamina D", "magnesio")),
+]
+
+COMPANY_ROWS: list[Row] = [
+    (1, "en", "I'm the founder, some experience with OKRs", {"role": "ceo", "experience_level": "intermediate"}),
+    (1, "en", "I run the company, new to this", {"role": "ceo", "experience_level": "beginner"}),
+    (1, "en", "team lead", {"role": "team_lead"}),
+    (
+        1,
+        "es",
+        "soy la directora general y tengo mucha experiencia",
+        {"role": "ceo", "experience_level": "advanced"},
+    ),
+    (1, "es", "soy jefa de equipo, intermedia", {"role": "team_lead", "experience_level": "intermediate"}),
+    (
+        2,
+        "en",
+        "our website is acme.example; we are called Acme",
+        {"name": "Acme", "website": "https://acme.example"},
+    ),
+    (2, "en", "My company is O'Neill & Söhne and we are 35 people", {"name": "O'Neill & Söhne", "size": "small"}),
+    (2, "en", "over 1000 employees", {"size": "enterprise"}),
+    (
+        2,
+        "es",
+        "Nuestra empresa se llama Panadería López, somos 12 personas",
+        {"name": "Panadería López", "size": "small"},
+    ),
+    (
+        3,
+        "en",
+        "12 people, flat, OKRs, remote, we use slack and github",
+        {
+            "team_size": 12,
+            "structure": "flat",
+            "methodology": "okrs",
+            "collaboration_style": "distributed",
+            "integrations": ["slack", "github"],
+        },
+    ),
+    (
+        3,
+        "en",
+        "team of 40, matrix, KPIs, hybrid; departments: Engineering, Backend under Engineering, Sales",
+        {
+            "team_size": 40,
+            "structure": "matrix",
+            "methodology": "kpis",
+            "collaboration_style": "hybrid",
+            "departments": [
+                {"name": "Engineering"},
+                {"name": "Backend", "parent": "Engineering"},
+                {"name": "Sales"},
+            ],
+        },
+    ),
+    (3, "en", "Slack, Jira; our team is 25 people", {"team_size": 25, "integrations": ["slack", "jira"]}),
+    (
+        3,
+        "es",
+        "somos 8, estructura plana, con KPI, en remoto",
+        {"team_size": 8, "structure": "flat", "methodology": "kpis", "collaboration_style": "distributed"},
+    ),
 ]

@@ -4,9 +4,10 @@ from typing import Any
 
 import pytest
 
+from onboarding.flows.company import COMPANY
 from onboarding.flows.fitness import FITNESS
 from onboarding.scripted import hear
-from tests.domain.phrasings import ROWS
+from tests.domain.phrasings import COMPANY_ROWS, ROWS
 
 
 @pytest.mark.parametrize(
@@ -20,6 +21,18 @@ def test_it_is_understood(number: int, locale: str, message: str, expected: dict
     assert heard.draft.data == expected
     assert heard.errors == ()
     assert heard.intent == ("answer" if expected else "unclear")
+
+
+@pytest.mark.parametrize(
+    ("number", "locale", "message", "expected"), COMPANY_ROWS, ids=[r[2][:60] for r in COMPANY_ROWS]
+)
+def test_a_company_is_understood(number: int, locale: str, message: str, expected: dict[str, Any]) -> None:
+    """The words that the company's states declare are heard; the industry has a reader of its own."""
+    state = COMPANY.find(number)
+    assert state is not None
+    heard = hear(COMPANY, state, message, None, locale)
+    assert {key: value for key, value in heard.draft.data.items() if key != "industry"} == expected
+    assert heard.errors == ()
 
 
 def test_the_table_is_as_large_as_was_promised() -> None:
