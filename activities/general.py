@@ -1,4 +1,4 @@
-"""The turns of the general agent: it reads what is the person's own, and proposes; nothing it does changes anything."""
+"""The turns of the general agent: it reads what is the person's own, and proposes."""
 
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime

@@ -7,7 +7,7 @@ from msgspec import Struct
 from activities.hands import RunHands
 from onboarding import voice
 from onboarding.flow import State
-from onboarding.scripted import Draft, Heard, complain, confirm, hear, question
+from onboarding.scripted import Draft, Heard, complain, confirm, forget, hear, question
 from onboarding.tools import Done
 from onboarding.voice import Words
 
@@ -79,12 +79,8 @@ class ScriptedAgent(Struct, frozen=True, kw_only=True):
 
     def _refused(self, state: State, draft: Draft, done: Done) -> Words:
         """What does not fit is asked for again; the rest of the draft stays."""
-        failing = {error.field.partition(".")[0].partition("[")[0] for error in done.errors}
-        names = set(draft.data)
-        # An error between fields names none of them: then all of them are asked for again.
-        left = {name: value for name, value in draft.data.items() if failing & names and name not in failing}
         told = complain(state, done.errors, self.hands.run.locale) if done.errors else str(done.told["error"])
-        return self._asking(state, Draft(state=state.key, data=left), told)
+        return self._asking(state, forget(state, draft, done.errors), told)
 
     def _again(self) -> Words:
         """A state that was gone back to: what is stored, and its question."""

@@ -1,4 +1,4 @@
-"""The nine answers of the person whom the demo takes through `fitness`: what they say of the first four, and all."""
+"""The nine answers of the person whom the demo takes through `fitness`, and the words for the first four."""
 
 from typing import Any
 
@@ -54,7 +54,7 @@ ANSWERS: list[tuple[str, dict[str, Any]]] = [
 SAID: dict[str, str] = {
     "fitness_level": "I'd say I'm intermediate",
     "fitness_goals": "Mostly I want to build muscle, then general fitness",
-    "workout_constraints": "I have dumbbells and a pull-up bar, no injuries, at most 45 minutes, target weight 78.5 kg",
+    "workout_constraints": "Dumbbells and a pull-up bar, no injuries, 45 minutes at most, target weight 78.5 kg",
     "dietary_preferences": "I'm vegetarian, allergic to peanuts, no intolerances, and I don't like olives",
 }
 """How the person puts the answers that they give by talking."""

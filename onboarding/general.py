@@ -20,8 +20,9 @@ from onboarding.tools import Tool
 GENERAL_AGENT = Agent(
     key="general",
     task=(
-        "You help somebody whose onboarding is complete: you answer questions about their own profile and schedule, "
-        "and propose changes. A proposal changes nothing: the person confirms it in their app. Read before you answer."
+        "You help somebody whose onboarding is complete: you answer questions about their own profile and "
+        "schedule, and propose changes. A proposal changes nothing: the person confirms it in their app. Read "
+        "before you answer."
     ),
     name={"en": "Assistant", "es": "Asistente"},
     greeting={
@@ -49,20 +50,10 @@ _SCHEDULE_WORDS = re.compile(
 _PROFILE_WORDS = re.compile(r"\b(profile|answers?|what do you know|perfil|respuestas?|que sabes)\b")
 
 
-_EVERYWHERE = set(
-    [
-        "schedule",
-        "plan",
-        "preferences",
-        "target",
-        "daily",
-        "frequency",
-        "percentage",
-        "optional",
-        "selection",
-        "fixed",
-    ]
-)
+_EVERYWHERE = {
+    *("schedule", "plan", "preferences", "target", "daily", "frequency", "percentage", "optional", "selection"),
+    "fixed",
+}
 """Words of titles that say too little to choose a part of the profile by."""
 
 

@@ -9,6 +9,7 @@ from typing import Any
 import asyncpg
 import httpx
 import pytest
+from msgspec.structs import replace
 
 from api.export import export_openapi
 from cli.embedded import EmbeddedStack
@@ -28,6 +29,9 @@ NOBODY = str(uuid.uuid4())
 
 WITH_PATHS = [name for name, each in OPERATIONS.items() if "{" in each.path]
 WITH_QUERIES = [name for name, each in OPERATIONS.items() if each.parameters("query") and name != STREAM]
+NAMES_OF_REPEATS = {"message_id"}
+"""Names that callers give to what they send, within what is theirs: the same again is a repeat."""
+
 WITH_BODIES = [name for name, each in OPERATIONS.items() if each.body_fields()]
 LISTS = [name for name, each in OPERATIONS.items() if '"with_total"' in json.dumps(each.spec)]
 READS = [
@@ -89,6 +93,9 @@ async def alike(
     for each in (other, value, other):
         path, options = request_of(operation, place, each)
         answers.append(await foreign.ask(role, operation.method, path, **options))
+    if "/chat" in operation.path:
+        # Whoever waits for an answer looks for it as often as it takes.
+        answers = [replace(each, statements=0) for each in answers]
     before, found, after = answers
     what = f"{operation.name} as {role} with {value} in the {place}"
     wrong = [f"{what}: tells {each}" for each in foreign.leaked(found, value)]
@@ -154,7 +161,7 @@ async def test_by_body(foreign: Foreign, name: str, role: Role) -> None:
     """An id of A's in a field of a body is taken for what anybody could have written there."""
     operation = OPERATIONS[name]
     wrong: list[str] = []
-    for field in operation.body_fields():
+    for field in set(operation.body_fields()) - NAMES_OF_REPEATS:
         for kind in ("user_id", "run_id"):
             foreign.told.add(foreign.ids[kind])
             wrong += await alike(foreign, role, operation, foreign.ids[kind], str(uuid.uuid4()), f"body {field}")

@@ -309,6 +309,7 @@ SPECIAL: dict[str, Callable[[Given], Any]] = {
     "suggestions.keep kind": _always("okrs"),
     "suggestions.keep source": _always("model"),
     "suggestions.judge value": _always(None),
+    "chat.begin run_id": _always(None),  # a name of the caller's own, which leads nowhere
     "chat.begin conversation": _always("onboarding/fitness"),  # in the other one a turn is running
     "chat.tail after": _always(0),
     "chat.history before": _always(None),
