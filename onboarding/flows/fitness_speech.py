@@ -77,24 +77,7 @@ SUPPLEMENT_GUIDANCE = Agent(
         "es": "Tu horario está listo. Una última cosa, sobre suplementos; puedes saltarla.",
     },
 )
-GENERAL = Agent(
-    key="general",
-    task=(
-        "You answer questions about the person's plan and schedule. You change nothing yourself: what you "
-        "propose, "
-        "they confirm. You give general information and no diagnosis."
-    ),
-    name={"en": "Assistant", "es": "Asistente"},
-    greeting={
-        "en": "Hello! Ask me about your plan, or tell me what you want to change.",
-        "es": "¡Hola! Pregúntame por tu plan, o dime qué quieres cambiar.",
-    },
-    hand_over={
-        "en": "That is all; your profile is ready. From now on you can ask me anything about it.",
-        "es": "Eso es todo; tu perfil está listo. Desde ahora puedes preguntarme lo que quieras sobre él.",
-    },
-)
-AGENTS = (WORKOUT_PLANNING, DIET_PLANNING, SCHEDULING, SUPPLEMENT_GUIDANCE, GENERAL)
+AGENTS = (WORKOUT_PLANNING, DIET_PLANNING, SCHEDULING, SUPPLEMENT_GUIDANCE)
 
 SPANISH = {
     "fitness_level": Wording(
