@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
-from typing import Any, ClassVar
+from typing import Any
 
 from temporalio import activity
 from temporalio.exceptions import ApplicationError
@@ -13,7 +13,6 @@ from activities.ai.protocol import ModelsUnavailable
 from db import chat
 from db.pool import Database
 from onboarding.access import Caller, Role
-from onboarding.errors import GangwayError
 from onboarding.payloads import TurnOrder
 from onboarding.safety import Facts, numbers_on_record, referral, said_numbers, topics
 
@@ -29,11 +28,8 @@ LEAST_SECONDS = 1.0
 HEARTBEAT_SECONDS = 1.0
 
 
-class Moot(GangwayError):
+class Moot(Exception):
     """There is nothing to answer any more: the run has ended, or the person is gone."""
-
-    code: ClassVar[str] = "moot"
-    detail: ClassVar[str] = "There is nothing to answer any more."
 
 
 Answering = Callable[[TurnOrder, Caller], Awaitable[None]]

@@ -10,7 +10,7 @@ from litestar import Controller, Response, get
 from litestar.openapi import ResponseSpec
 from litestar.response import ServerSentEvent, ServerSentEventMessage
 from msgspec import Struct
-from uuid_utils.compat import uuid7
+from msgspec.structs import replace
 
 from api.chat_shapes import ChatMessageOut, message_out
 from api.commands import current_run
@@ -59,12 +59,22 @@ class News(Struct, frozen=True, kw_only=True):
     events: list[runs.StoredEvent]
     said: list[chat.ChatMessage]
 
+    @property
+    def last(self) -> str | None:
+        """The last message of the staff."""
+        return self.said[-1].id if self.said else None
+
 
 class Place(Struct, frozen=True, kw_only=True):
-    """How far somebody has seen a run: the event's number, and the message of the staff."""
+    """How far somebody has seen a run: the event's number, and the last message of the staff that they `heard`.
+
+    Who has heard none hears those that came after the event `since`.
+    """
 
     seq: int
-    said: str | None
+    since: int
+    said: str | None = None
+    heard: bool = False
 
 
 class LiveController(Controller):
@@ -111,12 +121,11 @@ async def _stream(
         if deps.listener.subscribers(run.id) > STREAMS_AT_MOST:
             return  # They were asked for at once: each was told yes before the others had begun.
         if seen is None or not run.seq - MISSED_AT_MOST <= seen.seq <= run.seq:
-            place = Place(seq=run.seq, said=seen.said if seen else str(uuid7()))
-            news = await _since(deps, principal, run, place)
+            news = await _since(deps, principal, run, seen or Place(seq=run.seq, since=run.seq))
             if news is None:
                 return
             run = news.run
-            place = Place(seq=run.seq, said=place.said)
+            place = replace(seen, seq=run.seq) if seen else Place(seq=run.seq, since=run.seq, said=news.last)
             yield _message("STATE_SNAPSHOT", run.id, place, Snapshot(progress=progress(run)))
             if run.status is not Status.IN_PROGRESS:
                 return
@@ -142,10 +151,10 @@ async def _stream(
             run = news.run
             for event in news.events:
                 delta = Delta(kind=event.kind, state=event.state, version=event.version, progress=progress(run))
-                place = Place(seq=event.seq, said=place.said)
+                place = replace(place, seq=event.seq)
                 yield _message("STATE_DELTA", run.id, place, delta)
             for said in news.said:
-                place = Place(seq=place.seq, said=said.id)
+                place = replace(place, said=said.id, heard=True)
                 yield _message("STAFF_MESSAGE", run.id, place, StaffText(message=message_out(said)))
             if MISSED_AT_MOST in (len(news.events), len(news.said)):
                 changed.set()
@@ -159,7 +168,9 @@ async def _since(deps: Deps, principal: Principal, run: Run, place: Place) -> Ne
         async with deps.database.transaction(principal.caller) as connection:
             now = await runs.get(connection, run.id) or run
             events = await runs.events(connection, run.id, after=place.seq, limit=MISSED_AT_MOST)
-            said = await chat.from_staff(connection, run.id, after=place.said, limit=MISSED_AT_MOST)
+            said = await chat.from_staff(
+                connection, run.id, after=place.said, since=place.since, limit=MISSED_AT_MOST
+            )
             return News(run=now, events=events, said=said)
     except CallerChanged:
         return None
@@ -172,11 +183,13 @@ def _seen(last_event_id: str | None, run: Run) -> Place | None:
     if run_id != run.id or not seq.isdecimal() or len(seq) >= 19:
         return None
     try:
-        return Place(seq=int(seq), said=str(UUID(said)) if said else None)
+        # Rather twice than never: what was said at the moment of that event may not have been seen.
+        since = max(int(seq) - 1, 1)
+        return Place(seq=int(seq), since=since, said=str(UUID(said)) if said else None, heard=bool(said))
     except ValueError:
         return None
 
 
 def _message(event: str, run_id: str, place: Place, data: Struct) -> ServerSentEventMessage:
-    id = f"{run_id}:{place.seq}:{place.said}" if place.said else f"{run_id}:{place.seq}"
+    id = f"{run_id}:{place.seq}:{place.said}" if place.heard else f"{run_id}:{place.seq}"
     return ServerSentEventMessage(event=event, id=id, data=msgspec.json.encode(data).decode())

@@ -398,16 +398,22 @@ async def say(
     return _message(row)
 
 
-async def from_staff(conn: Connection, run_id: str, *, after: str | None, limit: int = 50) -> list[ChatMessage]:
-    """What staff said in a run after a message, oldest first."""
+async def from_staff(
+    conn: Connection, run_id: str, *, after: str | None = None, since: int | None = None, limit: int = 50
+) -> list[ChatMessage]:
+    """What staff said in a run, oldest first: after a message of theirs, else since the event with a number."""
     rows = await conn.fetch(
         f"""
         SELECT {_MESSAGE} FROM chat_messages AS m
-        WHERE user_id = app_user() AND run_id = $1 AND role = 'staff' AND ($2::uuid IS NULL OR m.id > $2)
-        ORDER BY m.id LIMIT $3
+        WHERE user_id = app_user() AND run_id = $1 AND role = 'staff' AND CASE
+          WHEN $2::uuid IS NOT NULL THEN m.id > $2
+          ELSE m.created_at >= (SELECT e.created_at FROM onboarding_events AS e WHERE e.run_id = $1 AND e.seq = $3)
+        END
+        ORDER BY m.id LIMIT $4
         """,
         run_id,
         after,
+        since,
         limit,
     )
     return [_message(row) for row in rows]

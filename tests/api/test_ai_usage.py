@@ -1,11 +1,13 @@
 """What models were asked and what it cost, for oneself and for admins."""
 
 import base64
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import httpx
 import pytest
+from msgspec.structs import replace
 
 from activities.ai.ledger import Books
 from activities.ai.protocol import Outcome, Payer, Purpose
@@ -13,7 +15,7 @@ from db import ai_rates
 from db.pool import Database
 from runtime.settings import Settings
 from tests.api.company import Company
-from tests.stack import Json, Person, ok, problem, wrong
+from tests.stack import Json, Person, application, ok, problem, wrong
 
 OWN = "/api/v1/ai/usage"
 ALL = "/api/v1/admin/ai/usage"
@@ -55,9 +57,18 @@ async def listed(person: Person, **params: Any) -> list[Json]:
             return items
 
 
-async def test_before_the_first_call(company: Company) -> None:
+@pytest.fixture
+async def strict(settings: Settings) -> AsyncIterator[httpx.AsyncClient]:
+    """An application with the limits that there are by default."""
+    plain = Settings()
+    names = ("chat_limit_per_minute", "chat_limit_burst", "suggestion_limit_per_hour")
+    async with application(replace(settings, **{name: getattr(plain, name) for name in names})) as client:
+        yield client
+
+
+async def test_before_the_first_call(company: Company, strict: httpx.AsyncClient) -> None:
     """Who has asked nothing has everything left: the budgets and limits of the deployment."""
-    user = await company.hire("user")
+    user = replace(await company.hire("user"), client=strict)
     body = ok(await user.get(OWN))
     assert {name: body[name] for name in ("calls", "cached", "input_tokens", "output_tokens", "cost_usd")} == {
         "calls": 0,
@@ -110,9 +121,9 @@ async def test_the_tenants_budgets(company: Company) -> None:
     assert {name: each["limit"] for name, each in budgets.items()} == {"run": 0.0, "day": 5.0, "month": 12.5}
 
 
-async def test_calls_that_are_left(company: Company, app_database: Database) -> None:
+async def test_calls_that_are_left(company: Company, app_database: Database, strict: httpx.AsyncClient) -> None:
     """What was taken is missing until it has come again."""
-    user = await company.hire("user")
+    user = replace(await company.hire("user"), client=strict)
     for _ in range(4):
         await ai_rates.take(app_database, user.tenant_id, user.id, "suggestions")
     before = datetime.now(UTC)

@@ -10,6 +10,7 @@ import httpx
 import pytest
 from msgspec.structs import replace
 
+from activities.ai.protocol import AiError
 from api.__main__ import opened
 from api.deps import Deps
 from api.errors import EXCEPTION_HANDLERS, OUTSIDE_THE_RULES, STATUS_OF
@@ -330,7 +331,7 @@ async def test_without_postgresql(person: Person, settings: Settings) -> None:
 def test_every_error_is_told() -> None:
     """Every error of ours that may reach a client has its status, its code and its words."""
     handled = {error for error in EXCEPTION_HANDLERS if isinstance(error, type)} - {GangwayError}
-    caught = {ProfileConflict, TenantExists}  # where it is raised, or at the command line
+    caught = {ProfileConflict, TenantExists, AiError}  # where it is raised, at the command line, by rules
     for error in set(GangwayError.__subclasses__()) - {Refused} - caught:
         assert error in handled ^ OUTSIDE_THE_RULES.keys(), error
     assert {error.code for error in Refused.__subclasses__()} == STATUS_OF.keys()

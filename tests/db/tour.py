@@ -311,6 +311,7 @@ SPECIAL: dict[str, Callable[[Given], Any]] = {
     "suggestions.judge value": _always(None),
     "chat.begin run_id": _always(None),  # a name of the caller's own, which leads nowhere
     "chat.begin conversation": _always("onboarding/fitness"),  # in the other one a turn is running
+    "chat.from_staff since": _always(1),
     "chat.tail after": _always(0),
     "chat.history before": _always(None),
     "chat.finish status": _always("complete"),
