@@ -132,9 +132,22 @@ async def _runs(
     ok(await person.post(f"{RUNS}/complete"))
     change = {"answers": {CONSTRAINTS: {**answer, "injuries": [canary]}}}
     ok(await person.patch("/api/v1/profile", change))
+    await _talked(person, canary)
     await person.start(restart=True)
     await person.saved(1, 2)
     ok(await person.save(3, answer))
+    said = {"message": f"my {canary} hurts", "message_id": canary}
+    ok(await person.post("/api/v1/chat/onboarding", said, timeout=30))
+
+
+async def _talked(person: Person, canary: str) -> None:
+    """To the agent that speaks after the onboarding, which proposes something; and about a company."""
+    said = {"message": f"I have a new dumbbell called {canary}, change my equipment", "message_id": canary}
+    ok(await person.post("/api/v1/chat", said, timeout=30))
+    asked = {"kind": "industry", "companyName": canary, "description": f"bakery {canary}"}
+    suggested = ok(await person.post("/api/onboarding/ai-suggestions", asked, timeout=30))
+    verdict = {"itemId": suggested["suggestedIndustry"]["id"], "verdict": "accepted"}
+    ok(await person.post(f"/api/v1/suggestions/{suggested['suggestionId']}/feedback", verdict))
 
 
 async def archived(person: Person, database: Database, admin: asyncpg.Connection, temporal: Client) -> None:
@@ -157,7 +170,7 @@ async def rows_of(admin: asyncpg.Connection, user_id: str) -> dict[str, int]:
     found: dict[str, int] = {}
     for (table,) in await admin.fetch(TABLES):
         query = f"SELECT count(*) FROM {table} AS t WHERE t::text LIKE '%' || $1 || '%'"
-        if table not in ("erasures", "rate_counters") and (rows := await admin.fetchval(query, user_id)):
+        if table not in ("erasures", "rate_counters", "ai_rates") and (rows := await admin.fetchval(query, user_id)):
             found[table] = rows
     return found
 
