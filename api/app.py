@@ -70,12 +70,8 @@ ANYWHERE = [
 VERSIONED_ONLY = [RunsController, LiveController]
 """Unversioned `/api/onboarding` is the company wizard's."""
 
-UNVERSIONED_ONLY = [IndustriesController, WizardController]
+UNVERSIONED_ONLY = [IndustriesController, SuggestionsController, WizardController]
 """The company wizard, whose published interface has no version."""
-
-
-UNVERSIONED_ONLY = [SuggestionsController]
-"""The company wizard."""
 
 
 def create_app(settings: Settings, opening: Opening) -> Litestar:
