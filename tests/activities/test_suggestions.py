@@ -195,9 +195,9 @@ async def test_a_model_that_hangs(asking: Open) -> None:
 async def test_an_answer_that_cannot_be_shown(
     asking: Open, admin: asyncpg.Connection, kind: Any, said: Reaction, calls: int
 ) -> None:
-    """Nonsense, markup and floods are asked for once more, links and unknown industries are not; then come the rules.
+    """After nonsense, markup and floods the model is asked once more, after links and unknown industries not.
 
-    Nothing of it is remembered.
+    Then the rules answer, and nothing is remembered.
     """
     async with asking(lines(said)) as someone:
         found, outcome = await someone.answered(kind)
@@ -296,7 +296,8 @@ async def test_remembered(asking: Open, admin: asyncpg.Connection) -> None:
     assert first.items.suggested_industry.id != again.items.suggested_industry.id
     tenant = someone.person.tenant_id
     kept = await admin.fetch(
-        "SELECT purpose, extract(epoch FROM until - now())::float8 AS left FROM ai_cache WHERE tenant_id = $1", tenant
+        "SELECT purpose, extract(epoch FROM until - now())::float8 AS left FROM ai_cache WHERE tenant_id = $1",
+        tenant,
     )
     lasting = {"industry": INDUSTRY_SECONDS, "suggestions": SUGGESTIONS_SECONDS}
     assert sorted(row["purpose"] for row in kept) == ["industry", "industry", "suggestions"]
@@ -321,7 +322,7 @@ async def test_twenty_at_once(asking: Open, people: list[Person]) -> None:
 async def test_erased_while_they_wait(
     asking: Open, temporal: Client, admin: asyncpg.Connection, people: list[Person]
 ) -> None:
-    """Who is erased while they wait for an answer that a colleague asked for gets none, and nothing is tried again."""
+    """Who is erased while they wait for an answer that a colleague asked for gets none, at the first attempt."""
     slow = Reaction(text=good_industry(), delay_seconds=1.0)
     async with asking(lines(slow), with_run=False) as someone:
         first = asyncio.create_task(someone.answered("industry", people[0], company_name="Nimbus"))
