@@ -10,6 +10,7 @@ import pytest
 from msgspec import Meta, Struct
 from openai import APIStatusError, AsyncOpenAI
 
+from activities.ai.structured import schema_of
 from cli.stub_ai.brain import answer, arguments_for
 from cli.stub_ai.instances import NoInstance, instance
 from cli.stub_ai.models import MODELS
@@ -20,6 +21,9 @@ from onboarding.flows import FLOWS
 from onboarding.flows.fitness import FITNESS
 from onboarding.forms import json_schema
 from onboarding.reading import read
+from onboarding.suggesting.facts import Facts
+from onboarding.suggesting.offers import OFFERS, taken
+from onboarding.suggesting.shapes import KINDS, Kind, Suggestions
 from runtime.settings import Settings
 from tests.ai_server import AiServer, ai_server
 from tests.flows.ten import TEN
@@ -218,6 +222,13 @@ def test_an_instance_without_an_example(state: Any) -> None:
     """Without an example one is made, and its Struct takes it."""
     schema = {key: value for key, value in json_schema(state).items() if key != "examples"}
     msgspec.convert(instance(schema), state.answer)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_suggestion_of_each_kind(kind: Kind) -> None:
+    """What the stub suggests is taken, so that a stack with it shows suggestions by a model."""
+    offer = msgspec.convert(instance(schema_of(OFFERS[kind])), OFFERS[kind])
+    assert taken(offer, Facts()) != Suggestions()
 
 
 class Odd(Struct):
