@@ -22,7 +22,7 @@ FIELDS = {
 
 
 async def test_by_rules(server: str) -> None:
-    """Without a model: what is accepted and edited goes with the organization, what is suggested with the session."""
+    """Without a model: what is accepted goes with the organization, what is suggested with the session."""
     async with httpx.AsyncClient(base_url=server) as http:
         await journey(http, "rules")
 
