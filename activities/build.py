@@ -5,6 +5,8 @@ from typing import Any
 
 from temporalio.client import Client
 
+from activities.ai.cache import Cache
+from activities.ai.ledger import Books
 from activities.ai.models import Models
 from activities.chat import Chats
 from activities.erasure import Eraser
@@ -28,10 +30,14 @@ def build_activities(
     keys: Keys,
     sender: MailSender,
     objects: Objects,
+    books: Books,
     models: Models,
     settings: Settings,
 ) -> list[Callable[..., Any]]:
-    """Each activity with its client. A new activity is one line here."""
+    """Each activity with its client. A new activity is one line here.
+
+    `models` pay from `books`; of answers that are remembered these know as well.
+    """
     projection = Projection(database)
     reminders = Reminders(database)
     sweeps = Sweeps(database, client)
@@ -40,7 +46,7 @@ def build_activities(
     turns = Turns(database)
     chats = Chats(turns, database, client, models, settings)
     general = GeneralChats(turns, database, models, settings)
-    suggester = Suggester(database)
+    suggester = Suggester(database, models, Cache(database, books))
     return [
         projection.settle,
         reminders.remind,

@@ -2,15 +2,15 @@
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable
 from datetime import timedelta
-from typing import Any, Protocol, TypeVar, cast
+from typing import Any, cast
 
 import msgspec
-from msgspec import Struct
 from temporalio import activity
 from temporalio.exceptions import ApplicationError
 
+from activities.ai.cache import INDUSTRY_SECONDS, SUGGESTIONS_SECONDS, Cache, CacheKey
+from activities.ai.models import Models
 from activities.ai.protocol import (
     Ask,
     BudgetExhausted,
@@ -23,17 +23,12 @@ from activities.ai.protocol import (
 )
 from db import suggestions
 from db.pool import Database
+from db.runs import PersonGone
 from onboarding.access import Caller, Role
 from onboarding.payloads import SuggestedPart, SuggestionOrder, SuggestPart
 from onboarding.suggesting.offers import OFFERS, Offer, Unusable, taken
 from onboarding.suggesting.prompts import PROMPT_VERSION, data_of, prompt
 from onboarding.suggesting.shapes import Kind, Suggestions
-
-T = TypeVar("T", bound=Struct)
-
-INDUSTRY_SECONDS = 24 * 3600
-SUGGESTIONS_SECONDS = 3600
-"""Page 20: how long answers are given again."""
 
 LEAST_SECONDS = 0.5
 """With less time left, asking again is of no use."""
@@ -41,54 +36,14 @@ LEAST_SECONDS = 0.5
 OUTPUT_TOKENS = 2048
 
 
-class Models(Protocol):
-    """Language models."""
-
-    @property
-    def configured(self) -> bool:
-        """Whether there is one to ask."""
-        ...
-
-    async def structured(self, ask: Ask, payer: Payer, kind: type[T]) -> T:
-        """An answer that is a Struct; raises what `activities.ai.protocol` says."""
-        ...
-
-
-class Question(Struct, frozen=True, kw_only=True):
-    """What makes two questions the same; `inputs` is what the prompt is made of."""
-
-    payer: Payer
-    purpose: Purpose
-    locale: str
-    prompt: str
-    models: tuple[str, ...]
-    inputs: Any
-
-
-class Answers(Protocol):
-    """Answers that are given again."""
-
-    async def once(self, key: Question, ttl: float, make: Callable[[], Awaitable[Any]]) -> tuple[Any, bool]:
-        """The JSON that answers a question, and whether it was there already; else `make` is called, by one."""
-        ...
-
-
 class Suggester:
     """Answers the suggestions that are written in `suggestions`."""
 
-    def __init__(
-        self,
-        database: Database,
-        models: Models | None = None,
-        answers: Answers | None = None,
-        *,
-        model_names: tuple[str, ...] = (),
-    ) -> None:
-        """With the models to ask, and where their answers are remembered; without models the rules answer."""
+    def __init__(self, database: Database, models: Models, cache: Cache) -> None:
+        """With the models to ask, and where their answers are remembered."""
         self._database = database
         self._models = models
-        self._answers = answers
-        self._model_names = model_names
+        self._cache = cache
 
     @activity.defn(name="suggest_part")
     async def suggest_part(self, part: SuggestPart) -> SuggestedPart:
@@ -103,14 +58,16 @@ class Suggester:
             found = await suggestions.get(connection, part.suggestion_id, part.user_id)
         if found is None or found.source is not None or kind in found.sources:
             return SuggestedPart(found=found is not None)
-        if self._models is None or not self._models.configured:
+        if not self._models.configured:
             return SuggestedPart(found=False)
         try:
             async with asyncio.timeout(until - time.monotonic()):
-                items, remembered = await self._asked(self._models, kind, found, part, until)
+                items, remembered = await self._asked(kind, found, part, until)
         except BudgetExhausted:
             async with self._database.transaction(_caller(part)) as connection:
                 await suggestions.exhausted(connection, part.suggestion_id, part.user_id)
+            return SuggestedPart(found=False)
+        except PersonGone:
             return SuggestedPart(found=False)
         except (ModelsRefused, NotStructured, Unusable, TimeoutError) as error:
             # Only the kind: what a model said may be anything.
@@ -135,7 +92,7 @@ class Suggester:
             activity.logger.info("nothing to settle: the suggestion is gone")
 
     async def _asked(
-        self, models: Models, kind: Kind, found: suggestions.Suggestion, part: SuggestPart, until: float
+        self, kind: Kind, found: suggestions.Suggestion, part: SuggestPart, until: float
     ) -> tuple[Suggestions, bool]:
         """What a model suggests, and whether it was remembered.
 
@@ -157,21 +114,19 @@ class Suggester:
                 timeout_seconds=max(until - time.monotonic(), 0.01),
                 max_output_tokens=OUTPUT_TOKENS,
             )
-            offer: Offer = await models.structured(ask, payer, OFFERS[kind])
+            offer: Offer = await self._models.structured(ask, payer, OFFERS[kind])
             return msgspec.to_builtins(taken(offer, facts))
 
-        if self._answers is None:
-            return msgspec.convert(await make(), Suggestions), False
-        question = Question(
+        key = CacheKey(
             payer=payer,
             purpose=purpose,
             locale=facts.locale,
             prompt=PROMPT_VERSION,
-            models=self._model_names,
+            models=self._models.names,
             inputs={"kind": kind, "data": data_of(kind, facts)},
         )
         ttl = INDUSTRY_SECONDS if kind == "industry" else SUGGESTIONS_SECONDS
-        answer, remembered = await self._answers.once(question, ttl, make)
+        answer, remembered = await self._cache.once(key, ttl, make)
         return msgspec.convert(answer, Suggestions), remembered
 
 

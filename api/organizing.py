@@ -1,37 +1,30 @@
 """From a completed company run to its organization."""
 
-from typing import Any
-
-from db import organizations
+from db import organizations, suggestions
 from db.organizations import Founding, NewDepartment, Organization
 from db.pool import Connection
 from onboarding.answers import recall
 from onboarding.flows.company import Company, Department
 from onboarding.flows.company import Organization as Answer
 from onboarding.payloads import Run
+from onboarding.suggesting.shapes import OkrSuggestion
 
 
 async def organize(connection: Connection, run: Run) -> Organization | None:
-    """Make the organization of a completed run, or find the one that it has.
+    """Make the organization of a completed run, with what was accepted in it, or find the one that it has.
 
     Raises:
         RunNotFound: it is no completed company run of the caller's.
     """
     found = await organizations.of_run(connection, run.id)
     if found is None:
-        okrs = await accepted_okrs(connection, run.id)
+        okrs = await suggestions.accepted_okrs(connection, run.id)
         await organizations.create(connection, founding(run, okrs))
         found = await organizations.of_run(connection, run.id)
     return found
 
 
-async def accepted_okrs(connection: Connection, run_id: str) -> list[dict[str, Any]]:
-    """The suggested OKRs that the person has accepted or edited in this run."""
-    del connection, run_id
-    return []
-
-
-def founding(run: Run, okrs: list[dict[str, Any]]) -> Founding:
+def founding(run: Run, okrs: list[OkrSuggestion]) -> Founding:
     """What a run's answers say of the organization."""
     company = recall(Company, run.answers["company"])
     answer = recall(Answer, run.answers["organization"])

@@ -268,8 +268,8 @@ def suggestions_out(suggestion: Suggestion) -> SuggestionsOut:
 
 
 def recommendations_out(stored: Mapping[str, Any] | None) -> RecommendationsOut | None:
-    """What `db.suggestions.recommendations` gives, as the API shows it."""
-    if stored is None:
+    """What a run recommends, as it is kept with the run, in the names of the API."""
+    if not stored:
         return None
     items = msgspec.convert(stored, Suggestions)
     return RecommendationsOut(**_fields(items), suggestion_ids=dict(stored.get("suggestion_ids", {})))

@@ -11,8 +11,8 @@ from uuid_utils.compat import uuid7
 
 from api.deps import Deps, Principal, SignedIn, WithDeps
 from api.gateway import WorkflowsUnavailable
+from api.limits import give_back, spending
 from api.problems import Code, ProblemError
-from api.suggestion_rates import admit, give_back
 from api.suggestion_shapes import (
     EDITS,
     AiSuggestionsBody,
@@ -62,19 +62,7 @@ class SuggestionsController(Controller):
         locale = run.locale if run else principal.locale
         if data.kind == "industry" and not facts_of(run.answers if run else {}, inputs, locale).text:
             raise _nothing_to_go_by()
-        await admit(deps, principal)
         caller, suggestion_id = principal.caller, str(uuid7())
-        async with deps.database.transaction(caller) as connection:
-            await suggestions.ask(
-                connection,
-                suggestion_id=suggestion_id,
-                tenant_id=caller.tenant_id,
-                user_id=caller.user_id,
-                run_id=run.id if run else None,
-                kind=data.kind,
-                locale=locale,
-                inputs=inputs,
-            )
         order = SuggestionOrder(
             suggestion_id=suggestion_id,
             tenant_id=caller.tenant_id,
@@ -82,7 +70,22 @@ class SuggestionsController(Controller):
             kinds=kinds_of(data.kind),
             timeout_seconds=deps.settings.ai_suggestion_timeout_seconds,
         )
-        return suggestions_out(await _answered(deps, principal, order, until))
+        async with spending(deps, principal, "suggestions"):
+            async with deps.database.transaction(caller) as connection:
+                await suggestions.ask(
+                    connection,
+                    suggestion_id=suggestion_id,
+                    tenant_id=caller.tenant_id,
+                    user_id=caller.user_id,
+                    run_id=run.id if run else None,
+                    kind=data.kind,
+                    locale=locale,
+                    inputs=inputs,
+                )
+            settled, failed = await _answered(deps, principal, order, until)
+        if failed:
+            await give_back(deps, principal, "suggestions")
+        return suggestions_out(settled)
 
 
 class SuggestionFeedbackController(Controller):
@@ -119,8 +122,10 @@ class SuggestionFeedbackController(Controller):
         return FeedbackOut(suggestion_id=str(suggestion_id), item_id=item.id, verdict=data.verdict, **told)
 
 
-async def _answered(deps: Deps, principal: Principal, order: SuggestionOrder, until: float) -> Suggestion:
-    """The suggestion as it is settled: by the workflow, or here when that takes too long."""
+async def _answered(
+    deps: Deps, principal: Principal, order: SuggestionOrder, until: float
+) -> tuple[Suggestion, bool]:
+    """The suggestion as it is settled, by the workflow or else here, and whether the models failed."""
     try:
         outcome = await deps.gateway.suggest(order, max(until - time.monotonic(), 0.0))
         # What a model answered in part was answered.
@@ -132,9 +137,7 @@ async def _answered(deps: Deps, principal: Principal, order: SuggestionOrder, un
         settled = await suggestions.settle(connection, order.suggestion_id, order.user_id)
     if settled is None:
         raise PersonGone
-    if failed:
-        await give_back(deps, principal)
-    return settled
+    return settled, failed
 
 
 async def _run_asked(connection: Connection, principal: Principal, session_id: str | None) -> Run | None:

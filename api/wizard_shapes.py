@@ -4,11 +4,12 @@ from datetime import datetime
 from typing import Annotated, Any, Literal
 
 import msgspec
-from msgspec import UNSET, Meta, Struct, UnsetType, field
+from msgspec import UNSET, Meta, Struct, UnsetType
 
 from api.body import Body
 from api.camel import Names
 from api.run_shapes import StepName
+from api.suggestion_shapes import OKRSuggestionOut, RecommendationsOut, item_out, recommendations_out
 from db.organizations import Organization
 from db.runs import Stored
 from onboarding.flows.company import COMPANY
@@ -53,45 +54,6 @@ class WizardCompleteBody(Body, frozen=True, kw_only=True, rename="camel"):
     create_organization: bool = True
 
 
-class KeyResult(Struct, frozen=True, kw_only=True, rename="camel"):
-    """How one sees that an objective is reached."""
-
-    text: str
-    metric: str
-    target: str
-
-
-class OKRSuggestion(Struct, frozen=True, kw_only=True, rename="camel"):
-    """An objective that may fit, and how one sees that it is reached."""
-
-    id: str | UnsetType = UNSET
-    objective: str
-    key_results: list[KeyResult]
-    category: Literal["growth", "efficiency", "innovation", "customer"]
-    priority: Literal["high", "medium", "low"]
-    rationale: str
-
-
-class NextStep(Struct, frozen=True, kw_only=True, rename="camel"):
-    """Something to do next."""
-
-    id: str | UnsetType = UNSET
-    title: str
-    description: str
-    priority: Literal["high", "medium", "low"]
-    estimated_minutes: int
-    href: str | UnsetType | None = UNSET
-
-
-class AIRecommendations(Struct, frozen=True, kw_only=True, rename="camel"):
-    """What was suggested in the course of a session."""
-
-    industry_insights: list[Any] = field(default_factory=list)
-    suggested_okrs: list[OKRSuggestion] = field(default_factory=list, name="suggestedOKRs")
-    team_structure_advice: list[Any] = field(default_factory=list)
-    next_steps: list[NextStep] = field(default_factory=list)
-
-
 class StepData(Struct, frozen=True, kw_only=True):
     """The answers so far, by step."""
 
@@ -108,7 +70,7 @@ class OnboardingSession(Struct, frozen=True, kw_only=True, rename="camel"):
     status: Status
     current_step: int | None
     step_data: StepData
-    ai_recommendations: AIRecommendations | UnsetType = UNSET
+    ai_recommendations: RecommendationsOut | UnsetType = UNSET
     completed_at: datetime | UnsetType = UNSET
     created_at: datetime
     updated_at: datetime
@@ -140,7 +102,7 @@ class OrganizationOut(Struct, frozen=True, kw_only=True, rename="camel"):
     collaboration_style: str
     integrations: list[str]
     departments: list[DepartmentOut]
-    okrs: list[dict[str, Any]]
+    okrs: list[OKRSuggestionOut]
     created_by: str | None
     created_at: datetime
     updated_at: datetime
@@ -151,13 +113,12 @@ class WizardCompleted(Struct, frozen=True, kw_only=True, rename="camel"):
 
     session: OnboardingSession
     organization: OrganizationOut | None
-    ai_recommendations: AIRecommendations | None
+    ai_recommendations: RecommendationsOut | None
 
 
 def session_out(run: Run, stored: Stored | None) -> OnboardingSession:
     """The session as the wizard shows it; `stored` is the run where reads look, None when it is not there yet."""
     current = current_state(run, flow_of(run))
-    told = stored.ai_recommendations if stored else None
     updated_at = max(run.last_activity_at, run.completed_at or run.created_at)
     if stored and stored.run.seq >= run.seq:
         updated_at = stored.updated_at
@@ -167,7 +128,7 @@ def session_out(run: Run, stored: Stored | None) -> OnboardingSession:
         status=run.status,
         current_step=current.number if current else None,
         step_data=msgspec.convert(NAMES.swapped(run.answers), StepData),
-        ai_recommendations=msgspec.convert(told, AIRecommendations) if told else UNSET,
+        ai_recommendations=recommendations_out(stored.ai_recommendations if stored else None) or UNSET,
         completed_at=run.completed_at or UNSET,
         created_at=run.created_at,
         updated_at=updated_at,
@@ -178,6 +139,7 @@ def session_out(run: Run, stored: Stored | None) -> OnboardingSession:
 def organization_out(organization: Organization) -> OrganizationOut:
     """The organization as the wizard shows it."""
     fields: dict[str, Any] = {name: getattr(organization, name) for name in OrganizationOut.__struct_fields__}
+    fields["okrs"] = [item_out(okr) for okr in organization.okrs]
     names = DepartmentOut.__struct_fields__
     fields["departments"] = [
         DepartmentOut(**{name: getattr(each, name) for name in names}) for each in organization.departments

@@ -86,12 +86,6 @@ async def count(database: Database, bucket: str, limit: int, window_seconds: int
     return Count(hits=row["hits"], limit=limit, reset_seconds=row["reset_seconds"])
 
 
-async def uncount(database: Database, bucket: str) -> None:
-    """Take back a count of this window: what was counted came to nothing."""
-    async with database.autocommit() as connection:
-        await connection.execute("UPDATE rate_counters SET hits = hits - 1 WHERE bucket = $1 AND hits > 0", bucket)
-
-
 async def forget(conn: Connection, older_than_seconds: int, limit: int = 5000) -> int:
     """Drop some counts of windows that began longer ago, `limit` at most; returns how many."""
     status = await conn.execute(

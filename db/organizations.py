@@ -12,6 +12,7 @@ from uuid_utils.compat import uuid7
 from db.pool import Connection, rows_of
 from db.runs import PersonGone
 from onboarding.errors import RunNotFound
+from onboarding.suggesting.shapes import OkrSuggestion
 
 _FIELDS = (
     *("name", "industry", "size", "description", "logo", "website", "team_size"),
@@ -53,7 +54,7 @@ class Founding(Struct, frozen=True, kw_only=True):
     logo: str | None = None
     website: str | None = None
     integrations: tuple[str, ...] = ()
-    okrs: tuple[dict[str, Any], ...] = ()
+    okrs: tuple[OkrSuggestion, ...] = ()
     departments: tuple[NewDepartment, ...] = ()
 
 
@@ -83,7 +84,7 @@ class Organization(Struct, frozen=True, kw_only=True):
     methodology: str
     collaboration_style: str
     integrations: list[str]
-    okrs: list[dict[str, Any]]
+    okrs: list[OkrSuggestion]
     created_at: datetime
     updated_at: datetime
     departments: list[Department] = field(default_factory=list)

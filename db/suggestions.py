@@ -15,6 +15,7 @@ from onboarding.suggesting.shapes import (
     FIELD_OF,
     AskedKind,
     Kind,
+    OkrSuggestion,
     Source,
     Suggestions,
     Verdict,
@@ -181,8 +182,11 @@ async def judge(
         raise SuggestionNotFound from error
 
 
-async def accepted_okrs(conn: Connection, run_id: str) -> list[dict[str, Any]]:
-    """The objectives that were accepted in a run, edited ones as they were edited, in the order of acceptance."""
+async def accepted_okrs(conn: Connection, run_id: str) -> list[OkrSuggestion]:
+    """The objectives that were accepted in a run, edited ones as they were edited, in the order of acceptance.
+
+    One that was suggested twice, and accepted twice, is there once.
+    """
     rows = await conn.fetch(
         """
         SELECT coalesce(f.value, o.item) AS okr
@@ -194,12 +198,8 @@ async def accepted_okrs(conn: Connection, run_id: str) -> list[dict[str, Any]]:
         """,
         run_id,
     )
-    return [row["okr"] for row in rows]
-
-
-async def recommendations(conn: Connection, run_id: str) -> dict[str, Any] | None:
-    """What a run recommends: lists by field of `Suggestions`, and `suggestion_ids` by kind; None for nothing."""
-    return await conn.fetchval("SELECT ai_recommendations FROM onboarding_sessions WHERE id = $1", run_id)
+    accepted = [msgspec.convert(row["okr"], OkrSuggestion) for row in rows]
+    return list({msgspec.structs.replace(okr, id=""): okr for okr in accepted}.values())
 
 
 async def purge(conn: Connection, limit: int = 5000) -> int:

@@ -81,9 +81,10 @@ async def worker(settings: Settings, temporal: Client, keys: "Keys") -> AsyncIte
 
     assert settings.database_url
     database = await Database.open(settings.database_url)
+    books = Books(database, settings)
     async with (
-        Models(settings, Books(database, settings)) as models,
-        build_worker(temporal, database, keys, models, settings),
+        Models(settings, books) as models,
+        build_worker(temporal, database, keys, books, models, settings),
     ):
         yield
     await database.close()

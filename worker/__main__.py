@@ -66,9 +66,10 @@ async def serve(settings: Settings) -> None:
             log_config=None,
         )
     )
+    books = Books(database, settings)
     async with (
-        Models(settings, Books(database, settings)) as models,
-        build_worker(client, database, keys, models, settings),
+        Models(settings, books) as models,
+        build_worker(client, database, keys, books, models, settings),
     ):
         serving = asyncio.create_task(health.serve())
         log.info("worker ready", task_queue=settings.task_queue)

@@ -66,6 +66,11 @@ class Models:
         """Whether there is a model to ask."""
         return self._endpoint is not None
 
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The models that are asked, in this order."""
+        return self._endpoint.models if self._endpoint else ()
+
     async def __aenter__(self) -> Self:
         """Nothing to wait for."""
         return self

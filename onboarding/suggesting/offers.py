@@ -29,7 +29,7 @@ _Line = Annotated[str, Meta(min_length=1, max_length=160)]
 _Lines = Annotated[str, Meta(min_length=1, max_length=400)]
 _Figure = Annotated[str, Meta(min_length=1, max_length=60)]
 _Confidence = Annotated[float, Meta(description="From 0 to 1.")]
-_Key = Annotated[str, Meta(min_length=1, max_length=64)]
+_Key = Annotated[str, Meta(min_length=1, max_length=64, examples=[OTHER])]
 
 _ACTIVE = re.compile(r"<[A-Za-z/!?]|\]\(|://|\bjavascript:", re.IGNORECASE)
 """What a viewer could take for a tag or a link: a suggestion has neither."""

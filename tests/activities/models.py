@@ -1,76 +1,53 @@
-"""Language models that say what a test tells them to, and never more than a test waits for."""
+"""What a server of models says that is asked for suggestions."""
 
-import asyncio
-from collections.abc import Awaitable, Callable
-from typing import Any, TypeVar
+from collections.abc import Callable
 
 import msgspec
-from msgspec import Struct
 
-from activities.ai.protocol import Ask, NotStructured, Payer
-from activities.suggestions import Question
+from cli.stub_ai.reaction import Reaction, Request
+from onboarding.suggesting.offers import OFFERS
+from onboarding.suggesting.shapes import Kind
 from tests.domain.test_offers import GOOD
 
-T = TypeVar("T", bound=Struct)
-HANG = object()
+Line = Reaction | Callable[[Request], Reaction]
+
+HANGS = Reaction(silent=True)
 """Says nothing until nobody waits any more."""
 
-
-class Scripted:
-    """Models that answer each kind of question with the next of its lines; the last one stays."""
-
-    def __init__(self, *lines: Any, configured: bool = True, **by_kind: list[Any]) -> None:
-        self.configured = configured
-        self.asked: list[tuple[Ask, Payer, str]] = []
-        self._lines = list(lines)
-        self._by_kind = by_kind
-
-    async def structured(self, ask: Ask, payer: Payer, kind: type[T]) -> T:
-        """The next line, read as a model's text is: JSON of the Struct, or no answer."""
-        self.asked.append((ask, payer, kind.__name__))
-        lines = self._by_kind.get(kind.__name__, self._lines)
-        line = lines[0] if len(lines) == 1 else lines.pop(0)
-        if line is HANG:
-            await asyncio.Event().wait()
-        if isinstance(line, Exception):
-            raise line
-        try:
-            return msgspec.json.decode(line, type=kind)
-        except msgspec.MsgspecError:
-            raise NotStructured(NotStructured.code) from None
+_KIND_OF: dict[str, Kind] = {offer.__struct_fields__[0]: kind for kind, offer in OFFERS.items()}
 
 
-class Memory:
-    """Answers that are given again, by everything that makes two questions the same but who asks."""
-
-    def __init__(self) -> None:
-        self.kept: dict[bytes, Any] = {}
-        self.ttls: list[float] = []
-
-    async def once(self, key: Question, ttl: float, make: Callable[[], Awaitable[Any]]) -> tuple[Any, bool]:
-        """As a table of answers does it, for one process."""
-        self.ttls.append(ttl)
-        place = msgspec.json.encode(
-            (key.payer.tenant_id, key.purpose, key.locale, key.prompt, key.models, key.inputs)
-        )
-        if place in self.kept:
-            return self.kept[place], True
-        self.kept[place] = made = await make()
-        return made, False
+def kind_of(request: Request) -> Kind:
+    """What a model is asked for, which the schema of its answer tells."""
+    assert request.schema is not None
+    return next(_KIND_OF[name] for name in request.schema["properties"] if name in _KIND_OF)
 
 
-def good(kind: Any) -> bytes:
-    """What a model that does as it is told says."""
-    return msgspec.json.encode(GOOD[kind])
+def good(request: Request) -> Reaction:
+    """What a model says that does as it is told."""
+    return says(GOOD[kind_of(request)])
 
 
-def all_good() -> dict[str, list[Any]]:
-    """The same, for each kind."""
-    offers = {
-        "IndustryOffer": "industry",
-        "OkrOffer": "okrs",
-        "AdviceOffer": "team_structure",
-        "StepsOffer": "next_steps",
-        "InsightsOffer": "insights",
-    }
-    return {offer: [good(kind)] for offer, kind in offers.items()}
+def says(answer: object) -> Reaction:
+    """An answer in JSON."""
+    return Reaction(text=msgspec.json.encode(answer).decode())
+
+
+def lines(*said: Line) -> Callable[[Request], Reaction]:
+    """One after the other, whatever is asked; the last one stays."""
+    left = list(said)
+
+    def script(request: Request) -> Reaction:
+        line = left.pop(0) if len(left) > 1 else left[0]
+        return line if isinstance(line, Reaction) else line(request)
+
+    return script
+
+
+def but_for(kind: Kind, line: Line) -> Callable[[Request], Reaction]:
+    """Good answers, but for one kind."""
+
+    def script(request: Request) -> Reaction:
+        return lines(line)(request) if kind_of(request) == kind else good(request)
+
+    return script

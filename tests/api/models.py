@@ -40,9 +40,10 @@ async def talking(
         )
         assert own.database_url
         database = await Database.open(own.database_url, min_size=1, max_size=8)
+        books = Books(database, own)
         async with (
-            Models(own, Books(database, own)) as models,
-            build_worker(temporal, database, keys, models, own),
+            Models(own, books) as models,
+            build_worker(temporal, database, keys, books, models, own),
             served(own) as address,
             httpx.AsyncClient(base_url=address, timeout=60) as client,
         ):

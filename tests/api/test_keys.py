@@ -16,6 +16,8 @@ from temporalio.api.enums.v1 import EventType
 from temporalio.client import Client, WorkflowHandle
 from temporalio.converter import WorkflowSerializationContext
 
+from activities.ai.ledger import Books
+from activities.ai.models import Models
 from api.__main__ import opened
 from api.deps import Deps
 from api.gateway import Gateway
@@ -191,13 +193,17 @@ async def test_a_worker_that_gets_no_key(
     nowhere = replace(settings, database_url="postgresql://gangway_app:x@127.0.0.1:9/gangway")
     assert settings.database_url
     database = await Database.open(settings.database_url, min_size=0, max_size=4)
-    async with data_keys(nowhere) as none:
+    books = Books(database, settings)
+    async with Models(settings, books) as models, data_keys(nowhere) as none:
         blind = await connect(nowhere, none, workflows=WORKFLOWS)
-        async with build_worker(blind, database, none, settings):
+        async with build_worker(blind, database, none, books, models, settings):
             begun = asyncio.create_task(Gateway(temporal, settings).begin(first_message(person)))
             handle = temporal.get_workflow_handle(run_of(person))
             await until(lambda: _task_failed(handle))
-    async with build_worker(temporal, database, keys, settings):
+    async with (
+        Models(settings, books) as models,
+        build_worker(temporal, database, keys, books, models, settings),
+    ):
         try:
             await begun
         except Exception:  # noqa: BLE001 - the server may have given this update up with the failed task

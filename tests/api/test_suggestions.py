@@ -4,6 +4,7 @@ import asyncio
 import time
 import uuid
 from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import AbstractAsyncContextManager
 from typing import Any
 
 import asyncpg
@@ -12,24 +13,23 @@ import msgspec
 import pytest
 from msgspec.structs import replace
 from temporalio.client import Client
-from temporalio.worker import Worker
 
-from activities.ai.protocol import BudgetExhausted
-from activities.suggestions import Suggester
-from api.suggestion_rates import LIMIT
-from api.suggestion_shapes import recommendations_out
 from cli.embedded import EmbeddedStack
 from cli.embedded.ports import free_ports
+from cli.stub_ai.reaction import problem as problem_of_models
 from db import suggestions
 from db.pool import Database
 from onboarding.access import Caller, Role
 from onboarding.industries import INDUSTRIES
+from onboarding.suggesting.shapes import KINDS
+from runtime.encryption import Keys
 from runtime.settings import Settings
 from tests.activities.company import company_run
-from tests.activities.models import HANG, Scripted, all_good, good
+from tests.activities.models import HANGS, but_for, good, lines
 from tests.api.company import Company
+from tests.api.models import Talking, talking
 from tests.db.given import Person as Somebody
-from tests.stack import Json, Person, application, ok, problem, signed_in, wrong
+from tests.stack import Json, Person, application, ok, problem, wrong
 
 ASK = "/api/onboarding/ai-suggestions"
 Sql = Callable[..., Awaitable[object]]
@@ -137,18 +137,14 @@ async def test_several_lines(person: Person) -> None:
     assert body["suggestedIndustry"]["key"] == "food_manufacturing"
 
 
-async def test_the_run_recommends(person: Person, admin: asyncpg.Connection, app_database: Database) -> None:
+async def test_the_run_recommends(person: Person, admin: asyncpg.Connection) -> None:
     """What was suggested is what the run recommends: the newest of each kind, and where feedback goes."""
     run_id = await begun(admin, person)
     first = await asked(person, "okrs", sessionId=run_id)
     steps = await asked(person, "next_steps")
     newest = await asked(person, "okrs")
     await asked(person, "industry")
-    caller = Caller(tenant_id=person.tenant_id, user_id=person.id, role=Role.USER)
-    async with app_database.transaction(caller) as conn:
-        shown = recommendations_out(await suggestions.recommendations(conn, run_id))
-    assert shown is not None
-    told = msgspec.to_builtins(shown)
+    told = ok(await person.get(f"/api/onboarding/session/{run_id}"))["aiRecommendations"]
     assert told["suggestedOKRs"] == newest["suggestedOKRs"] != first["suggestedOKRs"]
     assert told["nextSteps"] == steps["nextSteps"]
     assert (told["industryInsights"], told["teamStructureAdvice"]) == ([], [])
@@ -200,76 +196,83 @@ async def test_replayed(person: Person) -> None:
     assert again.headers["idempotent-replayed"] == "true"
 
 
-async def test_twenty_an_hour(company: Company) -> None:
+async def test_twenty_an_hour(company: Company, settings: Settings) -> None:
     """After the twentieth a request is refused with a time to come back; refusals do not count for others."""
     person, colleague = await company.hire("user"), await company.hire("user")
-    for _ in range(LIMIT):
-        await asked(person)
-    for _ in range(3):
-        answer = await person.post(ASK, {"kind": "okrs"})
-        problem(answer, 429, "rate_limited")
-        assert 1 <= int(answer.headers["retry-after"]) <= 3600
-    await asked(colleague)
+    async with application(replace(settings, suggestion_limit_per_hour=20)) as client:
+        here, there = replace(person, client=client), replace(colleague, client=client)
+        for _ in range(20):
+            await asked(here)
+        for _ in range(3):
+            answer = await here.post(ASK, {"kind": "okrs"})
+            problem(answer, 429, "rate_limited")
+            assert 1 <= int(answer.headers["retry-after"]) <= 180
+        await asked(there)
+        assert (await left(here), await left(there)) == (0, 19)
 
 
-class Modelled:
-    """The application with a worker whose models a test scripts."""
+async def left(person: Person) -> int:
+    """How many suggestions somebody may still ask for."""
+    return ok(await person.get("/api/v1/ai/usage"))["limits"]["suggestions"]["remaining"]
 
-    def __init__(self, temporal: Client, settings: Settings, database: Database) -> None:
-        self.temporal = temporal
-        self.settings = replace(settings, task_queue=f"models-{uuid.uuid4()}", ai_suggestion_timeout_seconds=1.0)
-        self.database = database
 
-    async def answers(self, models: Scripted, person: Person, *bodies: Json) -> tuple[list[Json], list[float]]:
-        """What somebody is answered one after the other, and how long each took."""
-        suggester = Suggester(self.database, models)
-        activities = [suggester.suggest_part, suggester.settle_suggestion]
-        found: list[Json] = []
-        times: list[float] = []
-        async with (
-            Worker(self.temporal, task_queue=self.settings.task_queue, activities=activities),
-            application(self.settings) as client,
-        ):
-            here = await signed_in(client, person.email)
-            for body in bodies:
-                began = time.monotonic()
-                found.append(ok(await here.post(ASK, body)))
-                times.append(time.monotonic() - began)
-        return found, times
+Modelled = Callable[..., AbstractAsyncContextManager[Talking]]
 
 
 @pytest.fixture
-def modelled(temporal: Client, settings: Settings, app_database: Database, api: httpx.AsyncClient) -> Modelled:
-    """A worker with models."""
-    return Modelled(temporal, settings, app_database)
+def modelled(temporal: Client, settings: Settings, keys: Keys) -> Modelled:
+    """Opens an API and a worker whose models a test scripts; twenty suggestions an hour, a second for each."""
+    fast = {"suggestion_limit_per_hour": 20, "ai_suggestion_timeout_seconds": 1.0}
+    return lambda script, **changes: talking(settings, temporal, keys, script, **{**fast, **changes})
 
 
-async def test_by_a_model(modelled: Modelled, person: Person) -> None:
-    """What a model says is told as the model's."""
-    (body,), _ = await modelled.answers(Scripted(**all_good()), person, {"kind": "all", "companyName": "Ada Ltd"})
-    assert body["source"] == "model"
-    assert set(body["sources"].values()) == {"model"}
-    assert body["suggestedOKRs"][0]["objective"] == "Sell more"
+async def test_by_a_model(modelled: Modelled, company: Company) -> None:
+    """What a model says is told as the model's, and the same again as remembered; both requests count."""
+    async with modelled(good, ai_suggestion_timeout_seconds=4.0) as there:
+        here = replace(company.admin, client=there.client)
+        body, again = [await asked(here, "all", companyName="Ada Ltd") for _ in range(2)]
+        assert await left(here) == 18
+        assert len(there.models.requests) == len(KINDS)
+    assert body["sources"] == dict.fromkeys(KINDS, "model")
+    assert again["sources"] == dict.fromkeys(KINDS, "cache")
+    assert (body["source"], again["source"]) == ("model", "cache")
+    assert body["suggestedOKRs"][0]["objective"] == again["suggestedOKRs"][0]["objective"] == "Sell more"
     assert body["suggestedIndustry"]["name"] == "Manufacture of food products"
+    assert body["suggestedIndustry"]["id"] != again["suggestedIndustry"]["id"]
 
 
-async def test_a_model_that_hangs(modelled: Modelled, person: Person, admin: asyncpg.Connection) -> None:
-    """A model that says nothing costs its time and no more; the rules answer, and the call does not count."""
-    (body,), (took,) = await modelled.answers(Scripted(HANG), person, {"kind": "okrs"})
-    assert body["source"] == "rules"
-    assert took < 1.0 + 1.0
-    hits = await admin.fetchval(
-        "SELECT hits FROM rate_counters WHERE bucket = $1", f"suggestions/user/{person.id}"
-    )
-    assert hits == 0
+async def test_a_model_that_hangs(modelled: Modelled, company: Company) -> None:
+    """A model that says nothing has its default time, and then the rules answer, in less than 5 seconds.
 
-
-async def test_no_worker(modelled: Modelled, person: Person) -> None:
-    """Where no worker takes it, the rules answer in time all the same."""
-    async with application(modelled.settings) as client:
-        here = await signed_in(client, person.email)
+    The request does not count.
+    """
+    default = Settings().ai_suggestion_timeout_seconds
+    async with modelled(lines(HANGS), ai_suggestion_timeout_seconds=default) as there:
+        here = replace(company.admin, client=there.client)
         began = time.monotonic()
-        body = ok(await here.post(ASK, {"kind": "all"}))
+        body = await asked(here)
+        took = time.monotonic() - began
+        assert await left(here) == 20
+    assert body["source"] == "rules"
+    assert default * 0.9 < took < 5
+
+
+async def test_a_part_that_fails(modelled: Modelled, company: Company) -> None:
+    """What a model answered in part was answered, and counts."""
+    async with modelled(but_for("okrs", problem_of_models(400, "No."))) as there:
+        here = replace(company.admin, client=there.client)
+        body = await asked(here, "all", companyName="Ada Ltd")
+        assert await left(here) == 19
+    assert body["sources"] == {**dict.fromkeys(KINDS, "model"), "okrs": "rules"}
+
+
+async def test_no_worker(settings: Settings, person: Person) -> None:
+    """Where no worker takes it, the rules answer in time all the same."""
+    lonely = replace(settings, task_queue=f"nobody-{uuid.uuid4()}", ai_suggestion_timeout_seconds=1.0)
+    async with application(lonely) as client:
+        here = replace(person, client=client)
+        began = time.monotonic()
+        body = await asked(here, "all")
         assert time.monotonic() - began < 3
     assert body["source"] == "rules"
     judged = {"itemId": body["suggestedOKRs"][0]["id"], "verdict": "accepted"}
@@ -280,9 +283,9 @@ async def test_no_temporal(settings: Settings, person: Person) -> None:
     """Where Temporal is away, the rules answer in time all the same."""
     away = replace(settings, temporal_address=f"127.0.0.1:{free_ports(1)[0]}", ai_suggestion_timeout_seconds=0.5)
     async with application(away) as client:
-        here = await signed_in(client, person.email)
+        here = replace(person, client=client)
         began = time.monotonic()
-        body = ok(await here.post(ASK, {"kind": "okrs"}))
+        body = await asked(here)
         assert time.monotonic() - began < 3
     assert body["source"] == "rules"
 
@@ -290,20 +293,26 @@ async def test_no_temporal(settings: Settings, person: Person) -> None:
 async def test_many_at_once(modelled: Modelled, company: Company) -> None:
     """Ten people who ask at once are all answered in time, although the model hangs."""
     people = [await company.hire("user") for _ in range(10)]
-    suggester = Suggester(modelled.database, Scripted(HANG))
-    async with (
-        Worker(
-            modelled.temporal,
-            task_queue=modelled.settings.task_queue,
-            activities=[suggester.suggest_part, suggester.settle_suggestion],
-        ),
-        application(modelled.settings) as client,
-    ):
-        here = [await signed_in(client, person.email) for person in people]
+    async with modelled(lines(HANGS)) as there:
+        here = [replace(person, client=there.client) for person in people]
         began = time.monotonic()
         bodies = await asyncio.gather(*(asked(each, "okrs") for each in here))
         assert time.monotonic() - began < 1.0 + 3.0
     assert {body["source"] for body in bodies} == {"rules"}
+
+
+async def test_no_money_is_told(modelled: Modelled, company: Company) -> None:
+    """Where the budget is spent the answer says so, and is the rules'; with money it is the model's."""
+    person = await company.hire("user")
+    ok(await company.admin.patch("/api/v1/tenant", {"ai_budget_day": 0}))
+    async with modelled(good) as there:
+        here = replace(person, client=there.client)
+        poor = await asked(here)
+        assert there.models.requests == []
+        ok(await company.admin.patch("/api/v1/tenant", {"ai_budget_day": 5}))
+        rich = await asked(here)
+    assert (poor["source"], poor["budgetExhausted"]) == ("rules", True)
+    assert (rich["source"], "budgetExhausted" in rich) == ("model", False)
 
 
 async def test_feedback(person: Person, admin: asyncpg.Connection, app_database: Database) -> None:
@@ -334,7 +343,7 @@ async def accepted(database: Database, person: Person, run_id: str) -> list[str]
     """The objectives that were accepted in a run."""
     caller = Caller(tenant_id=person.tenant_id, user_id=person.id, role=Role.USER)
     async with database.transaction(caller) as conn:
-        return [okr["objective"] for okr in await suggestions.accepted_okrs(conn, run_id)]
+        return [okr.objective for okr in await suggestions.accepted_okrs(conn, run_id)]
 
 
 async def test_edits_of_each_kind(person: Person, admin: asyncpg.Connection) -> None:
@@ -407,12 +416,3 @@ async def test_not_before_it_is_settled(person: Person, admin: asyncpg.Connectio
     )
     judged = {"itemId": body["suggestedOKRs"][0]["id"], "verdict": "accepted"}
     problem(await person.post(feedback(body["suggestionId"]), judged), 404, "suggestion_not_found")
-
-
-async def test_no_money_is_told(modelled: Modelled, person: Person) -> None:
-    """Where the budget is spent the answer says so, beside what the rules suggest."""
-    (body, again), _ = await modelled.answers(
-        Scripted(BudgetExhausted("day"), good("okrs")), person, {"kind": "okrs"}, {"kind": "okrs"}
-    )
-    assert (body["source"], body["budgetExhausted"]) == ("rules", True)
-    assert (again["source"], "budgetExhausted" in again) == ("model", False)

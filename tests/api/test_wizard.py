@@ -1,9 +1,7 @@
 """The company wizard: sessions, steps and what they refuse."""
 
 import asyncio
-import json
 import uuid
-from collections.abc import Awaitable, Callable
 from datetime import timedelta
 from typing import Any
 
@@ -365,34 +363,16 @@ async def test_an_expired_session(person: Person) -> None:
     assert (shown["currentStep"], shown["stepData"]) == (3, session["stepData"])
 
 
-async def test_recommendations(person: Person, admin_sql: Callable[..., Awaitable[object]]) -> None:
-    """What was suggested in the course of a session is shown with it, and with its completion."""
+async def test_recommendations(person: Person) -> None:
+    """What was suggested in the course of a session is shown with it, and with its completion, as it was told."""
     session = await answered(person)
-    told = {
-        "industryInsights": [],
-        "suggestedOKRs": [
-            {
-                "id": "o1",
-                "objective": "Grow",
-                "keyResults": [{"text": "More", "metric": "customers", "target": "20"}],
-                "category": "growth",
-                "priority": "high",
-                "rationale": "You are new.",
-            }
-        ],
-        "teamStructureAdvice": [],
-        "nextSteps": [
-            {
-                "title": "Invite",
-                "description": "Your team",
-                "priority": "low",
-                "estimatedMinutes": 5,
-                "href": "/invitations",
-            }
-        ],
-    }
-    query = "UPDATE onboarding_sessions SET ai_recommendations = $2::text::jsonb WHERE id = $1"
-    await admin_sql(query, session["id"], json.dumps(told))
-    assert ok(await session_of(person, session["id"]))["aiRecommendations"] == told
+    assert "aiRecommendations" not in session
+    asked = {"kind": "all", "sessionId": session["id"]}
+    told = ok(await person.post(f"{WIZARD}/ai-suggestions", asked))
+    shown = ok(await session_of(person, session["id"]))["aiRecommendations"]
+    names = ("industryInsights", "suggestedOKRs", "teamStructureAdvice", "nextSteps")
+    assert {name: shown[name] for name in names} == {name: told[name] for name in names}
+    kinds = ("insights", "okrs", "team_structure", "next_steps")
+    assert shown["suggestionIds"] == dict.fromkeys(kinds, told["suggestionId"])
     done = await complete(person)
-    assert done["aiRecommendations"] == done["session"]["aiRecommendations"] == told
+    assert done["aiRecommendations"] == done["session"]["aiRecommendations"] == shown

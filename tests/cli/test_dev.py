@@ -15,6 +15,7 @@ import psutil
 import pytest
 
 from cli.embedded import until, with_free_ports
+from cli.stub_ai.process import FREE
 from runtime.settings import Settings, environment_of
 
 NAMES = {"postgres", "temporal", "s3", "worker", "api"}
@@ -162,6 +163,7 @@ async def test_a_scripted_model_beside_the_rest(tmp_path: Path) -> None:
         for name in ("api", "worker"):
             told = psutil.Process(beside.pids()[name]).environ()
             assert (told["AI_BASE_URL"], told["AI_MODELS"]) == (url, "stub-no-usage")
+            assert told["AI_PRICES"] == FREE
         killed = beside.pids()["ai_stub"]
         os.kill(killed, signal.SIGKILL)
         assert await until(lambda: beside.pids()["ai_stub"] != killed, 10)

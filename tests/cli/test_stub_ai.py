@@ -10,15 +10,20 @@ import pytest
 from msgspec import Meta, Struct
 from openai import APIStatusError, AsyncOpenAI
 
+from activities.ai.structured import schema_of
 from cli.stub_ai.brain import answer, arguments_for
 from cli.stub_ai.instances import NoInstance, instance
 from cli.stub_ai.models import MODELS
 from cli.stub_ai.process import with_stub
 from cli.stub_ai.reaction import Function, Offered, Request, Said
+from onboarding.ai_money import read_prices
 from onboarding.flows import FLOWS
 from onboarding.flows.fitness import FITNESS
 from onboarding.forms import json_schema
 from onboarding.reading import read
+from onboarding.suggesting.facts import Facts
+from onboarding.suggesting.offers import OFFERS, taken
+from onboarding.suggesting.shapes import KINDS, Kind, Suggestions
 from runtime.settings import Settings
 from tests.ai_server import AiServer, ai_server
 from tests.flows.ten import TEN
@@ -219,6 +224,13 @@ def test_an_instance_without_an_example(state: Any) -> None:
     msgspec.convert(instance(schema), state.answer)
 
 
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_suggestion_of_each_kind(kind: Kind) -> None:
+    """What the stub suggests is taken, so that a stack with it shows suggestions by a model."""
+    offer = msgspec.convert(instance(schema_of(OFFERS[kind])), OFFERS[kind])
+    assert taken(offer, Facts()) != Suggestions()
+
+
 class Odd(Struct):
     """Bounds of every kind."""
 
@@ -270,10 +282,16 @@ def test_schemas_without_an_instance() -> None:
 
 
 def test_who_gets_the_stub() -> None:
-    """The stub takes the place of no server that is set, keeps the choice of models, and gets nobody's key."""
+    """The stub takes the place of no server that is set, keeps the choice of models, and gets nobody's key.
+
+    It costs nothing where nobody has set a price.
+    """
     chosen = with_stub(Settings(ai_models="stub-429", ai_api_key="k", gemini_api_key="g", ai_stub_port=9))
     assert (chosen.ai_base_url, chosen.ai_models) == ("http://127.0.0.1:9/v1", "stub-429")
     assert (chosen.ai_api_key, chosen.gemini_api_key) == (None, None)
     assert with_stub(Settings()).ai_models == "stub"
+    assert read_prices(chosen.ai_prices).cost("stub-429", input_tokens=10**6, output_tokens=10**6) == 0
+    priced = '{"stub": {"input": 1, "output": 2}}'
+    assert with_stub(Settings(ai_prices=priced)).ai_prices == priced
     other = Settings(ai_base_url="http://localhost:11434/v1", ai_models="llama")
     assert with_stub(other) == other

@@ -16,6 +16,8 @@ from onboarding.access import Role
 from onboarding.errors import RunNotFound
 from onboarding.flows.company import COMPANY
 from onboarding.payloads import Abandon, AbandonedReason
+from onboarding.suggesting.facts import Facts
+from onboarding.suggesting.rules import by_rules
 from tests.db.given import ACTOR, Person, company, completed, founding, started, then
 
 JOIN = "INSERT INTO organization_members (organization_id, user_id, tenant_id, role) VALUES ($1, $2, $3,"
@@ -39,7 +41,8 @@ async def made(database: Database, person: Person, run_id: str) -> Organization:
 async def test_an_organization_with_its_departments(database: Database, person: Person) -> None:
     """It has what it was founded with, its owner, and its departments in order, each with its parent's name."""
     run_id = await ran(database, person)
-    okrs = ({"objective": "Grow", "keyResults": [{"text": "x", "metric": "y", "target": "z"}]},)
+    okrs = by_rules("okrs", Facts()).suggested_okrs or ()
+    assert okrs
     async with database.transaction(person.caller()) as conn:
         assert await organizations.create(conn, founding(person, run_id, okrs=okrs))
         members = await conn.fetch("SELECT user_id::text, role FROM organization_members")
@@ -196,7 +199,7 @@ async def test_a_stored_run(
 ) -> None:
     """A run is found with what is kept beside it by its person alone, also once it is archived."""
     run_id = await ran(database, person)
-    told = {"suggestedOKRs": [], "nextSteps": []}
+    told = {"suggested_okrs": [], "next_steps": []}
     await admin.execute(
         "UPDATE onboarding_sessions SET ai_recommendations = $2 WHERE id = $1", run_id, json.dumps(told)
     )

@@ -7,7 +7,7 @@ import asyncpg
 import msgspec
 import pytest
 
-from db import suggestions
+from db import runs, suggestions
 from db.pool import Database
 from db.tenant import sweeper
 from onboarding.access import Role
@@ -138,8 +138,9 @@ async def test_a_run_keeps_its_answers(database: Database, person: Person, admin
     found = await settled(database, person, run_id)
     assert await admin.fetchval(query, run_id) == before
     async with database.transaction(person.caller()) as conn:
-        recommended = await suggestions.recommendations(conn, run_id)
-    assert recommended == {
+        stored = await runs.stored(conn, run_id, person.user_id)
+    assert stored is not None
+    assert stored.ai_recommendations == {
         "suggested_okrs": msgspec.json.decode(msgspec.json.encode(found.items.suggested_okrs)),
         "suggestion_ids": {"okrs": found.id},
     }
