@@ -170,7 +170,9 @@ async def rows_of(admin: asyncpg.Connection, user_id: str) -> dict[str, int]:
     found: dict[str, int] = {}
     for (table,) in await admin.fetch(TABLES):
         query = f"SELECT count(*) FROM {table} AS t WHERE t::text LIKE '%' || $1 || '%'"
-        if table not in ("erasures", "rate_counters", "ai_rates") and (rows := await admin.fetchval(query, user_id)):
+        if table not in ("erasures", "rate_counters", "ai_rates") and (
+            rows := await admin.fetchval(query, user_id)
+        ):
             found[table] = rows
     return found
 

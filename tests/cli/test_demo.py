@@ -11,7 +11,7 @@ from runtime.settings import Settings, environment_of
 
 
 async def test_a_person_goes_through_all_nine(tmp_path: Path) -> None:
-    """From an empty data folder to a completed profile, every state printed, status 0, nothing left."""
+    """From an empty data folder to a completed profile, the first four states by talking; status 0, nothing left."""
     environment = {**os.environ, **environment_of(with_free_ports(Settings())), "GANGWAY_HOME": str(tmp_path)}
     demo = await asyncio.create_subprocess_exec(
         *(sys.executable, "-m", "cli", "demo", "--exit"),
@@ -23,6 +23,8 @@ async def test_a_person_goes_through_all_nine(tmp_path: Path) -> None:
     said, logged = await asyncio.wait_for(demo.communicate(), 60)
     assert demo.returncode == 0, logged.decode()
     states = [state for state, _ in ANSWERS]
-    assert [line.split()[1] for line in said.decode().splitlines() if line.split()[0].isdigit()] == states
+    lines = [line.split() for line in said.decode().splitlines() if line.split()[0].isdigit()]
+    assert [line[1] for line in lines] == states
+    assert [line[-1] for line in lines] == ["(rules)"] * 4 + ["form"] * 5
     assert "profile version 1 with 9 answers" in said.decode()
     assert not (tmp_path / "pids.json").exists()

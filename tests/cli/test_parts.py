@@ -2,7 +2,6 @@
 
 import asyncio
 from pathlib import Path
-from typing import Any
 
 import httpx
 import msgspec
@@ -11,7 +10,6 @@ from click.testing import CliRunner
 
 from cli.__main__ import gangway
 from cli.demo import DemoFailed, walk
-from cli.demo_answers import ANSWERS
 from cli.embedded import PortsTaken, WheelMissing, check_ports, with_free_ports
 from cli.embedded.binaries import postgres_folder, temporal_binary, weed_binary
 from cli.reload import on_change
@@ -54,29 +52,6 @@ async def test_reload_notices_a_change(tmp_path: Path) -> None:
         noticed.clear()
     task.cancel()
     await asyncio.gather(task, return_exceptions=True)
-
-
-def _api(request: httpx.Request) -> httpx.Response:
-    path = request.url.path.removeprefix("/api/v1")
-    body: dict[str, Any] = msgspec.json.decode(request.content) if request.content else {}
-    if path == "/auth/login":
-        return httpx.Response(200, json={"access_token": "t", "user": {"id": "u", "tenant_id": "t"}})
-    if path == "/onboarding/step":
-        number = [state for state, _ in ANSWERS].index(body["step"]) + 1
-        return httpx.Response(200, json={"progress": {"completion_percentage": 100 * number // 9}})
-    if path == "/profile":
-        return httpx.Response(200, json={"version": 1, "answers": dict(ANSWERS)})
-    return httpx.Response(201, json={})
-
-
-async def test_the_demo_walks_all_nine(capsys: pytest.CaptureFixture[str]) -> None:
-    """Each state is printed as it lands, with the percentage."""
-    transport = httpx.MockTransport(_api)
-    async with httpx.AsyncClient(base_url="http://x/api/v1", transport=transport) as client:
-        assert await walk(client) == "onboarding/t/u/fitness"
-    lines = capsys.readouterr().out.splitlines()
-    assert [line.split()[1] for line in lines[1:10]] == [state for state, _ in ANSWERS]
-    assert lines[9].split()[2] == "100"
 
 
 async def test_the_demo_shows_what_went_wrong() -> None:
