@@ -11,7 +11,7 @@ from runtime.settings import Settings, environment_of
 
 
 async def test_a_person_goes_through_all_nine(tmp_path: Path) -> None:
-    """From an empty data folder to a completed profile, the first four states by talking; status 0, nothing left."""
+    """From an empty data folder to a completed profile, four states by talking; status 0, nothing left."""
     environment = {**os.environ, **environment_of(with_free_ports(Settings())), "GANGWAY_HOME": str(tmp_path)}
     demo = await asyncio.create_subprocess_exec(
         *(sys.executable, "-m", "cli", "demo", "--exit"),
