@@ -106,9 +106,10 @@ async def _alive() -> AsyncGenerator[None]:
     """Heartbeats, by which a worker that died is noticed within seconds."""
 
     async def beat() -> None:
+        # Most turns are over before the first one, which the server would write down.
         while True:
-            activity.heartbeat()
             await asyncio.sleep(HEARTBEAT_SECONDS)
+            activity.heartbeat()
 
     beating = asyncio.create_task(beat())
     try:
