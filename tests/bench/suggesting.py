@@ -33,7 +33,7 @@ async def by_rules(stack: Stack, *, share: float) -> Suggesting:
         asking = [_suggested(http) for http in connections[:PEOPLE]]
         turns = itertools.cycle(asking)
         # One after the other: one client, though several people.
-        measured = Suggesting(await closed_loop([lambda: next(turns)()], max(round(50 * share), 10)))
+        measured = Suggesting(await closed_loop([lambda: next(turns)()], max(round(30 * share), 10)))
         for clients, total in ((1, 200), (10, 500)):
             works = [_search(http) for http in connections[:clients]]
             measured.search[clients] = await closed_loop(works, max(round(total * share), 20))

@@ -36,7 +36,7 @@ class Turns:
 async def by_model(stack: Stack, *, share: float) -> Turns:
     """Turns over the scripted model, and in turn with them that model alone, so that a slow moment hits both."""
     measured, port = Turns(), stack.settings.ai_stub_port
-    totals = {1: max(round(100 * share), 10), 10: max(round(200 * share), 20)}
+    totals = {1: max(round(100 * share), 10), 10: max(round(120 * share), 20)}
     savers = iter(await _begun(stack, max(round(30 * share), 6) + 3))
     async with _talking(stack, await _begun(stack, 10)) as connections:
         await asyncio.sleep(QUIET_SECONDS)
@@ -60,7 +60,7 @@ async def by_rules(stack: Stack, *, share: float) -> Turns:
     async with _talking(stack, await _begun(stack, 10)) as connections:
         await asyncio.sleep(QUIET_SECONDS)
         measured.plain[1] = await _plain(connections[:1], max(round(100 * share), 10))
-        measured.plain[10] = await _plain(connections, max(round(200 * share), 20))
+        measured.plain[10] = await _plain(connections, max(round(120 * share), 20))
         measured.saving = await _saving(connections[0], savers, saves)
     return measured
 
