@@ -1,5 +1,6 @@
 """The tables of chat, suggestions and budgets."""
 
+import math
 from collections.abc import Iterator, Sequence
 from typing import Any
 
@@ -28,7 +29,12 @@ def targets_of_chat(measured: Chatting) -> list[Target]:
         Target("chat turn by rules, p95 at 1 client", rules.plain[1].percentile(95), "ms", 100),
         Target("history per turn, last quarter of the turns / first", measured.history.growth, "x", 1.05),
         Target(f"beyond the budget, {CALLS} calls at once", measured.budget.overshoot, "micro-dollars", 0),
-        Target("suggestions of a model that hangs, slowest", max(measured.hanging.latencies), "ms", 5000),
+        Target(
+            "suggestions of a model that hangs, slowest",
+            max(measured.hanging.latencies, default=math.nan),
+            "ms",
+            5000,
+        ),
         Target("suggestions by rules, p95 at 1 client", measured.suggesting.suggestion.percentile(95), "ms", 500),
         Target(
             "search for an industry, p95 at 10 clients", measured.suggesting.search[10].percentile(95), "ms", 50

@@ -5,7 +5,7 @@ from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 
-from tests.bench.http import Http, encoded
+from tests.bench.http import Http, Unexpected, encoded
 from tests.bench.load import Sample, Work, closed_loop
 from tests.bench.people import People
 from tests.bench.stack import Stack
@@ -29,21 +29,25 @@ class Suggesting:
 
 async def by_rules(stack: Stack, *, share: float) -> Suggesting:
     """On a stack that knows no model."""
-    async with _connections(stack, 10) as connections:
-        asking = [_suggested(http) for http in connections[:PEOPLE]]
-        turns = itertools.cycle(asking)
+    async with _connections(stack, PEOPLE) as connections:
+        turns = itertools.cycle([_suggested(http) for http in connections])
         # One after the other: one client, though several people.
         measured = Suggesting(await closed_loop([lambda: next(turns)()], max(round(30 * share), 10)))
-        for clients, total in ((1, 200), (10, 500)):
-            works = [_search(http) for http in connections[:clients]]
+    for clients, total in ((1, 200), (10, 500)):
+        async with _connections(stack, clients) as connections:
+            works = [_search(http) for http in connections]
             measured.search[clients] = await closed_loop(works, max(round(total * share), 20))
     return measured
 
 
 async def of_hanging_model(stack: Stack, total: int) -> Sample:
     """How long until there is an answer all the same; five ask at once."""
+    least = stack.settings.ai_suggestion_timeout_seconds * 1000
     async with _connections(stack, PEOPLE) as connections:
-        return await closed_loop([_suggested(http) for http in connections], total, warm_up=0)
+        sample = await closed_loop([_suggested(http) for http in connections], total, warm_up=0)
+    if early := [took for took in sample.latencies if took < least]:
+        sample.errors.append(f"{len(early)} answers did not wait for the model")
+    return sample
 
 
 @asynccontextmanager
@@ -62,7 +66,8 @@ async def _connections(stack: Stack, count: int) -> AsyncGenerator[list[Http]]:
 def _suggested(http: Http) -> Work:
     async def work() -> None:
         await http.call("POST", "/ai-suggestions", _ASK, mark=b'"source":"rules"')
-        assert http.marked_at is not None, "that was not by rules"
+        if http.marked_at is None:
+            raise Unexpected("that was not by rules")
 
     return work
 

@@ -2,14 +2,14 @@
 
 import asyncio
 import uuid
-from collections.abc import AsyncGenerator, Iterator, Sequence
+from collections.abc import AsyncGenerator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 
 from tests.bench import shapes
 from tests.bench.cpu import Cpu
 from tests.bench.direct import ASKED_FOR_MORE, SAID, direct
-from tests.bench.http import Http, encoded
+from tests.bench.http import Http, Unexpected, encoded
 from tests.bench.load import WARM_UP, Sample, Work, closed_loop
 from tests.bench.people import People, Person
 from tests.bench.spoken import Spoken, spoken
@@ -35,34 +35,35 @@ class Turns:
 
 async def by_model(stack: Stack, *, share: float) -> Turns:
     """Turns over the scripted model, and in turn with them that model alone, so that a slow moment hits both."""
-    measured, port = Turns(), stack.settings.ai_stub_port
-    totals = {1: max(round(100 * share), 10), 10: max(round(120 * share), 20)}
-    savers = iter(await _begun(stack, max(round(30 * share), 6) + 3))
-    async with _talking(stack, await _begun(stack, 10)) as connections:
-        await asyncio.sleep(QUIET_SECONDS)
-        for _ in range(ROUNDS):
-            for clients, total in totals.items():
-                some, few = connections[:clients], total // ROUNDS
-                measured.direct.setdefault(clients, Spoken()).add(await direct(port, clients, few))
-                streaming = await spoken(some, "/stream", _message, ASKED_FOR_MORE, few)
-                measured.streamed.setdefault(clients, Spoken()).add(streaming)
-                cpu = Cpu(stack.pids())
-                measured.plain.setdefault(clients, Sample()).add(await _plain(some, few))
-                measured.cpu.setdefault(clients, []).append(cpu.per_request(few + clients * WARM_UP))
-        measured.saving = await _saving(connections[0], savers, max(round(30 * share), 6))
+    measured, port, saves = Turns(), stack.settings.ai_stub_port, max(round(30 * share), 6)
+    people, savers = await _begun(stack, 10), await _begun(stack, saves + WARM_UP)
+    await asyncio.sleep(QUIET_SECONDS)
+    for _ in range(ROUNDS):
+        for clients, total in _totals(share).items():
+            few = total // ROUNDS
+            measured.direct.setdefault(clients, Spoken()).add(await direct(port, clients, few))
+            measured.streamed.setdefault(clients, Spoken()).add(await _streamed(stack, people[:clients], few))
+            cpu = Cpu(stack.pids())
+            measured.plain.setdefault(clients, Sample()).add(await _plain(stack, people[:clients], few))
+            measured.cpu.setdefault(clients, []).append(cpu.per_request(few + clients * WARM_UP))
+    measured.saving = await _saving(stack, savers, saves)
     return measured
 
 
 async def by_rules(stack: Stack, *, share: float) -> Turns:
     """Turns of a stack that knows no model."""
     measured, saves = Turns(), max(round(30 * share), 6)
-    savers = iter(await _begun(stack, saves + 3))
-    async with _talking(stack, await _begun(stack, 10)) as connections:
-        await asyncio.sleep(QUIET_SECONDS)
-        measured.plain[1] = await _plain(connections[:1], max(round(100 * share), 10))
-        measured.plain[10] = await _plain(connections, max(round(120 * share), 20))
-        measured.saving = await _saving(connections[0], savers, saves)
+    people, savers = await _begun(stack, 10), await _begun(stack, saves + WARM_UP)
+    await asyncio.sleep(QUIET_SECONDS)
+    for clients, total in _totals(share).items():
+        measured.plain[clients] = await _plain(stack, people[:clients], total)
+    measured.saving = await _saving(stack, savers, saves)
     return measured
+
+
+def _totals(share: float) -> dict[int, int]:
+    """Turns by the number of clients."""
+    return {1: max(round(100 * share), 10), 10: max(round(120 * share), 20)}
 
 
 async def _begun(stack: Stack, count: int) -> list[Person]:
@@ -91,20 +92,30 @@ async def _talking(stack: Stack, people: Sequence[Person]) -> AsyncGenerator[lis
             http.close()
 
 
-async def _plain(connections: Sequence[Http], total: int) -> Sample:
+async def _plain(stack: Stack, people: Sequence[Person], total: int) -> Sample:
     """Turns that save nothing, each waited for as a whole."""
-    return await closed_loop([_turn(http) for http in connections], total)
+    async with _talking(stack, people) as connections:
+        return await closed_loop([_turn(http) for http in connections], total)
 
 
-async def _saving(http: Http, people: Iterator[Person], total: int) -> Sample:
+async def _streamed(stack: Stack, people: Sequence[Person], total: int) -> Spoken:
+    """The same, followed as they are answered."""
+    async with _talking(stack, people) as connections:
+        return await spoken(connections, "/stream", _message, ASKED_FOR_MORE, total)
+
+
+async def _saving(stack: Stack, people: Sequence[Person], total: int) -> Sample:
     """Turns that save the first state, each of somebody else."""
+    savers = iter(people)
+    async with _talking(stack, people[:1]) as (http,):
 
-    async def work() -> None:
-        http.become(next(people).token)
-        await http.call("POST", "/", _message(SAVES), mark=b'"fitness_level":"beginner"')
-        assert http.marked_at is not None, "the answer was not saved"
+        async def work() -> None:
+            http.become(next(savers).token)
+            await http.call("POST", "/", _message(SAVES), mark=b'"fitness_level":"beginner"')
+            if http.marked_at is None:
+                raise Unexpected("the answer was not saved")
 
-    return await closed_loop([work], total)
+        return await closed_loop([work], total)
 
 
 def _turn(http: Http) -> Work:
