@@ -95,6 +95,7 @@ def _samples(measured: Chatting) -> Iterator[tuple[str, int, Sample, Sample | No
         yield "streamed: whole answer", clients, streamed.whole, model.direct[clients].whole
     yield "chat turn that saves", 1, model.saving, None
     yield f"chat turn, {measured.history.turns} in a row", 1, measured.history.latencies, None
+    yield "save a step, for comparison", 1, measured.save, None
     for clients, sample in rules.plain.items():
         yield "chat turn by rules", clients, sample, None
     yield "chat turn by rules that saves", 1, rules.saving, None
