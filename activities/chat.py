@@ -15,7 +15,7 @@ from activities.hands import RunHands
 from activities.scripted import ScriptedAgent
 from activities.streaming import Stream
 from activities.turns import Moot, Turns, facts_of, may_ask, try_again, warning_of
-from db import chat, runs, users
+from db import chat, runs
 from db.pool import Database
 from onboarding import voice
 from onboarding.access import Caller
@@ -42,7 +42,6 @@ class Given(Struct, frozen=True, kw_only=True):
     caller: Caller
     context: chat.Context
     run: Run
-    age: int | None
     saved: list[Saved]
 
 
@@ -77,7 +76,7 @@ class Chats:
             return
         turn = given.context.turn
         stream = Stream(self._database, caller, turn.id, seq=given.context.seq, followed=turn.streamed)
-        facts = facts_of(given.context, age=given.age, answers=given.run.answers)
+        facts = facts_of(given.context, given.run.answers)
         hands = RunHands(
             self._client,
             self._database,
@@ -106,11 +105,10 @@ class Chats:
             run = await runs.get(connection, order.run_id)
             if run is None or run.version < order.run_version:
                 raise Behind
-            person = await users.by_id(connection, order.user_id)
             saved = list[Saved]()
             if activity.info().attempt > 1:
                 saved = _saved_since(run, await runs.events(connection, run.id), context.turn.created_at)
-        return Given(caller=caller, context=context, run=run, age=person.age if person else None, saved=saved)
+        return Given(caller=caller, context=context, run=run, saved=saved)
 
     async def _reply(self, given: Given, hands: RunHands, stream: Stream, facts: Facts) -> Reply:
         """By a model if there is one that answers; else by rules."""

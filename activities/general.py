@@ -51,7 +51,6 @@ class Mine(Struct, frozen=True, kw_only=True):
     profile: Profile | None
     timezone: str
     locale: str
-    age: int | None
 
     @property
     def answers(self) -> Mapping[str, Mapping[str, Any]] | None:
@@ -179,7 +178,7 @@ class GeneralChats:
             mine = await self._mine(connection, caller)
         turn = context.turn
         stream = Stream(self._database, caller, turn.id, seq=context.seq, followed=turn.streamed)
-        facts = facts_of(context, age=mine.age, answers=mine.answers or {})
+        facts = facts_of(context, mine.answers or {})
         hands = GeneralHands(mine, stream, facts)
         said = await self._reply(caller, mine, context, hands, stream, facts)
         answer = ChatAnswer(
@@ -212,7 +211,6 @@ class GeneralChats:
             profile=profile,
             timezone=person.timezone,
             locale=person.locale,
-            age=person.age,
         )
 
     async def _reply(

@@ -80,12 +80,12 @@ def try_again(error: ModelsUnavailable, left: float) -> None:
         raise ApplicationError(error.code, type=error.code, next_retry_delay=timedelta(seconds=wait)) from error
 
 
-def facts_of(context: chat.Context, *, age: int | None, answers: Mapping[str, Mapping[str, Any]]) -> Facts:
+def facts_of(context: chat.Context, answers: Mapping[str, Mapping[str, Any]]) -> Facts:
     """What must not be said to this person: by what is stored, and by what they say now or said lately."""
     said = [message.text for message in context.messages if message.role == "person"] + [context.text]
     diet = answers.get("dietary_preferences", {})
     return Facts(
-        age=age,
+        age=context.age,
         allergens=(*diet.get("allergies", ()), *diet.get("intolerances", ())),
         topics=frozenset(topic for text in said for topic in topics(text)),
         said=frozenset(number for text in said for number in said_numbers(text)) | numbers_on_record(answers),
@@ -102,9 +102,10 @@ async def _alive() -> AsyncGenerator[None]:
     """Heartbeats, by which a worker that died is noticed within seconds."""
 
     async def beat() -> None:
+        # Most turns are over before the first one, which the server would write down.
         while True:
-            activity.heartbeat()
             await asyncio.sleep(HEARTBEAT_SECONDS)
+            activity.heartbeat()
 
     beating = asyncio.create_task(beat())
     try:

@@ -29,6 +29,13 @@ LOOK_AGAIN_SECONDS = 5
 PATIENCE_SECONDS = 15
 """Beyond the time that models have: for a worker that is started again, and rules."""
 
+FIRST_LOOK_SECONDS = 0.25
+"""At a turn that was handed over just now: what comes of it is announced, save where somebody else had handed the
+same message over a moment earlier.
+"""
+
+JUST_NOW = timedelta(seconds=1)
+
 LOST_AFTER = timedelta(seconds=5)
 """A turn that is older may never have been handed over: whoever meets it does that again."""
 
@@ -97,20 +104,24 @@ async def _followed(
     """
     loop = asyncio.get_running_loop()
     ends_at = loop.time() + deps.settings.ai_timeout_seconds + PATIENCE_SECONDS
-    told_at = loop.time()
+    told_at, patience = loop.time(), LOOK_AGAIN_SECONDS
     async with deps.listener.subscribe(turn.id) as changed:
         if turn.status == "running":
             await hand_over(turn.id)
-        changed.set()
+        if turn.status == "running" and datetime.now(UTC) - turn.created_at < JUST_NOW:
+            patience = FIRST_LOOK_SECONDS
+        else:
+            changed.set()
         while loop.time() < ends_at and not deps.listener.dismissed:
             try:
-                async with asyncio.timeout(min(LOOK_AGAIN_SECONDS, max(ends_at - loop.time(), 0))):
+                async with asyncio.timeout(min(patience, max(ends_at - loop.time(), 0))):
                     await changed.wait()
             except TimeoutError:
                 if loop.time() - told_at >= HEARTBEAT_SECONDS - LOOK_AGAIN_SECONDS:
                     told_at = loop.time()
                     yield None
             changed.clear()
+            patience = LOOK_AGAIN_SECONDS
             async with deps.database.transaction(principal.caller) as connection:
                 news = await chat.tail(connection, turn.id, after=after)
             if news is None:

@@ -97,13 +97,17 @@ class Tail(Struct, frozen=True, kw_only=True):
 
 
 class Context(Struct, frozen=True, kw_only=True):
-    """What a turn is answered from. `messages` end with the person's own; `seq` is of the last event streamed."""
+    """What a turn is answered from. `messages` end before the person's own; `seq` is of the last event streamed.
+
+    `age` is what the person's account says of it.
+    """
 
     turn: Turn
     text: str
     messages: list[ChatMessage] = field(default_factory=list)
     memory: Memory
     seq: int = 0
+    age: int | None = None
 
 
 async def begin(
@@ -218,7 +222,8 @@ async def context(conn: Connection, turn_id: str, limit: int) -> Context | None:
           WHERE b.user_id = t.user_id AND b.conversation = t.conversation AND b.status = 'done'
             AND b.run_id IS NOT DISTINCT FROM t.run_id
           ORDER BY b.id DESC LIMIT 1
-        ) AS remembered, coalesce((SELECT max(s.seq) FROM chat_stream AS s WHERE s.turn_id = t.id), 0) AS seq
+        ) AS remembered, coalesce((SELECT max(s.seq) FROM chat_stream AS s WHERE s.turn_id = t.id), 0) AS seq,
+          (SELECT u.age FROM users AS u WHERE u.id = t.user_id) AS age
         FROM chat_turns AS t WHERE id = $1 AND status = 'running'
         """,
         turn_id,
@@ -246,6 +251,7 @@ async def context(conn: Connection, turn_id: str, limit: int) -> Context | None:
         messages=messages[: messages.index(own)],
         memory=msgspec.convert(row["remembered"] or {}, Memory),
         seq=row["seq"],
+        age=row["age"],
     )
 
 
@@ -319,22 +325,21 @@ async def tail(conn: Connection, turn_id: str, *, after: int, limit: int = 500) 
     """What is new of a turn."""
     row = await conn.fetchrow(
         f"""
-        SELECT {_TURN}, coalesce((SELECT max(s.seq) FROM chat_stream AS s WHERE s.turn_id = t.id), 0) AS last
+        SELECT {_TURN}, coalesce((SELECT max(s.seq) FROM chat_stream AS s WHERE s.turn_id = t.id), 0) AS last, (
+          SELECT coalesce(jsonb_agg(to_jsonb(e) ORDER BY e.seq), '[]') FROM (
+            SELECT s.seq, s.event, s.data FROM chat_stream AS s
+            WHERE s.turn_id = t.id AND s.seq > $2 ORDER BY s.seq LIMIT $3
+          ) AS e
+        ) AS events
         FROM chat_turns AS t WHERE id = $1 AND user_id = app_user()
         """,
-        turn_id,
-    )
-    if row is None:
-        return None
-    events = await conn.fetch(
-        "SELECT seq, event, data FROM chat_stream WHERE turn_id = $1 AND seq > $2 ORDER BY seq LIMIT $3",
         turn_id,
         after,
         limit,
     )
-    return Tail(
-        turn=_turn(row), events=[msgspec.convert(dict(event), Streamed) for event in events], last=row["last"]
-    )
+    if row is None:
+        return None
+    return Tail(turn=_turn(row), events=msgspec.convert(row["events"], list[Streamed]), last=row["last"])
 
 
 async def history(

@@ -179,6 +179,7 @@ BEGIN
 END
 $$;
 
+-- Not for the disk either: a call whose settling a crash undoes is written off at what was put aside for it.
 CREATE FUNCTION ai_settle(
   tenant uuid, person uuid, call uuid, became text, cost bigint, read_tokens integer, written_tokens integer,
   guessed boolean, took_ms integer
@@ -188,7 +189,7 @@ DECLARE
   settled record;
 BEGIN
   PERFORM set_config('app.tenant_id', tenant::text, true), set_config('app.user_id', person::text, true),
-    set_config('app.role', 'user', true);
+    set_config('app.role', 'user', true), set_config('synchronous_commit', 'off', true);
   PERFORM FROM users AS u WHERE u.id = person AND u.tenant_id = tenant FOR KEY SHARE;
   UPDATE ai_usage AS u SET outcome = became, cost_micros = cost, input_tokens = read_tokens,
       output_tokens = written_tokens, estimated = guessed, latency_ms = took_ms

@@ -1,6 +1,7 @@
 """`python -m tests.bench`: measures the stack over HTTP beside a bare Temporal loop, then many open runs."""
 
 import argparse
+import logging
 import sys
 import tempfile
 import time
@@ -8,11 +9,12 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+import structlog
 import uvloop
 from temporalio.client import Client
 
 from runtime.ending import leave
-from tests.bench import open_runs, projections, report, sign_in
+from tests.bench import chat_report, chatting, open_runs, projections, report, sign_in
 from tests.bench.children import worker_process
 from tests.bench.people import People
 from tests.bench.rounds import Results, Rounds
@@ -27,6 +29,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument(
         "--projection", action="store_true", help="compare designs of the projection, nothing else"
     )
+    parser.add_argument("--chat", action="store_true", help="chat, suggestions and budgets, nothing else")
     parser.add_argument("--out", type=Path, default=Path(f"bench-{datetime.now(UTC):%Y-%m-%d}.json"))
     return parser.parse_args()
 
@@ -40,6 +43,29 @@ async def _requests(home: Path, *, quick: bool) -> Results:
             gangway, bare = Gangway(stack, People(stack.settings)), Bare(client)
             rounds = Rounds(gangway, bare, stack.pids(), share=0.25 if quick else 1.0, rounds=1 if quick else 2)
             return await rounds.run()
+
+
+async def _runs(
+    arguments: argparse.Namespace, folder: Path, targets: list[report.Target], parts: dict[str, Any]
+) -> None:
+    """Requests to runs, signing in, and many open runs."""
+    results = await _requests(folder / "requests", quick=arguments.quick)
+    report.print_requests(results)
+    report.print_cpu(results)
+    targets += report.targets_of_requests(results)
+    parts["requests"] = {f"{name}, {count} clients": m.as_json() for (name, count), m in results.items()}
+    async with Stack(folder / "sign_in", **sign_in.REAL_HASHES) as stack:
+        signing_in = await sign_in.measure(stack, samples=500 if arguments.quick else 2000)
+    report.print_sign_in(signing_in)
+    targets += report.targets_of_sign_in(signing_in)
+    parts["sign_in"] = report.sign_in_as_json(signing_in)
+    runs = arguments.runs if arguments.runs is not None else 1000 if arguments.quick else 10_000
+    if runs:
+        async with Stack(folder / "open") as stack:
+            many = await open_runs.measure(stack, runs, samples=100 if arguments.quick else 300)
+        report.print_open_runs(many)
+        targets += report.targets_of_open_runs(many)
+        parts["open_runs"] = many
 
 
 async def _bench(arguments: argparse.Namespace, folder: Path) -> None:
@@ -60,23 +86,12 @@ async def _bench(arguments: argparse.Namespace, folder: Path) -> None:
             for v in variants
         }
     else:
-        results = await _requests(folder / "requests", quick=arguments.quick)
-        report.print_requests(results)
-        report.print_cpu(results)
-        targets += report.targets_of_requests(results)
-        parts["requests"] = {f"{name}, {count} clients": m.as_json() for (name, count), m in results.items()}
-        async with Stack(folder / "sign_in", **sign_in.REAL_HASHES) as stack:
-            signing_in = await sign_in.measure(stack, samples=500 if arguments.quick else 2000)
-        report.print_sign_in(signing_in)
-        targets += report.targets_of_sign_in(signing_in)
-        parts["sign_in"] = report.sign_in_as_json(signing_in)
-        runs = arguments.runs if arguments.runs is not None else 1000 if arguments.quick else 10_000
-        if runs:
-            async with Stack(folder / "open") as stack:
-                many = await open_runs.measure(stack, runs, samples=100 if arguments.quick else 300)
-            report.print_open_runs(many)
-            targets += report.targets_of_open_runs(many)
-            parts["open_runs"] = many
+        if not arguments.chat:
+            await _runs(arguments, folder, targets, parts)
+        talked = await chatting.measure(folder, quick=arguments.quick)
+        chat_report.print_chat(talked)
+        targets += chat_report.targets_of_chat(talked)
+        parts["chat"] = chat_report.chat_as_json(talked)
         report.print_targets(targets)
     report.write(arguments.out, targets, **parts)
     print(f"\n{time.monotonic() - began:.0f} s; all figures in {arguments.out}", file=sys.stderr)  # noqa: T201
@@ -85,6 +100,8 @@ async def _bench(arguments: argparse.Namespace, folder: Path) -> None:
 def main() -> None:
     """Measure and print."""
     arguments = _arguments()
+    # What is called from here logs as in the worker; the tables stand alone.
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING))
     with tempfile.TemporaryDirectory(prefix="gangway-bench-") as folder:
         uvloop.run(_bench(arguments, Path(folder)))
     leave()

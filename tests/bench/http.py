@@ -5,6 +5,7 @@ what a full client takes.
 """
 
 import asyncio
+import time
 from typing import Any, cast
 
 import httptools
@@ -18,22 +19,29 @@ class Unexpected(Exception):
 
 
 class Http(asyncio.Protocol):
-    """One connection to the API, as one signed-in person."""
+    """One connection to the API, as one signed-in person.
 
-    def __init__(self, port: int) -> None:
+    Attributes:
+        marked_at: when the mark of the last call arrived, by `time.perf_counter`; None when it never did.
+    """
+
+    def __init__(self, port: int, under: str) -> None:
         """Use `connect`."""
         self._port = port
+        self._under = under
         self._token = ""
         self._transport: asyncio.Transport | None = None
         self._waiting: asyncio.Future[bytes] | None = None
         self._parser = httptools.HttpResponseParser(self)
         self._body: list[bytes] = []
+        self._mark = b""
+        self.marked_at: float | None = None
 
     @classmethod
-    async def connect(cls, port: int) -> "Http":
-        """A connection to this machine's port."""
+    async def connect(cls, port: int, under: str = "/api/v1/onboarding") -> "Http":
+        """A connection to this machine's port, for paths below `under`."""
         loop = asyncio.get_running_loop()
-        _, protocol = await loop.create_connection(lambda: cls(port), "127.0.0.1", port)
+        _, protocol = await loop.create_connection(lambda: cls(port, under), "127.0.0.1", port)
         return protocol
 
     def become(self, token: str) -> None:
@@ -45,14 +53,15 @@ class Http(asyncio.Protocol):
         if self._transport is not None:
             self._transport.close()
 
-    async def call(self, method: str, path: str, body: bytes = b"", *, key: str = "") -> bytes:
+    async def call(self, method: str, path: str, body: bytes = b"", *, key: str = "", mark: bytes = b"") -> bytes:
         """Send one request and wait for its answer's body.
 
         Args:
             method: of HTTP.
-            path: below `/api/v1/onboarding`.
+            path: below what the connection is for.
             body: JSON, or nothing.
             key: for the header `Idempotency-Key`.
+            mark: in the answer's body, whose arrival is noted in `marked_at`.
 
         Raises:
             Unexpected: the answer is no success, or the connection ended.
@@ -63,8 +72,9 @@ class Http(asyncio.Protocol):
         self._waiting = asyncio.get_running_loop().create_future()
         self._parser = httptools.HttpResponseParser(self)
         self._body = []
+        self._mark, self.marked_at = mark, None
         head = (
-            f"{method} /api/v1/onboarding{path} HTTP/1.1\r\nHost: 127.0.0.1:{self._port}\r\n"
+            f"{method} {self._under}{path} HTTP/1.1\r\nHost: 127.0.0.1:{self._port}\r\n"
             f"Authorization: Bearer {self._token}\r\nContent-Type: application/json\r\n"
             f"Content-Length: {len(body)}\r\n{f'Idempotency-Key: {key}' if key else 'Accept: */*'}\r\n\r\n"
         )
@@ -91,6 +101,8 @@ class Http(asyncio.Protocol):
     def on_body(self, body: bytes) -> None:
         """Called by the parser."""
         self._body.append(body)
+        if self._mark and self.marked_at is None and self._mark in b"".join(self._body):
+            self.marked_at = time.perf_counter()
 
     def on_message_complete(self) -> None:
         """Called by the parser."""

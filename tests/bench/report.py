@@ -83,8 +83,8 @@ def targets_of_sign_in(measured: SignIn) -> list[Target]:
 
 def print_sign_in(measured: SignIn) -> None:
     """Those who have signed in, beside those who do."""
-    rows = [(name, *_times(sample)) for name, sample in _named(measured)]
-    _table("Signing in, hashes as in life", ("", "p50 ms", "p95 ms", "p99 ms", "per s"), rows)
+    rows = [(name, *times(sample)) for name, sample in _named(measured)]
+    table("Signing in, hashes as in life", ("", "p50 ms", "p95 ms", "p99 ms", "per s"), rows)
 
 
 def sign_in_as_json(measured: SignIn) -> dict[str, Any]:
@@ -133,36 +133,34 @@ def print_requests(results: Results) -> None:
                 f"{ratio:.2f}",
             ]
         errors = len(ours.errors) + len(bare.errors)
-        rows.append((NAMES[operation], str(clients), *_times(ours), *beside, str(errors)))
+        rows.append((NAMES[operation], str(clients), *times(ours), *beside, str(errors)))
         for error in [*ours.errors, *bare.errors][:1]:
             rows.append((f"  {error[:150]}",))
-    _table("Requests over HTTP, beside bare updates of the same shape on the same server", head, rows)
+    table("Requests over HTTP, beside bare updates of the same shape on the same server", head, rows)
 
 
 def print_cpu(results: Results) -> None:
     """Where the processor's time goes."""
     names = ("api", "worker", "temporal", "postgres", "load", "others")
     rows = [
-        (NAMES[operation], str(clients), *(f"{_mean(measured.cpu, name):.2f}" for name in names))
+        (NAMES[operation], str(clients), *(f"{mean(measured.cpu, name):.2f}" for name in names))
         for (operation, clients), measured in sorted(results.items(), key=_place)
         if clients in {1, 20}
     ]
-    _table(
-        "Processor ms for each request (`others`: what else ran on this machine)", ("", "clients", *names), rows
-    )
+    table("Processor ms for each request (`others`: what else ran on this machine)", ("", "clients", *names), rows)
 
 
 def print_open_runs(open_runs: OpenRuns) -> None:
     """Steps and memory with many open runs."""
     rows = [
-        (f"step, {FEW} open", *_times(open_runs.few), f"{open_runs.memory_few:.0f}"),
-        (f"step, {open_runs.opened} open, cached", *_times(open_runs.many_cached), ""),
-        (f"step, {open_runs.opened} open, any", *_times(open_runs.many_random), f"{open_runs.memory_many:.0f}"),
-        ("opening them, 20 clients", *_times(open_runs.opening), ""),
+        (f"step, {FEW} open", *times(open_runs.few), f"{open_runs.memory_few:.0f}"),
+        (f"step, {open_runs.opened} open, cached", *times(open_runs.many_cached), ""),
+        (f"step, {open_runs.opened} open, any", *times(open_runs.many_random), f"{open_runs.memory_many:.0f}"),
+        ("opening them, 20 clients", *times(open_runs.opening), ""),
     ]
     samples = (open_runs.few, open_runs.many_cached, open_runs.many_random, open_runs.opening)
     rows += [(f"  {error[:150]}",) for sample in samples for error in sample.errors[:1]]
-    _table("Many open runs", ("", "p50 ms", "p95 ms", "p99 ms", "per s", "worker MB"), rows)
+    table("Many open runs", ("", "p50 ms", "p95 ms", "p99 ms", "per s", "worker MB"), rows)
 
 
 def print_projections(variants: list[Variant]) -> None:
@@ -178,7 +176,7 @@ def print_projections(variants: list[Variant]) -> None:
         for v in variants
     ]
     rows += [(f"  {error[:150]}",) for v in variants for error in [*v.one.errors, *v.twenty.errors][:1]]
-    _table(
+    table(
         "The projection's design: SDK update until readable",
         ("", "p50 ms, 1", "p95 ms, 1", "per s, 20", "CPU ms"),
         rows,
@@ -196,7 +194,7 @@ def print_targets(targets: list[Target]) -> None:
         )
         for t in targets
     ]
-    _table("Targets", ("", "measured", "target", ""), rows)
+    table("Targets", ("", "measured", "target", ""), rows)
 
 
 def write(path: Path, targets: list[Target], **parts: Any) -> None:
@@ -218,7 +216,8 @@ def _place(item: tuple[tuple[str, int], Any]) -> tuple[int, int]:
     return list(NAMES).index(operation), clients
 
 
-def _times(sample: Sample) -> list[str]:
+def times(sample: Sample) -> list[str]:
+    """Percentiles in ms, and requests per second."""
     return [*(f"{sample.percentile(percent):.1f}" for percent in (50, 95, 99)), f"{sample.rate:.1f}"]
 
 
@@ -230,11 +229,13 @@ def _rate_ratio(measured: Measured) -> float:
     return measured.gangway.rate / measured.bare.rate if measured.bare.rate else 0.0
 
 
-def _mean(rows: list[dict[str, float]], name: str) -> float:
+def mean(rows: list[dict[str, float]], name: str) -> float:
+    """Over rounds."""
     return sum(row.get(name, 0.0) for row in rows) / max(len(rows), 1)
 
 
-def _table(title: str, head: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
+def table(title: str, head: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
+    """Print one; a row that is no row of the table is a line between them."""
     rows = list(rows)
     whole = [row for row in [head, *rows] if len(row) == len(head)]
     widths = [max(len(row[column]) for row in whole) for column in range(len(head))]

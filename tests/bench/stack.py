@@ -17,6 +17,7 @@ import msgspec
 from cli.embedded import until, with_free_ports
 from cli.embedded.postgres import APP, embedded_url
 from cli.embedded.secret_files import SecretFiles
+from cli.stub_ai.process import with_stub
 from runtime.settings import Settings, environment_of
 
 CHECKOUT = Path(__file__).parents[2]
@@ -27,11 +28,12 @@ PLENTY = 1_000_000_000
 class Stack:
     """The whole stack for as long as it is entered; `settings` lead to it."""
 
-    def __init__(self, home: Path, **settings: Any) -> None:
+    def __init__(self, home: Path, *, stub_ai: bool = False, **settings: Any) -> None:
         """Nothing is started yet.
 
         Args:
             home: the data folder.
+            stub_ai: the scripted model too, in a process of its own; `ai_models` says how it behaves.
             settings: fields of `Settings`, over those that suit a measurement: no limits, cheap hashes.
         """
         self.home = home.resolve()
@@ -50,6 +52,9 @@ class Stack:
             **settings,
         }
         self.settings = with_free_ports(Settings(**given))
+        self._options = ["--stub-ai"] if stub_ai else []
+        if stub_ai:
+            self.settings = with_stub(self.settings)
         self._process: subprocess.Popen[bytes] | None = None
 
     @property
@@ -69,7 +74,7 @@ class Stack:
         self.home.mkdir(parents=True, exist_ok=True)
         with (self.home / "dev.log").open("wb") as log:
             self._process = subprocess.Popen(  # noqa: ASYNC220 - nothing else goes on yet
-                [sys.executable, "-P", "-m", "cli", "dev"],
+                [sys.executable, "-P", "-m", "cli", "dev", *self._options],
                 env={**clean_environment(), **environment_of(self.settings)},
                 cwd=self.home,  # a developer's .env is not for this
                 stdin=subprocess.DEVNULL,
