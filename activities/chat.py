@@ -1,5 +1,6 @@
 """The turns of conversations, answered: by a model, by rules, or by nobody while staff do."""
 
+from collections.abc import Callable
 from datetime import datetime, timedelta
 
 import msgspec
@@ -14,12 +15,13 @@ from activities.ai.protocol import AiError, BudgetExhausted, ModelsUnavailable, 
 from activities.hands import RunHands
 from activities.scripted import ScriptedAgent
 from activities.streaming import Stream
-from activities.turns import Moot, Turns, facts_of, may_ask, try_again, warning_of
+from activities.turns import Bounds, Moot, Turns, calls_left, facts_of, may_ask, try_again, warning_of
 from db import chat, runs
 from db.pool import Database
 from onboarding import voice
 from onboarding.access import Caller
 from onboarding.chat import REPLY_AT_MOST, ChatAnswer, Memory, Saved, Source
+from onboarding.flow import State
 from onboarding.payloads import Channel, Run, TurnOrder
 from onboarding.progress import flow_of, progress
 from onboarding.prompting import HISTORY_AT_MOST
@@ -42,7 +44,8 @@ class Given(Struct, frozen=True, kw_only=True):
     caller: Caller
     context: chat.Context
     run: Run
-    saved: list[Saved]
+    calls: int
+    touched: list[State]
 
 
 class Reply(Struct, frozen=True, kw_only=True):
@@ -51,6 +54,9 @@ class Reply(Struct, frozen=True, kw_only=True):
     words: Words
     source: Source
     exhausted: bool = False
+
+
+SILENCE = Reply(words=Words(text=""), source="staff")
 
 
 class Chats:
@@ -76,20 +82,24 @@ class Chats:
             return
         turn = given.context.turn
         stream = Stream(self._database, caller, turn.id, seq=given.context.seq, followed=turn.streamed)
-        facts = facts_of(given.context, given.run.answers)
+
+        def facts() -> Facts:
+            return facts_of(given.context, hands.run.answers)
+
         hands = RunHands(
             self._client,
             self._database,
             given.run,
             given.context.memory,
             stream,
-            lambda data: numbers_allowed(facts, data),
+            lambda data: numbers_allowed(facts(), data),
         )
-        hands.saved += given.saved
+        hands.touched += given.touched
+        hands.saved += (_saved(given.run, state) for state in given.touched if state.key in given.run.answers)
         if given.run.staff is not None:
-            reply = Reply(words=Words(text=""), source="staff")
-        elif given.saved:
-            reply = Reply(words=_after_saving(hands), source="rules")
+            reply = SILENCE
+        elif given.touched:
+            reply = Reply(words=_after_touching(hands), source="rules")
         else:
             reply = await self._reply(given, hands, stream, facts)
         await self._finish(given, hands, stream, reply)
@@ -105,23 +115,29 @@ class Chats:
             run = await runs.get(connection, order.run_id)
             if run is None or run.version < order.run_version:
                 raise Behind
-            saved = list[Saved]()
+            touched = list[State]()
             if activity.info().attempt > 1:
-                saved = _saved_since(run, await runs.events(connection, run.id), context.turn.created_at)
-        return Given(caller=caller, context=context, run=run, saved=saved)
+                touched = _touched_since(run, await runs.events(connection, run.id), context.turn.created_at)
+            return Given(
+                caller=caller,
+                context=context,
+                run=run,
+                calls=await calls_left(connection, context.turn),
+                touched=touched,
+            )
 
-    async def _reply(self, given: Given, hands: RunHands, stream: Stream, facts: Facts) -> Reply:
+    async def _reply(self, given: Given, hands: RunHands, stream: Stream, facts: Callable[[], Facts]) -> Reply:
         """By a model if there is one that answers; else by rules."""
         exhausted = False
-        if self._models.configured and (left := may_ask(given.context.turn, self._seconds)):
+        if self._models.configured and (bounds := may_ask(given.context.turn, self._seconds, given.calls)):
             try:
-                return await self._by_model(given, hands, stream, facts, left)
+                return await self._by_model(given, hands, stream, facts, bounds)
             except BudgetExhausted:
                 exhausted = True
             except ModelsUnavailable as error:
-                if not hands.saved:
+                if not hands.touched:
                     await stream.flush()
-                    try_again(error, left)
+                    try_again(error, bounds.seconds)
             except AiError as error:
                 activity.logger.info("rules answer: %s", error.code)
             if stream.has_spoken:
@@ -129,15 +145,16 @@ class Chats:
         words = await self._by_rules(given, hands)
         if warning := warning_of(given.context, given.run.locale):
             words = msgspec.structs.replace(words, text=f"{warning} {words.text}")
+        words = msgspec.structs.replace(words, text=words.text[:REPLY_AT_MOST].strip())
         stream.say(words.text)
         return Reply(words=words, source="rules", exhausted=exhausted)
 
     async def _by_model(
-        self, given: Given, hands: RunHands, stream: Stream, facts: Facts, seconds: float
+        self, given: Given, hands: RunHands, stream: Stream, facts: Callable[[], Facts], bounds: Bounds
     ) -> Reply:
         run = given.run
         payer = Payer(tenant_id=run.tenant_id, user_id=run.user_id, run_id=run.id)
-        agent = ModelAgent(self._models, payer, hands, stream, facts, seconds)
+        agent = ModelAgent(self._models, payer, hands, stream, facts, bounds)
         agent.begin_with(warning_of(given.context, run.locale))
         before = hands.agent
         await agent.answer(given.context.messages, given.context.text)
@@ -145,33 +162,46 @@ class Chats:
         if state is None or hands.agent != before:
             # Who speaks next is the flow's to say, and what about.
             words = voice.next_words(hands.run, hands.flow, before)
-            told = "" if agent.reply.strip() else _confirmed(hands)
+            told = "" if agent.reply else _confirmed(hands)
             text = " ".join(part for part in (told, words.text) if part)
-            stream.say(f" {text}" if agent.reply.strip() else text)
-            words = msgspec.structs.replace(words, text=f"{agent.reply.strip()} {text}".strip())
+            if agent.reply:
+                text = f" {text}"
+            stream.say(text := text[: REPLY_AT_MOST - len(agent.reply)])
+            words = msgspec.structs.replace(words, text=agent.reply + text)
             return Reply(words=words, source="model")
-        if not agent.reply.strip():
+        if not agent.reply:
             raise AiError
         replies = voice.ask(state, run.locale).quick_replies
-        return Reply(words=Words(text=agent.reply.strip(), quick_replies=replies), source="model")
+        return Reply(words=Words(text=agent.reply, quick_replies=replies), source="model")
 
     async def _by_rules(self, given: Given, hands: RunHands) -> Words:
         """What a model did before it failed counts: then there is nothing left to understand."""
-        if hands.saved:
-            return _after_saving(hands)
+        if hands.touched:
+            return _after_touching(hands)
         stored = given.context.memory.draft
         draft = msgspec.convert(stored, Draft) if stored else None
         return await ScriptedAgent(hands=hands, draft=draft).answer(given.context.text)
 
     async def _finish(self, given: Given, hands: RunHands, stream: Stream, reply: Reply) -> None:
+        """Store the answer, unless staff have taken over since: then what was said is taken back."""
+        await stream.flush()
+        if await self._stored(given, hands, reply):
+            return
+        if stream.has_spoken:
+            stream.take_back()
+            await stream.flush()
+        await self._stored(given, hands, SILENCE)
+
+    async def _stored(self, given: Given, hands: RunHands, reply: Reply) -> bool:
+        """Store an answer; False when it is not the agent's turn to speak any more."""
         run, words = hands.run, reply.words
         state = hands.state
         answer = ChatAnswer(
             message_id=given.context.turn.message_id,
-            response=None if reply.source == "staff" else words.text[:REPLY_AT_MOST],
+            response=None if reply.source == "staff" else words.text,
             agent_type=hands.agent,
             source=reply.source,
-            state_updated=bool(hands.saved) or run.skipped != given.run.skipped,
+            state_updated=bool(hands.touched),
             new_state=progress(run).current_state,
             saved=hands.saved,
             quick_replies=list(words.quick_replies),
@@ -179,8 +209,9 @@ class Chats:
             budget_exhausted=reply.exhausted,
         )
         draft = msgspec.to_builtins(words.asked) if words.asked else None
-        await stream.flush()
         async with self._database.transaction(given.caller) as connection:
+            if reply.source != "staff" and (now := await runs.get(connection, run.id)) and now.staff is not None:
+                return False
             await chat.finish(
                 connection,
                 given.context.turn,
@@ -189,22 +220,22 @@ class Chats:
                 state=state.number if state else None,
                 tool_calls=hands.uses,
             )
+        return True
 
 
-def _saved_since(run: Run, events: list[runs.StoredEvent], since: datetime) -> list[Saved]:
-    """What an earlier attempt at a turn saved before its worker died."""
+def _touched_since(run: Run, events: list[runs.StoredEvent], since: datetime) -> list[State]:
+    """What an earlier attempt at a turn saved or skipped before its worker died."""
     numbers = {e.state for e in events if e.channel is Channel.CHAT and e.created_at >= since}
-    return [
-        Saved(state=state.number, key=state.key, answer=run.answers[state.key])
-        for state in flow_of(run).states
-        if state.number in numbers and state.key in run.answers
-    ]
+    return [state for state in flow_of(run).states if state.number in numbers]
 
 
-def _after_saving(hands: RunHands) -> Words:
-    """The message is understood and stored; only its answer was never told."""
-    last = hands.flow.find(hands.saved[-1].state)
-    words = voice.next_words(hands.run, hands.flow, last.agent if last else "")
+def _saved(run: Run, state: State) -> Saved:
+    return Saved(state=state.number, key=state.key, answer=run.answers[state.key])
+
+
+def _after_touching(hands: RunHands) -> Words:
+    """The message is understood and followed; only its answer was never told."""
+    words = voice.next_words(hands.run, hands.flow, hands.touched[-1].agent)
     return msgspec.structs.replace(words, text=f"{_confirmed(hands)} {words.text}".strip())
 
 

@@ -13,7 +13,7 @@ from activities.agents import Known, ModelAgent
 from activities.ai.models import Models
 from activities.ai.protocol import AiError, BudgetExhausted, ModelsUnavailable, Payer
 from activities.streaming import Stream
-from activities.turns import Moot, Turns, facts_of, may_ask, try_again, warning_of
+from activities.turns import Bounds, Moot, Turns, calls_left, facts_of, may_ask, try_again, warning_of
 from db import chat, profiles, proposals, tenants, users
 from db.pool import Connection, Database
 from db.profiles import Profile
@@ -176,14 +176,16 @@ class GeneralChats:
             if context is None:
                 return
             mine = await self._mine(connection, caller)
+            calls = await calls_left(connection, context.turn)
         turn = context.turn
         stream = Stream(self._database, caller, turn.id, seq=context.seq, followed=turn.streamed)
         facts = facts_of(context, mine.answers or {})
         hands = GeneralHands(mine, stream, facts)
-        said = await self._reply(caller, mine, context, hands, stream, facts)
+        bounds = may_ask(turn, self._seconds, calls)
+        said = await self._reply(caller, mine, context, hands, stream, facts, bounds)
         answer = ChatAnswer(
             message_id=turn.message_id,
-            response=said.text[:REPLY_AT_MOST],
+            response=said.text,
             agent_type=hands.agent,
             source=said.source,
             proposal=hands.proposal,
@@ -191,10 +193,10 @@ class GeneralChats:
         )
         await stream.flush()
         async with self._database.transaction(caller) as connection:
-            if hands.proposal is not None:
-                proposal = hands.proposal
+            told = await chat.finish(connection, turn, answer, memory=Memory(), state=None, tool_calls=hands.uses)
+            # A conversation that was deleted meanwhile leaves nothing to confirm.
+            if told and (proposal := hands.proposal):
                 await proposals.add(connection, id=proposal.id, flow=proposal.flow, answers=proposal.answers)
-            await chat.finish(connection, turn, answer, memory=Memory(), state=None, tool_calls=hands.uses)
 
     async def _mine(self, connection: Connection, caller: Caller) -> Mine:
         person = await users.by_id(connection, caller.user_id)
@@ -221,21 +223,22 @@ class GeneralChats:
         hands: GeneralHands,
         stream: Stream,
         facts: Facts,
+        bounds: Bounds | None,
     ) -> Said:
         exhausted = False
-        if self._models.configured and (left := may_ask(context.turn, self._seconds)):
+        if self._models.configured and bounds:
             payer = Payer(tenant_id=caller.tenant_id, user_id=caller.user_id)
-            agent = ModelAgent(self._models, payer, hands, stream, facts, left)
+            agent = ModelAgent(self._models, payer, hands, stream, lambda: facts, bounds)
             agent.begin_with(warning_of(context, mine.locale))
             try:
                 await agent.answer(context.messages, context.text)
-                if text := agent.reply.strip():
-                    return Said(text=text, source="model")
+                if agent.reply:
+                    return Said(text=agent.reply, source="model")
             except BudgetExhausted:
                 exhausted = True
             except ModelsUnavailable as error:
                 await stream.flush()
-                try_again(error, left)
+                try_again(error, bounds.seconds)
             except AiError as error:
                 activity.logger.info("rules answer: %s", error.code)
             if stream.has_spoken:
@@ -243,6 +246,7 @@ class GeneralChats:
         text = _by_rules(mine, context.text, hands)
         if warning := warning_of(context, mine.locale):
             text = f"{warning} {text}"
+        text = text[:REPLY_AT_MOST].strip()
         stream.say(text)
         return Said(text=text, source="rules", exhausted=exhausted)
 

@@ -41,7 +41,13 @@ ENDED = {AlreadyComplete.code, RunAbandoned.code, RunExpired.code}
 
 
 class RunHands:
-    """The run while a turn about it is answered, and what may be done to it."""
+    """The run while a turn about it is answered, and what may be done to it.
+
+    Attributes:
+        saved: what the turn stored.
+        touched: the states that it saved or skipped, in order.
+        uses: the tools that a model called.
+    """
 
     def __init__(
         self,
@@ -70,6 +76,7 @@ class RunHands:
         self.flow: Flow = flow_of(run)
         self.focus = memory.focus if memory.focus in run.answers or memory.focus in run.skipped else None
         self.saved: list[Saved] = []
+        self.touched: list[State] = []
         self.uses: list[ToolUse] = []
 
     @property
@@ -133,14 +140,18 @@ class RunHands:
             answer = self.run.answers[state.key]
             if self.run.version != before:
                 self.saved.append(Saved(state=state.number, key=state.key, answer=answer))
+                self.touched.append(state)
         return outcome
 
     async def skip(self, state: State) -> Done:
         """Leave an optional state out."""
+        before = self.run.version
         command = SkipStep(actor=self._actor(), channel=Channel.CHAT, run_id=self.run.id, step=state.key)
         outcome = await self._send("skip_step", command, f"{state.title}: skipped.")
         if outcome.ok:
             self.focus = None
+            if self.run.version != before:
+                self.touched.append(state)
         return outcome
 
     def go_back(self, key: str) -> Done:

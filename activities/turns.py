@@ -6,18 +6,22 @@ from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from msgspec import Struct
 from temporalio import activity
 from temporalio.exceptions import ApplicationError
 
 from activities.ai.protocol import ModelsUnavailable
-from db import chat
-from db.pool import Database
+from db import ai_usage, chat
+from db.pool import Connection, Database
 from onboarding.access import Caller, Role
 from onboarding.payloads import TurnOrder
 from onboarding.safety import Facts, numbers_on_record, referral, said_numbers, topics
 
 MODEL_ATTEMPTS = 3
 """Of a turn in which a model is asked; then rules answer."""
+
+CALLS_AT_MOST = 8
+"""Of models in one turn, all attempts together; with several models, of each."""
 
 ATTEMPTS_AT_MOST = 6
 """Of a turn that meets a bug; then it is given up."""
@@ -26,6 +30,13 @@ LEAST_SECONDS = 1.0
 """In which a model can still be of use."""
 
 HEARTBEAT_SECONDS = 1.0
+
+
+class Bounds(Struct, frozen=True, kw_only=True):
+    """For how long, and how often, models may be asked in this attempt at a turn."""
+
+    seconds: float
+    calls: int
 
 
 class Moot(Exception):
@@ -63,10 +74,19 @@ class Turns:
             await chat.fail(connection, order.turn_id)
 
 
-def may_ask(turn: chat.Turn, seconds: float) -> float | None:
-    """For how many seconds models may be asked in this attempt; None when there is no time, or no sense, in it."""
+async def calls_left(connection: Connection, turn: chat.Turn) -> int:
+    """How often models may still be asked: the books know what earlier attempts did, whoever died over them."""
+    if activity.info().attempt == 1:
+        return CALLS_AT_MOST
+    return CALLS_AT_MOST - await ai_usage.chats_since(connection, turn.created_at)
+
+
+def may_ask(turn: chat.Turn, seconds: float, calls: int) -> Bounds | None:
+    """Within what models may be asked in this attempt; None when there is no time, or no sense, in it."""
     left = seconds - (datetime.now(UTC) - turn.created_at).total_seconds()
-    return left if left > LEAST_SECONDS and activity.info().attempt <= MODEL_ATTEMPTS else None
+    if left <= LEAST_SECONDS or calls <= 0 or activity.info().attempt > MODEL_ATTEMPTS:
+        return None
+    return Bounds(seconds=left, calls=calls)
 
 
 def try_again(error: ModelsUnavailable, left: float) -> None:

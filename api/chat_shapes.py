@@ -12,7 +12,7 @@ from db.chat import ChatMessage, MessageStatus
 from onboarding.chat import MESSAGE_AT_MOST, QuickReply, Role, ToolUse
 from onboarding.progress import Progress
 
-Said = Annotated[str, Meta(min_length=1, max_length=MESSAGE_AT_MOST)]
+Said = Annotated[str, Meta(min_length=1, max_length=MESSAGE_AT_MOST, extra={"lines": True})]
 MessageKey = Annotated[str, Meta(min_length=1, max_length=255)]
 
 

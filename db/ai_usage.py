@@ -137,6 +137,15 @@ async def settle(
         )
 
 
+async def chats_since(conn: Connection, since: datetime) -> int:
+    """How often models were asked in the caller's conversations since a moment; calls under way count."""
+    query = """
+      SELECT count(*) FROM ai_usage
+      WHERE user_id = app_user() AND purpose = 'chat' AND NOT cached AND created_at >= $1
+    """
+    return await conn.fetchval(query, since)
+
+
 async def note_cached(
     conn: Connection,
     caller: Caller,

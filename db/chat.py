@@ -125,12 +125,36 @@ async def begin(
     """Store what somebody says as a turn of theirs, or find it: a message has one turn.
 
     Returns:
-        The turn, and whether it is new. One that failed is begun anew.
+        The turn, and whether it is new. One that failed is begun anew, with the new id.
 
     Raises:
         TurnInProgress: another one of the conversation is not answered yet.
         MessageIdReused: the id belongs to another text.
     """
+    while True:
+        turn = await _inserted(
+            conn, id, conversation, message_id, text, agent_type, state, run_id, streamed=streamed
+        )
+        if turn is not None:
+            return turn, True
+        if turn := await repeated(conn, conversation, message_id, text):
+            return turn, False
+        await _make_way(conn, conversation, message_id, text)
+
+
+async def _inserted(
+    conn: Connection,
+    id: str,
+    conversation: str,
+    message_id: str,
+    text: str,
+    agent_type: str,
+    state: int | None,
+    run_id: str | None,
+    *,
+    streamed: bool,
+) -> Turn | None:
+    """A new turn; None where its message has one, or another message is being answered."""
     try:
         row = await conn.fetchrow(
             f"""
@@ -154,15 +178,16 @@ async def begin(
         )
     except asyncpg.ForeignKeyViolationError as error:
         raise PersonGone from error
-    if row is not None:
-        return _turn(row), True
-    return await _found(conn, conversation, message_id, text)
+    return _turn(row) if row is not None else None
 
 
-async def _found(conn: Connection, conversation: str, message_id: str, text: str) -> tuple[Turn, bool]:
-    """The turn of a message that was there before, or of whichever message is being answered."""
-    if turn := await repeated(conn, conversation, message_id, text):
-        return turn, False
+async def _make_way(conn: Connection, conversation: str, message_id: str, text: str) -> None:
+    """Remove what keeps a message from being stored: its own turn that failed, or nothing, if that has just ended.
+
+    Raises:
+        TurnInProgress: another message of the conversation is not answered yet.
+        MessageIdReused: the id belongs to another text.
+    """
     running = await conn.fetchrow(
         """
         SELECT id::text, created_at FROM chat_turns
@@ -172,22 +197,23 @@ async def _found(conn: Connection, conversation: str, message_id: str, text: str
     )
     if running is not None:
         raise TurnInProgress(*running)
-    again = await conn.fetchrow(
-        f"""
-        UPDATE chat_turns AS t SET status = 'running', created_at = now(), finished_at = NULL
+    # It gets another id: what was asked of a run under the old one is asked once only, and it may be another run.
+    failed = await conn.fetchrow(
+        """
+        SELECT t.id, (
+          SELECT m.text FROM chat_messages AS m WHERE m.turn_id = t.id AND m.role = 'person'
+        ) AS said
+        FROM chat_turns AS t
         WHERE user_id = app_user() AND conversation = $1 AND message_id = $2 AND status = 'failed'
-          AND EXISTS (
-            SELECT FROM chat_messages AS m WHERE m.turn_id = t.id AND m.role = 'person' AND m.text = $3
-          )
-        RETURNING {_TURN}
         """,
         conversation,
         message_id,
-        text,
     )
-    if again is None:
+    if failed is None:
+        return
+    if failed["said"] != text:
         raise MessageIdReused
-    return _turn(again), True
+    await conn.execute("DELETE FROM chat_turns WHERE id = $1 AND status = 'failed'", failed["id"])
 
 
 async def repeated(conn: Connection, conversation: str, message_id: str, text: str) -> Turn | None:
@@ -366,10 +392,16 @@ async def count(conn: Connection, user_id: str, conversation: str) -> int:
 
 
 async def forget(conn: Connection, conversation: str) -> int:
-    """Delete the caller's conversation; returns how many messages it had."""
+    """Delete the caller's conversation and wake whoever waits in it; returns how many messages it had."""
     theirs = "WHERE user_id = app_user() AND conversation = $1"
     status = await conn.execute(f"DELETE FROM chat_messages {theirs}", conversation)
-    await conn.execute(f"DELETE FROM chat_turns {theirs}", conversation)
+    await conn.execute(
+        f"""
+        WITH gone AS (DELETE FROM chat_turns {theirs} RETURNING id, status)
+        SELECT pg_notify('{CHANNEL}', id::text) FROM gone WHERE status = 'running'
+        """,
+        conversation,
+    )
     return rows_of(status)
 
 

@@ -1,6 +1,6 @@
 """The tools of an agent: which there are follows from where the run stands, never from what anybody says."""
 
-from typing import Any, Literal
+from typing import Any, Literal, cast
 
 import msgspec
 from msgspec import Struct
@@ -14,6 +14,9 @@ Kind = Literal["save", "skip", "progress", "why", "back", "profile", "schedule",
 
 ARGUMENTS_AT_MOST = 32_000
 """Characters of a tool call: more than any answer has."""
+
+DEPTH_AT_MOST = 32
+"""Levels of its arguments; what is much deeper ends in the recursion limit of whoever encodes it next."""
 
 
 class Tool(Struct, frozen=True, kw_only=True):
@@ -63,9 +66,18 @@ def arguments_of(text: str) -> dict[str, Any] | None:
     if len(text) > ARGUMENTS_AT_MOST:
         return None
     try:
-        return msgspec.json.decode(text.encode() or b"{}", type=dict[str, Any])
+        given = msgspec.json.decode(text.encode() or b"{}", type=dict[str, Any])
     except (msgspec.MsgspecError, UnicodeEncodeError, RecursionError):
         return None
+    return None if _is_deeper(given, DEPTH_AT_MOST) else given
+
+
+def _is_deeper(value: object, levels: int) -> bool:
+    if isinstance(value, dict):
+        value = list(cast(dict[str, object], value).values())
+    if not isinstance(value, list):
+        return False
+    return not levels or any(_is_deeper(each, levels - 1) for each in cast(list[object], value))
 
 
 def asked_state(run: Run, flow: Flow, focus: str | None) -> State | None:
