@@ -43,7 +43,7 @@ class ScriptedAgent(Struct, frozen=True, kw_only=True):
                 return await self._take(state, heard)
             case _:
                 before = voice.hello(hands.run) if heard.intent == "greeting" else voice.unclear(hands.run)
-                return self._asking(state, draft, before)
+                return self._asking(state, heard.draft, before)
 
     async def _at_the_end(self, text: str) -> Words:
         """Nothing is asked any more; but an answer may be gone back to."""
@@ -93,7 +93,8 @@ class ScriptedAgent(Struct, frozen=True, kw_only=True):
         stored: dict[str, Any] | None = run.answers.get(state.key)
         asked = voice.ask(state, run.locale)
         told = confirm(state, stored, run.locale) if stored else ""
-        return Words(text=f"{told} {asked.text}".strip(), quick_replies=asked.quick_replies)
+        draft = Draft(state=state.key, data=stored, again=True) if stored else None
+        return Words(text=f"{told} {asked.text}".strip(), quick_replies=asked.quick_replies, asked=draft)
 
     def _asking(self, state: State, draft: Draft | None, before: str) -> Words:
         text, replies, asked = question(state, draft, self.hands.run.locale)

@@ -20,6 +20,9 @@ MOST_LETTERS = 600
 SURE = 0.55
 """From this confidence on, and well before the next one, an industry counts as named."""
 
+GUESSES = 4
+"""So many are offered where it is not clear which is meant."""
+
 _SERVED = {"for", "para"}
 _HELPED = {"help", "helps", "helping", "serving", "serves", "ayuda", "ayudan", "ayudamos", "ayudando"}
 _DENIED = {"not", "no", "never", "isn", "aren", "don", "doesn", "nunca", "ni", "without", "sin"}
@@ -27,6 +30,7 @@ _TURNS = {"but", "rather", "sino", "pero", "only", "just", "solo", "solamente"}
 _MARKS = re.compile(r"[,:()/]|[.;!?\n]")
 _NONE_OF_THEM = {
     *("other", "others", "another", "other industry", "something else", "none", "none of these", "none of them"),
+    *("none fits", "none of them fits", "none of these fits", "another one", "not listed", "ninguna encaja"),
     *("otra", "otro", "otros", "otras", "otra industria", "otra cosa", "ninguna", "ninguna de estas", "ninguno"),
 }
 
@@ -80,6 +84,12 @@ def hear_industry(text: str, locale: str) -> str | None:
     if len(found) > 1 and found[0][1] < 1.5 * found[1][1]:
         return None
     return found[0][0].key
+
+
+def guess_industry(text: str, locale: str) -> tuple[str, ...]:
+    """The keys of what a person may mean, best first, and `other`; none when nothing comes near."""
+    keys = tuple(industry.key for industry, _ in match(text, locale, limit=GUESSES))
+    return (*keys, OTHER) if keys else ()
 
 
 def _named(text: str) -> Industry | None:

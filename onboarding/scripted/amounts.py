@@ -14,12 +14,13 @@ from onboarding.scripted.listening import Listening, negated
 from onboarding.scripted.pieces import pieces
 from onboarding.scripted.quantities import Quantity, quantities
 from onboarding.scripted.text import Phrases
-from onboarding.scripted.words import BREAKS, only_fillers
+from onboarding.scripted.words import BREAKS, listed, only_fillers
 
 _TOO_FAR = 8
 _BETWEEN_SHARES = {"/", "-", "–", ",", ":", "and", "y", ";", "&", "con"}
 _ABOUT = {"is", "about", "around", "at", "of", ":", "unos", "es", "son", "de"}
-_OVER = {"over", "above", "than", "de"}
+_OVER = listed("over, above, more than, mas de, greater than, north of, upwards of, por encima de")
+_UNDER = listed("under, below, less than, fewer than, menos de, por debajo de")
 
 
 def hear_numbers(on: Listening) -> None:
@@ -87,8 +88,9 @@ def _give(on: Listening, field: Field, amount: Quantity) -> None:
 def _ranged(on: Listening, field: Field, amount: Quantity) -> str | None:
     """The choice whose numbers an amount is among."""
     value = amount.values[0]
-    more = on.spoken.word(amount.end) == "+" or on.spoken.word(amount.start - 1) in _OVER
-    low, high = amount.ends or (value + more, value + more)
+    more = on.spoken.word(amount.end) == "+" or _OVER.ending(on.spoken, amount.start) is not None
+    less = _UNDER.ending(on.spoken, amount.start) is not None
+    low, high = amount.ends or (value + more - less, value + more - less)
     both = [key for key, (first, last) in field.said.ranges.items() if first <= low and high <= last]
     middle = (low + high) / 2
     some = [key for key, (first, last) in field.said.ranges.items() if first <= middle < last + 1]

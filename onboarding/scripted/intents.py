@@ -37,7 +37,14 @@ _WISHES: dict[Intent, str] = {
         "saludos, 👋"
     ),
 }
+_KEEP = (
+    "keep it, keep it as it is, keep that, leave it, leave it as it is, leave it like that, no change, no "
+    "changes, no, nothing, its fine, thats fine, its ok, thats ok, thats right, all good, as it is, never mind, "
+    "ok, okay, yes, dejalo, dejalo asi, dejalo como esta, asi esta bien, esta bien, sin cambios, nada, "
+    "correcto, no cambies nada, si, vale, todo bien, nothing to change, nada que cambiar, no cambiar nada"
+)
 _WISH: dict[Intent, Phrases[bool]] = {intent: listed(said) for intent, said in _WISHES.items()}
+_KEEPING = listed(_KEEP)
 _BACK = listed(
     "go back, back, go back to, take me back to, return, return to, previous, undo, change, edit, correct, "
     "redo, fix, update, revisit, go to the previous, change my answer, atras, volver, volver a, vuelve, "
@@ -62,6 +69,11 @@ _WISH_AT_MOST = 14
 def wish(spoken: Spoken, intent: Intent) -> bool:
     """Whether a message is a wish of this kind and nothing else."""
     return _is_only(spoken, _WISH[intent])
+
+
+def keeps(spoken: Spoken) -> bool:
+    """Whether a message only says that an answer shall stay as it is."""
+    return _is_only(spoken, _KEEPING)
 
 
 def back_to(flow: Flow, state: State, spoken: Spoken) -> tuple[bool, str | None]:

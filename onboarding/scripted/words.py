@@ -126,15 +126,23 @@ ENDING = listed(
     "please, thanks, thank you, too, as well, also, at home, only, though, i guess, i think, por favor, "
     "gracias, tambien, en casa, nada mas, nothing else, thats all, thats it, eso es todo, y ya, y ya esta, "
     "solamente, solo, etc, for now, right now, por ahora, de momento, currently, either, at all, whatsoever, "
-    "really, unfortunately, tampoco, no more, and thats it, 🙂, 😊, 🙏, 👍, myself, actually"
+    "yet, so far, todavia, aun, really, unfortunately, tampoco, no more, and thats it, 🙂, 😊, 🙏, 👍, myself, "
+    "actually"
 )
+INTERJECTION = listed(
+    "hi, hello, hey, hi there, hello there, good morning, good afternoon, good evening, sure, ok, okay, well, "
+    "yes, hola, buenas, buenos dias, buenas tardes, buenas noches, claro, vale, bueno, pues, si"
+)
+"""What somebody says before they begin."""
 NAME_IS = listed(
     "my name is, name is, the name is, my company is, our company is, company is, company is called, company "
-    "name is, "
-    "it is called, its called, we are called, were called, we call ourselves, is called, called, named, my "
-    "business is, "
-    "se llama, me llamo, nos llamamos, mi empresa es, nuestra empresa es, la empresa es, mi empresa se llama, "
-    "la empresa se llama, nuestra empresa se llama, el nombre es, nombre es, mi nombre es, se denomina"
+    "name is, it is called, its called, we are called, were called, we call ourselves, is called, called, "
+    "named, my business is, se llama, me llamo, nos llamamos, mi empresa es, nuestra empresa es, la empresa es, "
+    "mi empresa se llama, la empresa se llama, nuestra empresa se llama, el nombre es, nombre es, mi nombre es, "
+    "se denomina, the names, names, we go by, trading as, known as, my startup is, our startup is, the business "
+    "is called, my business is called, my company is called, our company is called, the company is called, my "
+    "startup is called, our startup is called, mi negocio es, mi negocio se llama, mi startup se llama, nuestro "
+    "negocio se llama, se llama mi empresa"
 )
 EMPTY = listed(
     "nothing else, thats all, thats it, that is all, eso es todo, nada mas, y ya, i think, i dont know, dont "
