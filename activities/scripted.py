@@ -7,7 +7,7 @@ from msgspec import Struct
 from activities.hands import RunHands
 from onboarding import voice
 from onboarding.flow import State
-from onboarding.scripted import Draft, Heard, complain, confirm, hear, question
+from onboarding.scripted import Draft, Heard, complain, confirm, going_back, hear, question
 from onboarding.tools import Done
 from onboarding.voice import Words
 
@@ -48,9 +48,8 @@ class ScriptedAgent(Struct, frozen=True, kw_only=True):
     async def _at_the_end(self, text: str) -> Words:
         """Nothing is asked any more; but an answer may be gone back to."""
         hands = self.hands
-        last = hands.flow.states[-1]
-        heard = hear(hands.flow, last, text, None, hands.run.locale)
-        if heard.intent == "back" and heard.back_to and hands.go_back(heard.back_to).ok:
+        target = going_back(hands.flow, text)
+        if target is not None and hands.go_back(target).ok:
             return self._again()
         return voice.all_answered(hands.run, hands.flow)
 

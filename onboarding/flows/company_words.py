@@ -10,7 +10,10 @@ def _ways(text: str) -> tuple[str, ...]:
 
 
 ROLE = Said(
-    ask={"en": "What is your role?", "es": "¿Cuál es tu rol?"},
+    ask={
+        "en": "What is your role: founder or CEO, manager, team lead, individual contributor, or something else?",
+        "es": "¿Cuál es tu rol: dirección general, jefatura de área, líder de equipo, sin equipo a cargo u otro?",
+    },
     label={"en": "Role", "es": "Rol"},
     confirm={"en": "Your role: {}.", "es": "Tu rol: {}."},
     spoken={
@@ -23,7 +26,7 @@ ROLE = Said(
         },
         "es": {
             "ceo": "dirección general",
-            "manager": "responsable de área",
+            "manager": "jefatura de área",
             "team_lead": "líder de equipo",
             "individual": "sin equipo a cargo",
             "custom": "otro",
@@ -40,7 +43,8 @@ ROLE = Said(
         "manager": _ways(
             "management, head of, director, vp, vice president, cto, cfo, coo, cmo, executive, gerente, jefe, "
             "jefa, directora, responsable, i manage, i run a department, middle management, mando intermedio, "
-            "encargado, encargada, responsable de area, dirijo un departamento, llevo un departamento, gestiono"
+            "encargado, encargada, responsable de area, jefatura, jefatura de area, dirijo un departamento, "
+            "llevo un departamento, gestiono"
         ),
         "team_lead": _ways(
             "team lead, team leader, teamlead, tech lead, lead, i lead, foreman, lidero, dirijo un equipo, "
@@ -209,7 +213,7 @@ STRUCTURE = Said(
     spoken={"es": {"hierarchical": "jerárquica", "flat": "plana", "matrix": "matricial"}},
     words={
         "hierarchical": _ways(
-            "hierarchy, hierarchic, top-down, pyramid, chain of command, boss on top, bosses and, vertical, "
+            "hierarchy, hierarchic, top-down, pyramid, chain of command, boss on top, bosses and, "
             "classic, traditional, levels, jerarquica, jerarquico, jerarquia, piramidal, vertical, tradicional"
         ),
         "flat": _ways(
@@ -253,7 +257,7 @@ COLLABORATION_STYLE = Said(
     label={"en": "Collaboration", "es": "Colaboración"},
     confirm={"en": "You work together {}.", "es": "Trabajáis {}."},
     spoken={
-        "en": {"centralized": "in one place", "distributed": "distributed", "hybrid": "in a hybrid way"},
+        "en": {"centralized": "in one place", "distributed": "remotely", "hybrid": "in a hybrid way"},
         "es": {"centralized": "en un solo lugar", "distributed": "a distancia", "hybrid": "en modo híbrido"},
     },
     words={
@@ -318,7 +322,8 @@ DEPARTMENTS = Said(
     wanted=True,
 )
 PARENT = Said(
-    label={"en": "part of", "es": "parte de"},
+    label={"en": "Part of", "es": "Parte de"},
+    confirm={"en": "part of {}", "es": "parte de {}"},
     cues=_ways(
         "under, below, within, inside, part of, is part of, are part of, as part of, belongs to, belong to, "
         "belonging to, reports to, report to, reporting to, bajo, dentro de, parte de, forma parte de, forman "

@@ -76,8 +76,11 @@ def keeps(spoken: Spoken) -> bool:
     return _is_only(spoken, _KEEPING)
 
 
-def back_to(flow: Flow, state: State, spoken: Spoken) -> tuple[bool, str | None]:
-    """Whether a message asks for an earlier state, and which one; without a name it is the one before."""
+def back_to(flow: Flow, state: State | None, spoken: Spoken) -> tuple[bool, str | None]:
+    """Whether a message asks for an earlier state, and which one; without a name it is the one before.
+
+    With no state, because all are answered, every one of them is earlier.
+    """
     numbers = [token.word for token in spoken.tokens if token.word.isdigit()]
     if not numbers and _is_only(spoken, _PLAIN_BACK):
         return True, _before(flow, state)
@@ -89,26 +92,31 @@ def back_to(flow: Flow, state: State, spoken: Spoken) -> tuple[bool, str | None]
     if numbers:
         step = len(numbers) == 1 and len(numbers[0]) < 4 and _is_only(spoken, _BACK)
         found = flow.find(int(numbers[0])) if step else None
-        earlier = found is not None and found.number < state.number
+        earlier = found is not None and _is_before(found, state)
         return earlier, found.key if found is not None and earlier else None
     named = _named_state(flow, state, {t.stem for t in spoken.tokens[verb.end :]})
     return named is not None, named
 
 
-def _before(flow: Flow, state: State) -> str | None:
-    earlier = [s.key for s in flow.states if s.number < state.number]
+def _is_before(found: State, state: State | None) -> bool:
+    return state is None or found.number < state.number
+
+
+def _before(flow: Flow, state: State | None) -> str | None:
+    earlier = [s.key for s in flow.states if _is_before(s, state)]
     return earlier[-1] if earlier else None
 
 
-def _named_state(flow: Flow, state: State, said: set[str]) -> str | None:
+def _named_state(flow: Flow, state: State | None, said: set[str]) -> str | None:
     """The earlier state whose own words a message has; words of many states count less."""
     words = {other.key: _words_of(other) for other in flow.states}
     common = {word: sum(word in own for own in words.values()) for own in words.values() for word in own}
     scores = {key: sum(1 / common[word] for word in own & said) for key, own in words.items()}
     best = max(scores, key=lambda key: scores[key])
     found = flow.find(best)
-    earlier = found is not None and found.number < state.number
-    return best if earlier and scores[best] > 0 and scores[best] > scores[state.key] else None
+    if found is None or not _is_before(found, state) or scores[best] == 0:
+        return None
+    return best if state is None or scores[best] > scores[state.key] else None
 
 
 def _words_of(state: State) -> set[str]:

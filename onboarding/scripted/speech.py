@@ -244,6 +244,8 @@ def _item(field: Field, item: Mapping[str, Any], locale: str) -> str:
         elif inner.kind == "boolean":
             off = own(inner.said.confirm, locale)
             said = f"{said} ({off})" if off and not value else f"{said} ({_sentence(inner, value, locale)[:-1]})"
+        elif own(inner.said.confirm, locale):
+            said = f"{said} ({own(inner.said.confirm, locale).format(_shown(inner, value, locale))})"
         else:
             said = f"{said} ({label_of(inner, locale)}: {_shown(inner, value, locale)})"
     return said

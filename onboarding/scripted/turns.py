@@ -62,6 +62,12 @@ def hear(flow: Flow, state: State, message: str, draft: Draft | None, locale: st
     )
 
 
+def going_back(flow: Flow, message: str) -> str | None:
+    """The state that a message wants to change when all are answered; None when it wants something else."""
+    spoken = listen(message)
+    return back_to(flow, None, spoken)[1] if spoken.tokens else None
+
+
 def is_complete(state: State, data: Mapping[str, Any]) -> bool:
     """Whether an answer can be saved as it is, with all that is asked for."""
     fields = fields_of(state)
