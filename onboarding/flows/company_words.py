@@ -52,12 +52,13 @@ ROLE = Said(
             "jefa de equipo, coordinador, coordinadora"
         ),
         "individual": _ways(
-            "individual contributor, ic, employee, freelancer, self-employed, on my own, just me, developer, "
-            "engineer, designer, analyst, accountant, assistant, specialist, consultant, product owner, process "
-            "owner, no team, sales rep, empleado, empleada, autonomo, autonoma, por mi cuenta, solo yo, "
-            "programador, programadora, desarrollador, desarrolladora, ingeniero, ingeniera, disenador, "
-            "disenadora, analista, contable, asistente, especialista, consultor, consultora, freelance, "
-            "trabajador, trabajadora, sin equipo, sin equipo a cargo"
+            "individual contributor, ic, intern, trainee, student, employee, freelancer, self-employed, on my "
+            "own, just me, developer, engineer, designer, analyst, accountant, assistant, specialist, "
+            "consultant, product owner, process owner, no team, sales rep, becario, becaria, en practicas, "
+            "empleado, empleada, autonomo, autonoma, por mi cuenta, solo yo, programador, programadora, "
+            "desarrollador, desarrolladora, ingeniero, ingeniera, disenador, disenadora, analista, contable, "
+            "asistente, especialista, consultor, consultora, freelance, trabajador, trabajadora, sin equipo, "
+            "sin equipo a cargo"
         ),
         "custom": _ways(
             "something else, another role, other, none of these, otro, otro rol, otra cosa, ninguno, ninguno de "
@@ -213,7 +214,7 @@ STRUCTURE = Said(
     spoken={"es": {"hierarchical": "jerárquica", "flat": "plana", "matrix": "matricial"}},
     words={
         "hierarchical": _ways(
-            "hierarchy, hierarchic, top-down, pyramid, chain of command, boss on top, bosses and, "
+            "hierarchy, hierarchic, top-down, pyramid, chain of command, boss on top, bosses on top, bosses and, "
             "classic, traditional, levels, jerarquica, jerarquico, jerarquia, piramidal, vertical, tradicional"
         ),
         "flat": _ways(

@@ -40,6 +40,7 @@ _MARKS = re.compile(r"[,:()/]|[.;!?\n]")
 _NONE_OF_THEM = {
     *("other", "others", "another", "other industry", "something else", "none", "none of these", "none of them"),
     *("none fits", "none of them fits", "none of these fits", "another one", "not listed", "ninguna encaja"),
+    *("ninguno de esos", "ninguno de estos", "ninguno encaja", "ninguna de esas"),
     *("otra", "otro", "otros", "otras", "otra industria", "otra cosa", "ninguna", "ninguna de estas", "ninguno"),
 }
 

@@ -87,6 +87,8 @@ def _hear_choice(on: Listening, field: Field) -> None:
     if not on.is_asked(field):
         # "none" is a way to say "another way" only where that was the question.
         matches = [m for m in matches if NONE.at(on.spoken, m.start) is None or m.end - m.start > 1]
+        # Of what is counted, an adjective is no number: "a small bakery".
+        matches = [m for m in matches if not field.said.ranges or m.end - m.start > 1]
     meant = said_to_be(on.spoken, matches)
     if not meant or (on.settled(field) and not on.find(cues_of(field))):
         return

@@ -97,15 +97,19 @@ def _in_front(on: Listening, field: Field) -> tuple[int, int] | None:
     begins = spoken.raw(span[0], span[0] + 1)
     announced = LEAD.at(spoken, start) is not None and spoken.word(start) not in _ARTICLES
     if _WE_ARE.at(spoken, start) is not None:
-        return None if begins[:1].islower() or _is_answer(on, field, *span) else span
+        return None if begins[:1].islower() or _only_sounds(on, field, span, end) else span
     if announced or spoken.word(start) in _TURNS - _ARTICLES or not begins[:1].isalpha():
         return None
     # In small letters a word is a name only where something else is told behind it.
     small = begins[:1].islower()
     if small and end == len(spoken.tokens):
         return None
-    # "Acme Robotics, we build robots": what else is told has the answer that the name only sounds like.
-    return None if _is_answer(on, field, *span) and not _is_answer(on, field, end) else span
+    return None if _only_sounds(on, field, span, end) else span
+
+
+def _only_sounds(on: Listening, field: Field, span: tuple[int, int], end: int) -> bool:
+    """Whether it is an answer and no name; not so where the rest has that one: "Acme Robots, we make robots"."""
+    return _is_answer(on, field, *span) and not _is_answer(on, field, end)
 
 
 def _end(on: Listening, field: Field, start: int) -> int:

@@ -8,7 +8,7 @@ from typing import Any, Literal, NamedTuple
 
 from onboarding.scripted.fields import Field, cues_of
 from onboarding.scripted.listening import Listening, negated
-from onboarding.scripted.words import EMPTY, LEAD, NONE, SENTENCE, content, listed
+from onboarding.scripted.words import EMPTY, ENDING, LEAD, NONE, NOT, SENTENCE, content, listed
 
 _ITEMS_AT_MOST = 100
 _HOLDS = listed(
@@ -20,6 +20,9 @@ _BELOW = listed(
     "under it, below it, beneath it, inside it, within it, under that, below that, under them, as part of it, "
     "underneath, beneath, below, belongs to it, debajo, por debajo, debajo de el, debajo de ella, dentro, "
     "dentro de ella, dentro de el, por dentro, bajo ella, bajo el mismo, a su cargo"
+)
+_HAVING = listed(
+    "any, have, got, such, like, of them, of those, tenemos, hay, alguno, todavia, aun, yet, thing, separate"
 )
 _ASIDE = listed("we use, we work, we are, we set, usamos, trabajamos, somos, nos organizamos, and we, y usamos")
 _WITHOUT = listed("remove, delete, drop, without, no, not, quita, elimina, borra, sin, excepto, except, but not")
@@ -70,12 +73,21 @@ def _none(on: Listening, field: Field) -> bool:
         if negated(spoken, cue.start) and only:
             on.take(cue.start, cue.end)
             return True
-    whole = content(spoken, 0, len(spoken.tokens))
-    none = NONE.at(spoken, whole[0]) if whole is not None and on.is_asked(field) else None
-    if whole is None or none is None:
-        return False
-    empty = EMPTY.at(spoken, none.end) if none.end < whole[1] else None
-    return content(spoken, empty.end if empty is not None else none.end, whole[1]) is None
+    return on.is_asked(field) and _only_denies(on, field)
+
+
+def _only_denies(on: Listening, field: Field) -> bool:
+    """Whether a message says no, in as many words as it likes, and names nothing: "we don't have any yet"."""
+    spoken, index, denied = on.spoken, 0, False
+    while index < len(spoken.tokens):
+        denial = NONE.at(spoken, index) or NOT.at(spoken, index)
+        rest = LEAD.at(spoken, index) or ENDING.at(spoken, index) or EMPTY.at(spoken, index)
+        found = denial or rest or cues_of(field).at(spoken, index) or _HAVING.at(spoken, index)
+        if found is None and spoken.word(index).isalnum():
+            return False
+        denied = denied or denial is not None
+        index = found.end if found is not None else index + 1
+    return denied
 
 
 def _where(on: Listening, field: Field) -> tuple[int, int] | None:
