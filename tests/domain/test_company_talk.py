@@ -91,7 +91,7 @@ def test_three_sentences_finish_three_states(locale: str) -> None:
         heard = hear(COMPANY, state, message, None, locale)
         assert heard.complete, (message, heard)
         read(state.answer, heard.draft.data)
-    assert [each.get("parent") for each in heard.draft.data["departments"]][0::2] == [None, None]
+    assert [each.get("parent") for each in heard.draft.data["departments"]][::2] == [None, None]
     assert heard.draft.data["departments"][1]["parent"] == heard.draft.data["departments"][0]["name"]
 
 
@@ -126,7 +126,7 @@ def test_one_field_at_a_time(locale: str) -> None:
 
 
 def test_an_unclear_industry_is_chosen_from_a_few() -> None:
-    """What comes near is offered, by its name and beside another one; each offer answers; else it is asked anew."""
+    """What comes near is offered, by its name and with another one; each offer answers; else it is asked anew."""
     state = COMPANY.states[1]
     unsure = said(2, "software for hospitals and banks, and some farming", "industry", data={"name": "Acme"})
     assert "industry" not in unsure.draft.data
