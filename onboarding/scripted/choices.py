@@ -13,6 +13,7 @@ from onboarding.scripted.words import (
     LEAD,
     NO,
     NONE,
+    NOT,
     SECOND,
     YES,
     content,
@@ -108,10 +109,19 @@ def said_to_be(spoken: Spoken, matches: list[Match[str]]) -> list[Match[str]]:
     meant: list[Match[str]] = []
     end = 0
     for match in matches:
-        if not negated(spoken, match.start, end):
+        if not negated(spoken, match.start, end) and not _taken_back(spoken, match):
             meant.append(match)
         end = match.end
     return meant
+
+
+def _taken_back(spoken: Spoken, match: Match[str]) -> bool:
+    """Whether it is denied behind its name, "perder grasa no", or only in part: "no meat except chicken"."""
+    after = spoken.word(match.end + 1)
+    if spoken.word(match.end) == "no" and (not after or (after in BREAKS and after != "?")):
+        return True
+    exception = EXCEPT.at(spoken, match.end) if match.end < len(spoken.tokens) else None
+    return exception is not None and NOT.at(spoken, match.start) is not None
 
 
 def mentioned(on: Listening, field: Field, choice: Field) -> list[str]:

@@ -267,6 +267,8 @@ class _Group:
     def _is_denied(self, named: Named, names: list[Named]) -> bool:
         """Whether an item is named to be left out: "every day except Sunday"."""
         before = max((n.end for n in names if n.end <= named.start), default=0)
+        if any(n.several and n.end + 1 == named.start for n in names) and self.on.spoken.word(before) == "but":
+            return True
         matches = EXCEPT.find(self.on.spoken, max(before, named.start - 4), named.start)
         if matches and not broken(self.on, matches[-1].end, named.start):
             return True
