@@ -7,7 +7,7 @@ from msgspec import Struct
 from activities.hands import RunHands
 from onboarding import voice
 from onboarding.flow import State
-from onboarding.scripted import Draft, Heard, complain, confirm, forget, hear, question
+from onboarding.scripted import Draft, Heard, complain, confirm, forget, going_back, hear, question
 from onboarding.tools import Done
 from onboarding.voice import Words
 
@@ -43,14 +43,13 @@ class ScriptedAgent(Struct, frozen=True, kw_only=True):
                 return await self._take(state, heard)
             case _:
                 before = voice.hello(hands.run) if heard.intent == "greeting" else voice.unclear(hands.run)
-                return self._asking(state, draft, before)
+                return self._asking(state, heard.draft, before)
 
     async def _at_the_end(self, text: str) -> Words:
         """Nothing is asked any more; but an answer may be gone back to."""
         hands = self.hands
-        last = hands.flow.states[-1]
-        heard = hear(hands.flow, last, text, None, hands.run.locale)
-        if heard.intent == "back" and heard.back_to and hands.go_back(heard.back_to).ok:
+        target = going_back(hands.flow, text)
+        if target is not None and hands.go_back(target).ok:
             return self._again()
         return voice.all_answered(hands.run, hands.flow)
 
@@ -89,7 +88,8 @@ class ScriptedAgent(Struct, frozen=True, kw_only=True):
         stored: dict[str, Any] | None = run.answers.get(state.key)
         asked = voice.ask(state, run.locale)
         told = confirm(state, stored, run.locale) if stored else ""
-        return Words(text=f"{told} {asked.text}".strip(), quick_replies=asked.quick_replies)
+        draft = Draft(state=state.key, data=stored, again=True) if stored else None
+        return Words(text=f"{told} {asked.text}".strip(), quick_replies=asked.quick_replies, asked=draft)
 
     def _asking(self, state: State, draft: Draft | None, before: str) -> Words:
         text, replies, asked = question(state, draft, self.hands.run.locale)

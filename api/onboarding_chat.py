@@ -31,6 +31,7 @@ from onboarding.flow import State
 from onboarding.flows import FLOWS
 from onboarding.payloads import Channel, Run, Say, Status
 from onboarding.progress import current_state, flow_of, progress
+from onboarding.scripted import Draft
 
 
 class OnboardingChatController(Controller):
@@ -45,7 +46,8 @@ class OnboardingChatController(Controller):
         async with deps.database.transaction(principal.caller) as connection:
             key = await flow_asked(connection, principal, flow)
             run = await runs.latest(connection, principal.caller.user_id, key)
-        return _opener(run, key, principal)
+            memory = await chat.remembered(connection, conversation_of(key), run.id) if run else Memory()
+        return _opener(run, key, principal, memory)
 
     @post("/", status_code=200)
     async def say(
@@ -211,7 +213,7 @@ def _hand_over(deps: Deps, principal: Principal, flow: str) -> HandOver:
     return hand_over
 
 
-def _opener(run: Run | None, key: str, principal: Principal) -> OpenerOut:
+def _opener(run: Run | None, key: str, principal: Principal, memory: Memory) -> OpenerOut:
     flow = flow_of(run) if run else FLOWS.get(key)
     shown = run or new_run(
         id="",
@@ -221,7 +223,8 @@ def _opener(run: Run | None, key: str, principal: Principal) -> OpenerOut:
         now=datetime.now(UTC),
         locale=principal.locale,
     )
-    words = voice.first_words(shown, flow)
+    draft = msgspec.convert(memory.draft, Draft) if memory.draft else None
+    words = voice.words_again(shown, flow, memory.focus, draft)
     state = current_state(shown, flow)
     agent = flow.agent(_agent(shown))
     return OpenerOut(

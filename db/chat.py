@@ -281,6 +281,20 @@ async def context(conn: Connection, turn_id: str, limit: int) -> Context | None:
     )
 
 
+async def remembered(conn: Connection, conversation: str, run_id: str) -> Memory:
+    """What the caller's conversation about a run remembers of its last answered turn."""
+    memory = await conn.fetchval(
+        """
+        SELECT memory FROM chat_turns
+        WHERE user_id = app_user() AND conversation = $1 AND run_id = $2::uuid AND status = 'done'
+        ORDER BY id DESC LIMIT 1
+        """,
+        conversation,
+        run_id,
+    )
+    return msgspec.convert(memory or {}, Memory)
+
+
 async def write(database: Database, caller: Caller, turn_id: str, events: list[Streamed]) -> None:
     """Add to what is being said, and wake whoever follows it: one round trip.
 

@@ -6,7 +6,8 @@ What no bound can say of a field stands in `Meta(extra={"check": ...})`: a funct
 the detail of the error, or None. A null says nothing, unless `Meta(extra={"clears": True})` around the whole type
 makes it a value. `Meta(extra={"lines": True})` lets a text have more than one. `onboarding/reading.py` reads them.
 How people speak of a field stands in `Meta(extra={"said": Said(...)})`; a reader of its own for what they say, in
-`Meta(extra={"hear": ...})`, a function of the text and the language that gives the value or None.
+`Meta(extra={"hear": ...})`, a function of the text and the language that gives the value or None; `"guess"` gives
+several that may be meant.
 `onboarding/scripted/` listens by these.
 """
 
@@ -51,6 +52,9 @@ class Said(Struct, frozen=True, kw_only=True):
     unit: of a number, where the field's name does not end in it: `kg`, `cm`, `ml`, `minutes`, `kcal`, `percent`.
     hours: where a time is said without morning or evening, the first and the last hour that is meant, by a value
         of the group's first field; "" is for any other.
+    above: of a text in a list of groups, that it names another item of the list, which this one belongs to.
+    wanted: of a list that may be left out, that it is asked for all the same.
+    only_with: of a text, a choice and its value without which there is none: hearing the text says the value.
     shared: one answer is for all items of the list: training has one time more often than seven.
     """
 
@@ -68,6 +72,9 @@ class Said(Struct, frozen=True, kw_only=True):
     others: tuple[str, ...] = ()
     unit: str = ""
     hours: Mapping[str, tuple[int, int]] = {}
+    above: bool = False
+    wanted: bool = False
+    only_with: tuple[str, str] | None = None
     shared: bool = False
 
 

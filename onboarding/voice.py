@@ -8,7 +8,8 @@ from onboarding.chat import QuickReply
 from onboarding.flow import Agent, Flow, State
 from onboarding.payloads import Run
 from onboarding.progress import current_state, progress
-from onboarding.scripted import Draft, opener
+from onboarding.scripted import Draft, confirm, opener, question
+from onboarding.tools import asked_state
 
 _DONE = {
     "en": "That was everything. You can complete your onboarding now, or tell me which answer you want to change.",
@@ -43,6 +44,23 @@ def first_words(run: Run, flow: Flow) -> Words:
     asked = ask(state, run.locale)
     greeting = _in(flow.agent(state.agent).greeting, run.locale)
     return Words(text=_joined(greeting, asked.text), quick_replies=asked.quick_replies)
+
+
+def words_again(run: Run, flow: Flow, focus: str | None, draft: Draft | None) -> Words:
+    """What is asked in the midst of a conversation: what is understood so far, and the question that is open.
+
+    Args:
+        run: as it is now.
+        flow: its flow.
+        focus: the key of an earlier state that the person went back to.
+        draft: what is understood of an answer; of another state it says nothing.
+    """
+    state = asked_state(run, flow, focus if focus in run.answers or focus in run.skipped else None)
+    if state is None or draft is None or draft.state != state.key:
+        return first_words(run, flow) if state is None or state.key != focus else ask(state, run.locale)
+    text, replies, _ = question(state, draft, run.locale)
+    told = confirm(state, draft.data, run.locale) if draft.data else ""
+    return Words(text=_joined(told, text), quick_replies=replies)
 
 
 def next_words(run: Run, flow: Flow, before: str) -> Words:

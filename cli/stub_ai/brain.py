@@ -6,6 +6,7 @@ from typing import Any
 import msgspec
 
 from cli.stub_ai.filling import fill
+from cli.stub_ai.hearing import heard, state_of, wanted_back
 from cli.stub_ai.instances import NoInstance, instance
 from cli.stub_ai.reaction import Call, Offered, Reaction, Request, problem
 
@@ -30,6 +31,8 @@ def answer(request: Request) -> Reaction:
     for name, words in _ASKED:
         if words.search(text) and (tool := _offered(request, name)):
             return Reaction(calls=(_call(name, instance(tool.function.parameters)),))
+    if (tool := _offered(request, "go_back_to")) and (state := wanted_back(tool, text)):
+        return Reaction(calls=(_call("go_back_to", {"state": state}),))
     for tool in request.tools:
         if tool.function.name.startswith("save_"):
             arguments = arguments_for(tool, text)
@@ -39,8 +42,15 @@ def answer(request: Request) -> Reaction:
 
 
 def arguments_for(tool: Offered, text: str) -> dict[str, Any] | None:
-    """What a tool is called with when a person says this; None when it is not enough for a call."""
-    return fill(tool.function.parameters, text)
+    """What a tool is called with when a person says this; None when it is not enough for a call.
+
+    A tool of a flow is filled by the flow's own rules. For any other the first words that fit will do; so they do
+    for what is JSON already: the developer's way to say exactly what to save.
+    """
+    known = state_of(tool)
+    if known is None or text.lstrip().startswith("{"):
+        return fill(tool.function.parameters, text)
+    return heard(*known, text)
 
 
 def _call(name: str, arguments: object) -> Call:

@@ -11,7 +11,7 @@ from msgspec import UNSET, Meta, Struct, UnsetType, field
 from onboarding.answers import Answer, NotThere, Said, Text, repeats, rule
 from onboarding.flow import Flow, State
 from onboarding.flows import company_words as words
-from onboarding.industries import OTHER, hear_industry, known
+from onboarding.industries import OTHER, guess_industry, hear_industry, known
 from onboarding.payloads import FieldError
 
 LONGEST_URL = 2000
@@ -57,7 +57,7 @@ Industry = Annotated[
     Meta(
         min_length=1,
         max_length=64,
-        extra={"check": _no_industry, "hear": hear_industry, "said": words.INDUSTRY},
+        extra={"check": _no_industry, "hear": hear_industry, "guess": guess_industry, "said": words.INDUSTRY},
     ),
 ]
 ObjectKey = Annotated[str, Meta(max_length=300, pattern=_OBJECT_KEY, extra={"said": words.LOGO})]

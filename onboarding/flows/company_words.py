@@ -2,6 +2,7 @@
 
 from onboarding.answers import Said
 from onboarding.flow import Agent, Wording
+from onboarding.industries import INDUSTRIES, OTHER
 
 
 def _ways(text: str) -> tuple[str, ...]:
@@ -9,29 +10,73 @@ def _ways(text: str) -> tuple[str, ...]:
 
 
 ROLE = Said(
-    ask={"en": "What is your role?", "es": "¿Cuál es tu rol?"},
+    ask={
+        "en": "What is your role: founder or CEO, manager, team lead, individual contributor, or something else?",
+        "es": "¿Cuál es tu rol: dirección general, jefatura de área, líder de equipo, sin equipo a cargo u otro?",
+    },
     label={"en": "Role", "es": "Rol"},
+    confirm={"en": "Your role: {}.", "es": "Tu rol: {}."},
+    spoken={
+        "en": {
+            "ceo": "founder or CEO",
+            "manager": "manager",
+            "team_lead": "team lead",
+            "individual": "individual contributor",
+            "custom": "something else",
+        },
+        "es": {
+            "ceo": "dirección general",
+            "manager": "jefatura de área",
+            "team_lead": "líder de equipo",
+            "individual": "sin equipo a cargo",
+            "custom": "otro",
+        },
+    },
     words={
         "ceo": _ways(
-            "chief executive, founder, co-founder, cofounder, owner, managing director, president, "
-            "i run the company, director general, directora general, fundador, fundadora, cofundador, "
-            "cofundadora, dueno, duena, propietario, propietaria, gerente general"
+            "chief executive, founder, co-founder, cofounder, owner, managing director, president, i run the "
+            "company, i founded, i started the company, founder or ceo, direccion general, dirijo la empresa, "
+            "llevo la empresa, es mi empresa, its my company, my own company, fundadora y directora, director "
+            "general, directora general, fundador, fundadora, cofundador, cofundadora, dueno, duena, "
+            "propietario, propietaria, gerente general"
         ),
-        "manager": _ways("management, head of, director, gerente, jefe, jefa, directora, responsable, i manage"),
+        "manager": _ways(
+            "management, head of, director, vp, vice president, cto, cfo, coo, cmo, executive, gerente, jefe, "
+            "jefa, directora, responsable, i manage, i run a department, middle management, mando intermedio, "
+            "encargado, encargada, responsable de area, jefatura, jefatura de area, dirijo un departamento, "
+            "llevo un departamento, gestiono"
+        ),
         "team_lead": _ways(
-            "team lead, team leader, tech lead, lead, supervisor, supervisora, lider, lider de equipo, "
-            "jefe de equipo, jefa de equipo, coordinador, coordinadora"
+            "team lead, team leader, teamlead, tech lead, lead, i lead, foreman, lidero, dirijo un equipo, "
+            "llevo un equipo, lider tecnico, supervisor, supervisora, lider, lider de equipo, jefe de equipo, "
+            "jefa de equipo, coordinador, coordinadora"
         ),
         "individual": _ways(
-            "individual contributor, employee, freelancer, on my own, just me, empleado, empleada, "
-            "autonomo, autonoma, por mi cuenta, solo yo"
+            "individual contributor, ic, intern, trainee, student, employee, freelancer, self-employed, on my "
+            "own, just me, developer, engineer, designer, analyst, accountant, assistant, specialist, "
+            "consultant, product owner, process owner, no team, sales rep, becario, becaria, en practicas, "
+            "empleado, empleada, autonomo, autonoma, por mi cuenta, solo yo, programador, programadora, "
+            "desarrollador, desarrolladora, ingeniero, ingeniera, disenador, disenadora, analista, contable, "
+            "asistente, especialista, consultor, consultora, freelance, trabajador, trabajadora, sin equipo, "
+            "sin equipo a cargo"
         ),
-        "custom": _ways("something else, another role, none of these, otro, otra cosa, ninguno"),
+        "custom": _ways(
+            "something else, another role, other, none of these, otro, otro rol, otra cosa, ninguno, ninguno de "
+            "estos, personalizado"
+        ),
     },
 )
 CUSTOM_ROLE = Said(
     ask={"en": "What do you call your role?", "es": "¿Cómo se llama tu rol?"},
-    label={"en": "Your role", "es": "Tu rol"},
+    label={"en": "What it is called", "es": "Cómo se llama"},
+    confirm={"en": "It is called {}.", "es": "Se llama {}."},
+    cues=_ways(
+        "custom, another role, my role is, my title is, my job title is, title is, they call me, i am called, "
+        "im called, the role is, my position is, otro rol, mi rol es, mi cargo es, mi puesto es, me llaman, el "
+        "cargo es, el puesto es, otro puesto, personalizado, its called, it is called, se llama, we call it, lo "
+        "llamamos"
+    ),
+    only_with=("role", "custom"),
 )
 EXPERIENCE_LEVEL = Said(
     ask={
@@ -39,28 +84,52 @@ EXPERIENCE_LEVEL = Said(
         "es": "¿Cuánta experiencia tienes con objetivos: principiante, intermedia o avanzada?",
     },
     label={"en": "Experience", "es": "Experiencia"},
+    confirm={"en": "Your experience with goals: {}.", "es": "Tu experiencia con objetivos: {}."},
+    spoken={"es": {"beginner": "principiante", "intermediate": "intermedia", "advanced": "avanzada"}},
     words={
         "beginner": _ways(
-            "new to this, never done it, no experience, first time, novice, principiante, novato, novata, "
-            "sin experiencia, primera vez, nunca, basico"
+            "new to this, new to it, new to goals, new to okrs, never done it, never worked with, never used, "
+            "never set, never heard of, no experience, first time, novice, newbie, no idea, not much, not "
+            "really, not at all, not used to it, not very used, little experience, hardly, starting out, just "
+            "starting, none, low, basic, from scratch, principiante, novato, novata, sin experiencia, primera "
+            "vez, nunca, basico, basica, poca, poco, muy poca, muy poco, casi nada, ninguna, ninguna "
+            "experiencia, nada, no mucha, no mucho, no tengo experiencia, ni idea, estoy empezando, de cero, "
+            "desde cero, baja"
         ),
         "intermediate": _ways(
-            "some experience, a few years, medium, intermedio, intermedia, algo de experiencia, medio, unos anos"
+            "some experience, a few years, a couple of years, medium, a bit, a little, somewhat, so so, fairly, "
+            "average, so-so, moderate, in the middle, okay with it, some, quite used to it, a year or two, "
+            "intermedio, intermedia, algo de experiencia, algo, medio, media, unos anos, regular, mas o menos, "
+            "normal, un poco, bastante, un par de anos, lo normal"
         ),
         "advanced": _ways(
-            "expert, very experienced, experienced, for years, avanzado, avanzada, experto, experta, "
-            "mucha experiencia, muchos anos"
+            "expert, pro, very experienced, experienced, for years, many years, a lot, very, very used to it, "
+            "very much, lots of experience, years of experience, a lot of experience, since forever, every day, "
+            "high, mucha, mucho, muchisima, llevo anos, desde hace anos, a diario, alta, toda la vida, "
+            "avanzado, avanzada, experto, experta, mucha experiencia, muchos anos"
         ),
     },
 )
 NAME = Said(
     ask={"en": "What is your company called?", "es": "¿Cómo se llama tu empresa?"},
     label={"en": "Company name", "es": "Nombre de la empresa"},
+    confirm={"en": "Your company is called {}.", "es": "Tu empresa se llama {}."},
 )
 INDUSTRY = Said(
-    ask={"en": "Which industry are you in?", "es": "¿En qué sector trabajáis?"},
+    ask={
+        "en": "Which industry are you in? For example software, retail, construction or health care.",
+        "es": "¿En qué sector trabajáis? Por ejemplo, software, comercio, construcción o sanidad.",
+    },
     label={"en": "Industry", "es": "Sector"},
-    cues=_ways("we do, we make, we sell, we build, we run, hacemos, vendemos, fabricamos, nos dedicamos a, ramo"),
+    confirm={"en": "Your industry: {}.", "es": "Tu sector: {}."},
+    spoken={
+        locale: {key: each.name[locale] for key, each in INDUSTRIES.items()} | {OTHER: other}
+        for locale, other in {"en": "another one", "es": "otro"}.items()
+    },
+    cues=_ways(
+        "we do, we make, we sell, we build, we run, hacemos, vendemos, fabricamos, nos dedicamos a, ramo, "
+        "industry, our industry is, sector, our sector is, we are in, nuestro sector es, trabajamos en"
+    ),
 )
 SIZE = Said(
     ask={
@@ -68,7 +137,23 @@ SIZE = Said(
         "es": "¿Cuántas personas trabajan ahí: 1-10, 11-50, 51-200, 201-1000 o más?",
     },
     label={"en": "Company size", "es": "Tamaño de la empresa"},
-    cues=_ways("people, employee, of us, staff, headcount, we are, persona, empleado, trabajador, somos"),
+    confirm={"en": "People who work there: {}.", "es": "Personas que trabajan ahí: {}."},
+    spoken={
+        "en": {
+            "startup": "1-10",
+            "small": "11-50",
+            "medium": "51-200",
+            "large": "201-1000",
+            "enterprise": "more than 1000",
+        },
+        "es": {
+            "startup": "1-10",
+            "small": "11-50",
+            "medium": "51-200",
+            "large": "201-1000",
+            "enterprise": "más de 1000",
+        },
+    },
     ranges={
         "startup": (1, 10),
         "small": (11, 50),
@@ -76,20 +161,33 @@ SIZE = Said(
         "large": (201, 1000),
         "enterprise": (1001, 10_000_000),
     },
+    cues=_ways(
+        "people, person, employee, worker, colleague, staff, of us, headcount, head, team member, member, fte, "
+        "we are, were, there are, theres, persona, empleado, empleada, trabajador, trabajadora, gente, plantilla, "
+        "somos, miembro, integrante, size, en total, in total, altogether"
+    ),
     words={
-        "startup": _ways("1-10, 1 to 10, 1 a 10, start-up, tiny, micro, a handful, microempresa"),
-        "small": _ways("11-50, 11 to 50, 11 a 50, small business, pequena, pequeno"),
-        "medium": _ways("51-200, 51 to 200, 51 a 200, mid-sized, midsize, mediana, mediano"),
-        "large": _ways("201-1000, 201 to 1000, 201 a 1000, big, grande"),
+        "startup": _ways(
+            "start-up, tiny, micro, a handful, microempresa, just me, only me, me alone, solo yo, yo solo, yo "
+            "sola, me and my, mi socio y yo, mi socia y yo, on my own, one-man, one-woman, muy pequena, un "
+            "punado, cuatro gatos, very small, two of us, a few of us, unos pocos"
+        ),
+        "small": _ways("small business, small company, empresa pequena, pequena empresa, pequena, pequeno"),
+        "medium": _ways("mid-size, medium-sized, mid-sized, midsize, mediana, mediano"),
+        "large": _ways(
+            "big company, large company, empresa grande, gran empresa, big, grande, hundreds, cientos, centenares"
+        ),
         "enterprise": _ways(
-            "1000+, 1001+, more than 1000, over 1000, thousands, corporation, mas de 1000, miles, "
-            "multinacional, corporacion"
+            "thousands, corporation, miles de, multinational, multinacional, corporacion, huge, very big, muy "
+            "grande, enorme, more than 1000, mas de 1000"
         ),
     },
 )
 DESCRIPTION = Said(
     ask={"en": "What does the company do?", "es": "¿A qué se dedica la empresa?"},
     label={"en": "Description", "es": "Descripción"},
+    confirm={"en": "Description: “{}”.", "es": "Descripción: «{}»."},
+    cues=_ways("our description is, the description is, la descripcion es, nuestra descripcion es"),
 )
 LOGO = Said(
     ask={"en": "Would you like to upload a logo?", "es": "¿Quieres subir un logotipo?"},
@@ -102,7 +200,12 @@ WEBSITE = Said(
 TEAM_SIZE = Said(
     ask={"en": "How many people are in your team?", "es": "¿Cuántas personas hay en tu equipo?"},
     label={"en": "Team size", "es": "Tamaño del equipo"},
-    cues=_ways("people, of us, team, team of, we are, member, persona, somos, equipo, equipo de, miembro"),
+    confirm={"en": "People in your team: {}.", "es": "Personas en tu equipo: {}."},
+    cues=_ways(
+        "people, person, of us, team of, team has, team is, headcount, member, colleague, developer, persona, "
+        "somos, equipo de, equipo tiene, equipo es de, miembro, integrante, gente, in the team, on the team, en "
+        "el equipo"
+    ),
 )
 STRUCTURE = Said(
     ask={
@@ -110,15 +213,19 @@ STRUCTURE = Said(
         "es": "¿Cómo se organiza: jerárquica, plana o matricial?",
     },
     label={"en": "Structure", "es": "Estructura"},
+    confirm={"en": "Your structure is {}.", "es": "Vuestra estructura es {}."},
+    spoken={"es": {"hierarchical": "jerárquica", "flat": "plana", "matrix": "matricial"}},
     words={
         "hierarchical": _ways(
-            "hierarchy, top-down, top down, classic, traditional, levels, jerarquica, jerarquico, "
-            "jerarquia, piramidal, vertical, tradicional"
+            "hierarchy, hierarchic, top-down, pyramid, chain of command, boss on top, bosses on top, bosses and, "
+            "classic, traditional, levels, jerarquica, jerarquico, jerarquia, piramidal, vertical, tradicional"
         ),
         "flat": _ways(
-            "no hierarchy, no bosses, horizontal, self-organized, plana, plano, sin jerarquia, sin jefes"
+            "flat hierarchy, flat structure, no hierarchy, no bosses, no managers, without bosses, without "
+            "hierarchy, without managers, everybody is equal, everyone is equal, no levels, jerarquia plana, "
+            "sin niveles, todos iguales, horizontal, self-organized, plana, plano, sin jerarquia, sin jefes"
         ),
-        "matrix": _ways("cross-functional, two bosses, matricial, matriz, transversal"),
+        "matrix": _ways("cross-functional, two bosses, two managers, dos jefes, matricial, matriz, transversal"),
     },
 )
 METHODOLOGY = Said(
@@ -127,12 +234,23 @@ METHODOLOGY = Said(
         "es": "¿Cómo fijáis objetivos: OKR, KPI o de una manera propia?",
     },
     label={"en": "Methodology", "es": "Metodología"},
+    confirm={"en": "You set goals with {}.", "es": "Fijáis objetivos con {}."},
+    spoken={
+        "en": {"okrs": "OKRs", "kpis": "KPIs", "custom": "a way of your own"},
+        "es": {"okrs": "OKR", "kpis": "KPI", "custom": "una manera propia"},
+    },
+    cues=_ways("goal, set goals, objetivo, fijamos"),
     words={
         "okrs": _ways(
             "okr, objectives and key results, key results, objetivos y resultados clave, resultados clave"
         ),
         "kpis": _ways("kpi, key performance indicators, metrics, indicators, indicadores, metricas"),
-        "custom": _ways("our own, something else, own way, none, propia, propio, otra, ninguna, a nuestra manera"),
+        "custom": _ways(
+            "our own, something else, own way, own method, own system, none, neither, ours, no goals, dont set "
+            "goals, no system, no method, gut feeling, informal, informally, scrum, agile, custom, way of your "
+            "own, propia, propio, otra, ninguna, ninguno, a nuestra manera, no fijamos objetivos, sin "
+            "objetivos, sin metodo, nuestra manera, manera propia, metodo propio, a ojo, la nuestra"
+        ),
     },
 )
 COLLABORATION_STYLE = Said(
@@ -141,16 +259,29 @@ COLLABORATION_STYLE = Said(
         "es": "¿Cómo trabajáis: en un solo lugar, a distancia o en modo híbrido?",
     },
     label={"en": "Collaboration", "es": "Colaboración"},
+    confirm={"en": "You work together {}.", "es": "Trabajáis {}."},
+    spoken={
+        "en": {"centralized": "in one place", "distributed": "remotely", "hybrid": "in a hybrid way"},
+        "es": {"centralized": "en un solo lugar", "distributed": "a distancia", "hybrid": "en modo híbrido"},
+    },
     words={
         "centralized": _ways(
-            "centralised, in one place, one office, on-site, onsite, in the office, office, centralizado, "
-            "centralizada, en un solo lugar, oficina, presencial"
+            "centralised, in one place, same place, same room, all together, in person, face to face, one "
+            "office, on-site, onsite, in the office, office, centralizado, centralizada, en un solo lugar, "
+            "oficina, presencial"
         ),
         "distributed": _ways(
-            "remote, remotely, from home, all over, fully remote, distribuido, distribuida, remoto, "
-            "en remoto, a distancia, teletrabajo, desde casa"
+            "remote, remotely, from home, work from home, wfh, home office, different cities, different "
+            "countries, around the world, cada uno en su casa, repartidos, por todo el mundo, all over, fully "
+            "remote, distribuido, distribuida, remoto, en remoto, a distancia, teletrabajo, desde casa"
         ),
-        "hybrid": _ways("both, a mix, mixed, some days, hibrido, hibrida, mixto, mixta, ambos, mezcla"),
+        "hybrid": _ways(
+            "both, a mix, mix of, mixed, some days, days in the office, day in the office, days at home, days "
+            "from home, half remote, partly remote, half and half, in a hybrid way, office and home, home and "
+            "office, office and remote, remote and office, mitad y mitad, dias en la oficina, dias en casa, "
+            "medio remoto, oficina y casa, casa y oficina, algunos dias, semipresencial, modo hibrido, hibrido, "
+            "hibrida, mixto, mixta, ambos, mezcla"
+        ),
     },
 )
 INTEGRATIONS = Said(
@@ -159,6 +290,26 @@ INTEGRATIONS = Said(
         "es": "¿Qué herramientas conectamos: Slack, Teams, correo, Jira, Asana, Trello, Notion, GitHub?",
     },
     label={"en": "Tools", "es": "Herramientas"},
+    confirm={"en": "Tools: {}.", "es": "Herramientas: {}."},
+    spoken={
+        locale: {
+            "slack": "Slack",
+            "teams": "Teams",
+            "email": mail,
+            "jira": "Jira",
+            "asana": "Asana",
+            "trello": "Trello",
+            "notion": "Notion",
+            "github": "GitHub",
+        }
+        for locale, mail in {"en": "e-mail", "es": "correo"}.items()
+    },
+    replies={
+        "en": ("Slack", "Teams", "E-mail", "GitHub", "None"),
+        "es": ("Slack", "Teams", "Correo", "GitHub", "Ninguna"),
+    },
+    cues=_ways("tool, integration, app, herramienta, integracion, aplicacion"),
+    wanted=True,
     words={
         "teams": _ways("ms teams, microsoft teams"),
         "email": _ways("e-mail, mail, gmail, outlook, correo, correo electronico"),
@@ -166,12 +317,24 @@ INTEGRATIONS = Said(
     },
 )
 DEPARTMENTS = Said(
-    ask={"en": "Which departments are there?", "es": "¿Qué departamentos hay?"},
+    ask={
+        "en": "Which departments are there? For example: Sales, Engineering with Backend under it. Or none.",
+        "es": "¿Qué departamentos hay? Por ejemplo: Ventas, Ingeniería con Backend debajo. O ninguno.",
+    },
     label={"en": "Departments", "es": "Departamentos"},
+    cues=_ways("department, departamento, area"),
+    wanted=True,
 )
 PARENT = Said(
-    label={"en": "Belongs to", "es": "Depende de"},
-    cues=_ways("under, below, part of, belongs to, reports to, within, bajo, dentro de, parte de, depende de"),
+    label={"en": "Part of", "es": "Parte de"},
+    confirm={"en": "part of {}", "es": "parte de {}"},
+    cues=_ways(
+        "under, below, within, inside, part of, is part of, are part of, as part of, belongs to, belong to, "
+        "belonging to, reports to, report to, reporting to, bajo, dentro de, parte de, forma parte de, forman "
+        "parte de, es parte de, pertenece a, pertenecen a, depende de, dependen de, debajo de, por debajo de, "
+        "reporta a, reportan a"
+    ),
+    above=True,
 )
 DEPARTMENT = Said(label={"en": "What it does", "es": "A qué se dedica"})
 

@@ -65,27 +65,28 @@ GOAL = Said(
     label={"en": "Goal", "es": "Objetivo"},
     words={
         "fat_loss": _ways(
-            "lose fat, lose weight, losing weight, losing fat, weight loss, fat loss, drop fat, drop weight, "
-            "burn fat, burning fat, slim, slim down, get lean, lean out, lose some weight, lose some fat, "
-            "lose a few kilos, lose a few pounds, lose kilos, lose pounds, lose a bit of weight, lose a "
-            "little weight, lose belly fat, shed, shed fat, shed weight, cut, cutting, get rid of fat, get "
-            "thinner, thinner, leaner, get slimmer, slimmer, reduce fat, reduce weight, reduce body fat, drop "
-            "some weight, trim, lose the belly, lose my belly, lose body fat, lose my gut, shred, perder "
-            "grasa, perder peso, bajar de peso, bajar peso, bajar grasa, adelgazar, quemar grasa, definir, "
-            "definicion, perdida de grasa, perdida de peso, perder kilos, bajar kilos, bajar unos kilos, "
-            "perder unos kilos, reducir grasa, eliminar grasa, perder barriga, quitar barriga, perder algo de "
-            "peso, perder algo de grasa, perder un poco de peso, estar mas delgado, estar mas delgada, "
-            "rebajar, bajar la panza, lose the gut, lose gut, bajar la grasa, quitar grasa, quitar la grasa"
+            "lose fat, lose, perder, bajar la barriga, belly, lose weight, losing weight, losing fat, weight "
+            "loss, fat loss, drop fat, drop weight, burn fat, burning fat, slim, slim down, get lean, lean out, "
+            "lose some weight, lose some fat, lose a few kilos, lose a few pounds, lose kilos, lose pounds, "
+            "lose a bit of weight, lose a little weight, lose belly fat, shed, shed fat, shed weight, cut, "
+            "cutting, get rid of fat, get thinner, thinner, leaner, get slimmer, slimmer, reduce fat, reduce "
+            "weight, reduce body fat, drop some weight, trim, lose the belly, lose my belly, lose body fat, "
+            "lose my gut, shred, perder grasa, perder peso, bajar de peso, bajar peso, bajar grasa, adelgazar, "
+            "quemar grasa, definir, definicion, perdida de grasa, perdida de peso, perder kilos, bajar kilos, "
+            "bajar unos kilos, perder unos kilos, reducir grasa, eliminar grasa, perder barriga, quitar "
+            "barriga, perder algo de peso, perder algo de grasa, perder un poco de peso, estar mas delgado, "
+            "estar mas delgada, rebajar, bajar la panza, lose the gut, lose gut, bajar la grasa, quitar grasa, "
+            "quitar la grasa"
         ),
         "muscle_gain": _ways(
-            "gain muscle, build muscle, building muscle, gaining muscle, muscle gain, muscle, muscle mass, "
-            "more muscle, put on muscle, add muscle, bulk, bulk up, bulking, get bigger, get stronger, "
-            "stronger, strength, get strong, build strength, gain mass, hypertrophy, muscular, get jacked, "
-            "gain weight, put on weight, muscle growth, grow muscle, gain some muscle, build some muscle, get "
-            "swole, put on some muscle, ganar musculo, ganar masa, ganar masa muscular, aumentar musculo, "
-            "aumentar masa muscular, masa muscular, musculo, musculos, musculacion, hipertrofia, ponerme "
-            "fuerte, ser mas fuerte, mas fuerte, fuerza, ganar fuerza, ganancia muscular, volumen, subir de "
-            "peso, ganar peso, desarrollar musculo, aumento de masa, ponerme mas fuerte, muscularme, "
+            "gain muscle, get ripped, ripped, build muscle, building muscle, gaining muscle, muscle gain, "
+            "muscle, muscle mass, more muscle, put on muscle, add muscle, bulk, bulk up, bulking, get bigger, "
+            "get stronger, stronger, strength, get strong, build strength, gain mass, hypertrophy, muscular, "
+            "get jacked, gain weight, put on weight, muscle growth, grow muscle, gain some muscle, build some "
+            "muscle, get swole, put on some muscle, ganar musculo, ganar masa, ganar masa muscular, aumentar "
+            "musculo, aumentar masa muscular, masa muscular, musculo, musculos, musculacion, hipertrofia, "
+            "ponerme fuerte, ser mas fuerte, mas fuerte, fuerza, ganar fuerza, ganancia muscular, volumen, "
+            "subir de peso, ganar peso, desarrollar musculo, aumento de masa, ponerme mas fuerte, muscularme, "
             "construir musculo, fuerte, subir masa, subir musculo"
         ),
         "general_fitness": _ways(
@@ -336,11 +337,11 @@ DISLIKES = Said(
         "disgusto, aborrezco, que no me gustan, no me agrada, no me agradan, disgustos, food dislikes"
     ),
     none=_ways(
-        "like everything, i like everything, like all food, not picky, not fussy, no dietary "
-        "restrictions, no food restrictions, no restrictions, nothing i dislike, nothing to avoid, dont "
-        "dislike anything, no preferences, not a picky eater, me gusta todo, no hay nada que no me guste, "
-        "nada que evitar, sin restricciones, sin restricciones alimentarias, ninguna restriccion, no hago "
-        "ascos, me gustan todos"
+        "like everything, i like everything, like all food, not picky, not fussy, no dietary restrictions, no "
+        "food restrictions, no restrictions, nothing i dislike, nothing to avoid, dont dislike anything, no "
+        "preferences, not a picky eater, me gusta todo, no hay nada que no me guste, nada que no me guste, nada "
+        "me disgusta, nada que evitar, sin restricciones, sin restricciones alimentarias, ninguna restriccion, "
+        "no hago ascos, me gustan todos"
     ),
 )
 

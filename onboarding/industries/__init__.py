@@ -5,7 +5,7 @@
 
 from onboarding.industries.catalogue import INDUSTRIES, OTHER, known
 from onboarding.industries.entries import LOCALES, AiContext, Industry
-from onboarding.industries.matching import hear_industry, match
+from onboarding.industries.matching import guess_industry, hear_industry, match
 from onboarding.industries.sections import SECTIONS, Section, section_called
 
 __all__ = [
@@ -16,6 +16,7 @@ __all__ = [
     "AiContext",
     "Industry",
     "Section",
+    "guess_industry",
     "hear_industry",
     "known",
     "match",

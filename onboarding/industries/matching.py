@@ -9,6 +9,7 @@ import re
 from collections.abc import Iterator, Sequence
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from onboarding.industries.catalogue import INDUSTRIES, OTHER, Term, misspelt, official, terms, without_one
 from onboarding.industries.entries import Industry
@@ -20,13 +21,26 @@ MOST_LETTERS = 600
 SURE = 0.55
 """From this confidence on, and well before the next one, an industry counts as named."""
 
+GUESSES = 4
+"""So many are offered where it is not clear which is meant."""
+
 _SERVED = {"for", "para"}
 _HELPED = {"help", "helps", "helping", "serving", "serves", "ayuda", "ayudan", "ayudamos", "ayudando"}
 _DENIED = {"not", "no", "never", "isn", "aren", "don", "doesn", "nunca", "ni", "without", "sin"}
 _TURNS = {"but", "rather", "sino", "pero", "only", "just", "solo", "solamente"}
+_SOLD = {"sell", "sells", "selling", "resell", "vendemos", "vendo", "vende", "venden", "vendiendo"}
+_MADE = {
+    *("make", "makes", "making", "build", "builds", "produce", "produces", "bake", "bakes", "manufacture", "own"),
+    *("hacemos", "hago", "fabricamos", "fabrica", "fabrico", "producimos", "elaboramos", "propia", "propios"),
+}
+_GOODS = {"A", "C"}
+"""Sections of what is grown and made: who only sells it is in trade."""
+_TRADE = "retail_trade"
 _MARKS = re.compile(r"[,:()/]|[.;!?\n]")
 _NONE_OF_THEM = {
     *("other", "others", "another", "other industry", "something else", "none", "none of these", "none of them"),
+    *("none fits", "none of them fits", "none of these fits", "another one", "not listed", "ninguna encaja"),
+    *("ninguno de esos", "ninguno de estos", "ninguno encaja", "ninguna de esas"),
     *("otra", "otro", "otros", "otras", "otra industria", "otra cosa", "ninguna", "ninguna de estas", "ninguno"),
 }
 
@@ -63,6 +77,9 @@ def match(text: str, locale: str = "en", limit: int = 4) -> list[tuple[Industry,
         return [(exact, 1.0)]
     words = list(_words(read))
     heard, known = _heard(words, locale)
+    said = set(folded_words(read))
+    if said & _SOLD and not said & _MADE:
+        heard = [each for goods in heard for each in _sold(goods)]
     unknown = sum(word not in (_FOR, _PAUSE, _END) for word in words) - known
     keys = {each.key: None for each in heard}
     found = [(INDUSTRIES[key], _confidence(key, heard, unknown)) for key in keys]
@@ -80,6 +97,14 @@ def hear_industry(text: str, locale: str) -> str | None:
     if len(found) > 1 and found[0][1] < 1.5 * found[1][1]:
         return None
     return found[0][0].key
+
+
+def guess_industry(text: str, locale: str) -> tuple[str, ...]:
+    """The keys of what a person may mean, best first, and `other`; none when nothing comes near."""
+    keys = [industry.key for industry, _ in match(text, locale, limit=GUESSES)]
+    if not keys and set(folded_words(text[:MOST_LETTERS])) & _SOLD:
+        keys = [_TRADE, "wholesale_trade"]
+    return (*keys, OTHER) if keys else ()
 
 
 def _named(text: str) -> Industry | None:
@@ -127,6 +152,15 @@ def _heard(words: list[_Word], locale: str) -> tuple[list[_Heard], int]:
     return heard, known
 
 
+def _sold(heard: _Heard) -> Iterator[_Heard]:
+    """Goods that somebody sells and does not make: they are in trade, and less surely in making them."""
+    if INDUSTRIES[heard.key].section in _GOODS:
+        yield replace(heard, key=_TRADE)
+        yield replace(heard, quality=heard.quality / 2, words=heard.words / 4)
+    else:
+        yield heard
+
+
 def _longest(words: list[_Word], at: int) -> tuple[list[Term], int, float]:
     """The longest names that begin at a word, how many words they take, and how sure it is that they are meant."""
     said = _until_pause(words, at)
@@ -166,7 +200,7 @@ def _after(words: list[_Word], at: int, length: int) -> int:
 
 def _nearest(word: str) -> str:
     """The known stem with one letter more, less or another; the word itself when there is none."""
-    if word in terms() or len(word) < 5:
+    if word in terms() or len(word) < 6:
         return word
     known = misspelt()
     return next((known[each] for each in (word, *without_one(word)) if each in known), word)

@@ -8,7 +8,7 @@ person writes.
 
 from onboarding.scripted.drafts import Draft, Heard, Intent, QuickReply
 from onboarding.scripted.speech import complain, confirm, opener, question
-from onboarding.scripted.turns import forget, hear, is_complete
+from onboarding.scripted.turns import forget, going_back, hear, is_complete
 
 __all__ = [
     "Draft",
@@ -18,6 +18,7 @@ __all__ = [
     "complain",
     "confirm",
     "forget",
+    "going_back",
     "hear",
     "is_complete",
     "opener",

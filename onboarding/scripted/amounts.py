@@ -9,17 +9,19 @@ from itertools import pairwise
 from typing import Any
 
 from onboarding.answers import Shares
-from onboarding.scripted.fields import Field, cues_of, others_of
+from onboarding.scripted.fields import Field, cues_of, names_of, others_of
 from onboarding.scripted.listening import Listening, negated
 from onboarding.scripted.pieces import pieces
 from onboarding.scripted.quantities import Quantity, quantities
 from onboarding.scripted.text import Phrases
-from onboarding.scripted.words import BREAKS, only_fillers
+from onboarding.scripted.words import BREAKS, listed, only_fillers
 
 _TOO_FAR = 8
 _BETWEEN_SHARES = {"/", "-", "–", ",", ":", "and", "y", ";", "&", "con"}
 _ABOUT = {"is", "about", "around", "at", "of", ":", "unos", "es", "son", "de"}
-_OVER = {"over", "above", "than", "de"}
+_OVER = listed("over, above, more than, mas de, greater than, north of, upwards of, por encima de")
+_UP_TO = listed("up to, hasta, from, of, about, around, at, de, unos, a")
+_UNDER = listed("under, below, less than, fewer than, menos de, por debajo de")
 
 
 def hear_numbers(on: Listening) -> None:
@@ -70,6 +72,8 @@ def _meant(on: Listening, amounts: list[Quantity]) -> list[Quantity]:
 
 def _is_of_something_else(on: Listening, field: Field, amount: Quantity) -> bool:
     """Whether the words in front of an amount say that it is none of this field: what somebody weighs now."""
+    if not on.is_asked(field) and _describes(on, field, amount):
+        return True
     start = amount.start
     while start > 0 and on.spoken.word(start - 1) in _ABOUT:
         start -= 1
@@ -77,6 +81,22 @@ def _is_of_something_else(on: Listening, field: Field, amount: Quantity) -> bool
     if found is None or on.is_asked(field):
         return False
     return not any(c.start < found.end and found.start < c.end for c in cues_of(field).find(on.spoken))
+
+
+def _describes(on: Listening, field: Field, amount: Quantity) -> bool:
+    """Whether an amount belongs to a thing that is named beside it: "dumbbells up to 20 kg", "10 kg plates"."""
+    spoken, start = on.spoken, amount.start
+    if amount.unit is None or not amount.in_unit(field.unit):
+        return False
+    while start > 0 and (before := _UP_TO.ending(spoken, start)) is not None:
+        start = before.start
+    if any(not start <= cue.start < amount.start for cue in on.find(cues_of(field))):
+        return False
+    things = [names_of(each) for each in on.fields.all if each.kind == "texts"]
+    named = any(each.ending(spoken, start) is not None for each in things if start > 0)
+    return named or any(
+        each.at(spoken, amount.end) is not None for each in things if amount.end < len(spoken.tokens)
+    )
 
 
 def _give(on: Listening, field: Field, amount: Quantity) -> None:
@@ -87,8 +107,9 @@ def _give(on: Listening, field: Field, amount: Quantity) -> None:
 def _ranged(on: Listening, field: Field, amount: Quantity) -> str | None:
     """The choice whose numbers an amount is among."""
     value = amount.values[0]
-    more = on.spoken.word(amount.end) == "+" or on.spoken.word(amount.start - 1) in _OVER
-    low, high = amount.ends or (value + more, value + more)
+    more = on.spoken.word(amount.end) == "+" or _OVER.ending(on.spoken, amount.start) is not None
+    less = _UNDER.ending(on.spoken, amount.start) is not None
+    low, high = amount.ends or (value + more - less, value + more - less)
     both = [key for key, (first, last) in field.said.ranges.items() if first <= low and high <= last]
     middle = (low + high) / 2
     some = [key for key, (first, last) in field.said.ranges.items() if first <= middle < last + 1]
@@ -111,7 +132,7 @@ def _by_cue(on: Listening, fields: Sequence[Field], amounts: list[Quantity]) -> 
     pairs: list[tuple[float, int, Field, int, Quantity]] = []
     for field, cue in cues:
         for amount in amounts:
-            if not (amount.in_unit(field.unit) or field.said.ranges):
+            if not (amount.in_unit(field.unit) or field.said.ranges) or _is_beyond(fields, field, amount):
                 continue
             before = amount.end <= cue.start
             gap = range(amount.end, cue.start) if before else range(cue.end, amount.start)
@@ -134,6 +155,13 @@ def _by_cue(on: Listening, fields: Sequence[Field], amounts: list[Quantity]) -> 
         if field.path in given:
             on.take(cue.start, cue.end)
     return [amount for amount in amounts if amount.start not in used]
+
+
+def _is_beyond(fields: Sequence[Field], field: Field, amount: Quantity) -> bool:
+    """Whether a bare number cannot be a field's, but another one's: "2200 with a lot of protein"."""
+    if amount.unit is not None or field.said.ranges or any(fits(field, value) for value in amount.values):
+        return False
+    return any(fits(f, value) for f in fields if f.kind in {"integer", "number"} for value in amount.values)
 
 
 def _dimensions(fields: Sequence[Field]) -> list[str]:

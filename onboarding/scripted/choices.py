@@ -13,6 +13,7 @@ from onboarding.scripted.words import (
     LEAD,
     NO,
     NONE,
+    NOT,
     SECOND,
     YES,
     content,
@@ -87,6 +88,8 @@ def _hear_choice(on: Listening, field: Field) -> None:
     if not on.is_asked(field):
         # "none" is a way to say "another way" only where that was the question.
         matches = [m for m in matches if NONE.at(on.spoken, m.start) is None or m.end - m.start > 1]
+        # Of what is counted, an adjective is no number: "a small bakery".
+        matches = [m for m in matches if not field.said.ranges or m.end - m.start > 1]
     meant = said_to_be(on.spoken, matches)
     if not meant or (on.settled(field) and not on.find(cues_of(field))):
         return
@@ -106,10 +109,19 @@ def said_to_be(spoken: Spoken, matches: list[Match[str]]) -> list[Match[str]]:
     meant: list[Match[str]] = []
     end = 0
     for match in matches:
-        if not negated(spoken, match.start, end):
+        if not negated(spoken, match.start, end) and not _taken_back(spoken, match):
             meant.append(match)
         end = match.end
     return meant
+
+
+def _taken_back(spoken: Spoken, match: Match[str]) -> bool:
+    """Whether it is denied behind its name, "perder grasa no", or only in part: "no meat except chicken"."""
+    after = spoken.word(match.end + 1)
+    if spoken.word(match.end) == "no" and (not after or (after in BREAKS and after != "?")):
+        return True
+    exception = EXCEPT.at(spoken, match.end) if match.end < len(spoken.tokens) else None
+    return exception is not None and NOT.at(spoken, match.start) is not None
 
 
 def mentioned(on: Listening, field: Field, choice: Field) -> list[str]:

@@ -3,7 +3,7 @@
 Fields of a group stand beside the others with their path; a list of groups is one field with fields inside.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import cache
 from typing import Any
 
@@ -16,6 +16,7 @@ from onboarding.scripted.quantities import OF_FIELD, Unit
 from onboarding.scripted.text import Phrases
 
 Hear = Callable[[str, str], Any]
+Guess = Callable[[str, str], tuple[str, ...]]
 _NOTHING_SAID = Said()
 
 
@@ -26,6 +27,7 @@ class Field(Struct, frozen=True, kw_only=True):
     node: FormNode
     said: Said = _NOTHING_SAID
     hear: Hear | None = None
+    guess: Guess | None = None
     inner: "tuple[Field, ...]" = ()
     url: bool = False
 
@@ -87,6 +89,11 @@ class Fields(Struct, frozen=True, kw_only=True):
         return own or next((f for f in self.all if error.startswith(f.path + ".")), None)
 
 
+def still_wanted(fields: Fields, values: Mapping[str, Any]) -> list[Field]:
+    """Lists that may be left out, and are asked for once all the same."""
+    return [field for field in fields.all if field.said.wanted and field.may_be_empty and field.path not in values]
+
+
 def fields_of(state: State) -> Fields:
     """The fields of a state's answer."""
     return _fields(state.answer, state)
@@ -120,7 +127,15 @@ def _of_group(nodes: list[FormNode], kind: type[Struct], prefix: str) -> tuple[F
         said = extra.get("said", _NOTHING_SAID)
         url = extra.get("format") in {"url", "uri"} or node.name.rsplit("_", 1)[-1] in {"url", "website", "site"}
         found.append(
-            Field(path=prefix + node.name, node=node, said=said, hear=extra.get("hear"), inner=inner, url=url)
+            Field(
+                path=prefix + node.name,
+                node=node,
+                said=said,
+                hear=extra.get("hear"),
+                guess=extra.get("guess"),
+                inner=inner,
+                url=url,
+            )
         )
     return tuple(found)
 

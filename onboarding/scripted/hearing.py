@@ -3,6 +3,8 @@
 from collections.abc import Mapping
 from typing import Any
 
+from msgspec.structs import replace
+
 from onboarding.flow import State
 from onboarding.payloads import FieldError
 from onboarding.reading import examine
@@ -13,9 +15,11 @@ from onboarding.scripted.fields import Fields, fields_of
 from onboarding.scripted.groups import hear_groups
 from onboarding.scripted.listening import Listening
 from onboarding.scripted.lists import hear_lists
+from onboarding.scripted.names import hear_names
 from onboarding.scripted.text import Spoken
-from onboarding.scripted.texts import hear_own, hear_texts
+from onboarding.scripted.texts import hear_own, hear_texts, offered
 from onboarding.scripted.times import hear_times
+from onboarding.scripted.trees import hear_trees
 
 _STILL_TO_COME = {"required", "too_short"}
 _ROUNDS = 6
@@ -28,7 +32,11 @@ def read(
     fields = fields_of(state)
     before = flat(fields, draft.data)
     on = Listening(spoken, fields, draft.asked, before, locale)
-    for reader in (hear_choices, hear_groups, hear_times, hear_numbers):
+    on.correcting = on.correcting or draft.again
+    hear_names(on)
+    if on.asked is not None and any(inner.said.above for inner in on.asked.inner):
+        hear_trees(on)
+    for reader in (hear_choices, hear_trees, hear_groups, hear_times, hear_numbers):
         reader(on)
     if not on.markup:
         hear_own(on)
@@ -41,7 +49,8 @@ def read(
     kept, errors = valid_part(state, {**before, **found}, before)
     left = flat(fields, kept)
     understood = tuple(f.path for f in fields.all if f.path in found and f.path in left)
-    return Draft(state=state.key, data=kept, asked=draft.asked), understood, [*on.errors, *errors]
+    after = replace(draft, data=kept, offers=offered(on))
+    return after, understood, [*on.errors, *errors]
 
 
 def valid_part(

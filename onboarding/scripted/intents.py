@@ -37,7 +37,14 @@ _WISHES: dict[Intent, str] = {
         "saludos, 👋"
     ),
 }
+_KEEP = (
+    "keep it, keep it as it is, keep that, leave it, leave it as it is, leave it like that, no change, no "
+    "changes, no, nothing, its fine, thats fine, its ok, thats ok, thats right, all good, as it is, never mind, "
+    "ok, okay, yes, dejalo, dejalo asi, dejalo como esta, asi esta bien, esta bien, sin cambios, nada, "
+    "correcto, no cambies nada, si, vale, todo bien, nothing to change, nada que cambiar, no cambiar nada"
+)
 _WISH: dict[Intent, Phrases[bool]] = {intent: listed(said) for intent, said in _WISHES.items()}
+_KEEPING = listed(_KEEP)
 _BACK = listed(
     "go back, back, go back to, take me back to, return, return to, previous, undo, change, edit, correct, "
     "redo, fix, update, revisit, go to the previous, change my answer, atras, volver, volver a, vuelve, "
@@ -64,8 +71,16 @@ def wish(spoken: Spoken, intent: Intent) -> bool:
     return _is_only(spoken, _WISH[intent])
 
 
-def back_to(flow: Flow, state: State, spoken: Spoken) -> tuple[bool, str | None]:
-    """Whether a message asks for an earlier state, and which one; without a name it is the one before."""
+def keeps(spoken: Spoken) -> bool:
+    """Whether a message only says that an answer shall stay as it is."""
+    return _is_only(spoken, _KEEPING)
+
+
+def back_to(flow: Flow, state: State | None, spoken: Spoken) -> tuple[bool, str | None]:
+    """Whether a message asks for an earlier state, and which one; without a name it is the one before.
+
+    With no state, because all are answered, every one of them is earlier.
+    """
     numbers = [token.word for token in spoken.tokens if token.word.isdigit()]
     if not numbers and _is_only(spoken, _PLAIN_BACK):
         return True, _before(flow, state)
@@ -77,26 +92,31 @@ def back_to(flow: Flow, state: State, spoken: Spoken) -> tuple[bool, str | None]
     if numbers:
         step = len(numbers) == 1 and len(numbers[0]) < 4 and _is_only(spoken, _BACK)
         found = flow.find(int(numbers[0])) if step else None
-        earlier = found is not None and found.number < state.number
+        earlier = found is not None and _is_before(found, state)
         return earlier, found.key if found is not None and earlier else None
     named = _named_state(flow, state, {t.stem for t in spoken.tokens[verb.end :]})
     return named is not None, named
 
 
-def _before(flow: Flow, state: State) -> str | None:
-    earlier = [s.key for s in flow.states if s.number < state.number]
+def _is_before(found: State, state: State | None) -> bool:
+    return state is None or found.number < state.number
+
+
+def _before(flow: Flow, state: State | None) -> str | None:
+    earlier = [s.key for s in flow.states if _is_before(s, state)]
     return earlier[-1] if earlier else None
 
 
-def _named_state(flow: Flow, state: State, said: set[str]) -> str | None:
+def _named_state(flow: Flow, state: State | None, said: set[str]) -> str | None:
     """The earlier state whose own words a message has; words of many states count less."""
     words = {other.key: _words_of(other) for other in flow.states}
     common = {word: sum(word in own for own in words.values()) for own in words.values() for word in own}
     scores = {key: sum(1 / common[word] for word in own & said) for key, own in words.items()}
     best = max(scores, key=lambda key: scores[key])
     found = flow.find(best)
-    earlier = found is not None and found.number < state.number
-    return best if earlier and scores[best] > 0 and scores[best] > scores[state.key] else None
+    if found is None or not _is_before(found, state) or scores[best] == 0:
+        return None
+    return best if state is None or scores[best] > scores[state.key] else None
 
 
 def _words_of(state: State) -> set[str]:

@@ -27,6 +27,7 @@ class Listening:
         self.found: dict[str, Any] = {}
         self.errors: list[FieldError] = []
         self.correcting = bool(CORRECTION.find(spoken))
+        self.named: tuple[int, int] | None = None
         self.markup = has_markup(spoken.text)
         self.questioning = spoken.text.endswith("?")
 

@@ -11,7 +11,7 @@ from onboarding.scripted.fields import Field, cues_of, names_of, none_of
 from onboarding.scripted.listening import Listening, negated
 from onboarding.scripted.pieces import Piece, pieces
 from onboarding.scripted.text import Match, Spoken
-from onboarding.scripted.words import EMPTY, NONE, NOT, content, listed
+from onboarding.scripted.words import EMPTY, EXCEPT, NONE, NOT, content, listed
 
 _ANYTHING = listed(
     "anything", "any", "nothing", "nada", "ningun", "ninguno", "ninguna", "something", "food", "foods", "comida"
@@ -111,14 +111,26 @@ class _Sorting:
                 names = names_of(name.meaning).find(spoken, piece.start, piece.end)
                 self._add(name.meaning, _covering(spoken, bare, names))
             return
+        if none or self._contradicts(piece):
+            # "but not to peanuts", "nothing that I know of": that something is not so is no item.
+            return
         if bare is not None and not self._says_nothing(bare):
             self.waiting.append(spoken.raw(*bare))
+
+    def _contradicts(self, piece: Piece) -> bool:
+        """Whether a piece denies something behind a "but"."""
+        spoken = self.on.spoken
+        after_but = spoken.word(piece.start - 1) in {"but", "pero"} or spoken.word(piece.start) in {"but", "pero"}
+        return after_but and bool(NOT.find(spoken, piece.start, min(piece.start + 2, piece.end)))
 
     def _with_cue(self, piece: Piece, cue: Match[Field]) -> None:
         spoken, field = self.on.spoken, cue.meaning
         after = content(spoken, cue.end, piece.end)
         before = content(spoken, piece.start, cue.start)
         denied = _denied(spoken, piece.start, cue.start)
+        if EXCEPT.at(spoken, cue.start) is not None and negated(spoken, cue.start):
+            # "No meat except chicken": what is left out of a denial is liked.
+            return
         if denied or (self.denying and after is None and before is None):
             self._settle_waiting()
             anything = after is None or _ANYTHING.at(spoken, after[0]) is not None
@@ -176,7 +188,9 @@ class _Sorting:
             for field in self.fields
             for match in cues_of(field).find(self.on.spoken, piece.start, piece.end)
         ]
-        return max(found, key=lambda m: (m.end - m.start, -m.start), default=None)
+        # "Nada de alergias" is about allergies, and nobody's dislike.
+        meant = [m for m in found if not any(m.end == o.start and m.meaning is not o.meaning for o in found)]
+        return max(meant or found, key=lambda m: (m.end - m.start, -m.start), default=None)
 
     def _named(self, piece: Piece) -> Match[Field] | None:
         """The name in a piece, by the same measure; of equals that of the question."""
@@ -185,6 +199,8 @@ class _Sorting:
             for field in self.fields
             for match in names_of(field).find(self.on.spoken, piece.start, piece.end)
         ]
+        # "Dumbbells up to 20 kg": what stands right behind the thing only describes it.
+        found = [m for m in found if not any(o.end == m.start and o.start == piece.start for o in found)]
         return max(found, key=lambda m: (m.end - m.start, self.on.is_asked(m.meaning)), default=None)
 
 

@@ -5,6 +5,7 @@ from typing import Any, NamedTuple
 from onboarding.scripted.clock import AT, Clock, day_parts
 from onboarding.scripted.fields import Field, cues_of, sets_of, words_of
 from onboarding.scripted.listening import Listening
+from onboarding.scripted.numbers import number_at
 from onboarding.scripted.pieces import Piece, pieces
 from onboarding.scripted.words import ALL, AND, BREAKS, EMPTY, NONE, content
 
@@ -114,6 +115,9 @@ def _says_nothing(on: Listening, field: Field, span: tuple[int, int]) -> bool:
     empty = EMPTY.at(spoken, span[0]) or NONE.at(spoken, span[0]) or ALL.at(spoken, span[0])
     own = cues_of(field).at(spoken, span[0])
     done = [m.end for m in (empty, own) if m is not None]
+    counted = cues_of(field).at(spoken, span[0] + 1) if span[0] + 1 < span[1] else None
+    if number_at(spoken, span[0]) is not None and counted is not None and counted.end >= span[1]:
+        return True
     number = all(t.word.isdigit() for t in spoken.tokens[span[0] : span[1]])
     wordless = not any(t.word.isalnum() for t in spoken.tokens[span[0] : span[1]])
     return number or wordless or any(content(spoken, end, span[1]) is None for end in done)

@@ -3,12 +3,14 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from msgspec.structs import replace
+
 from onboarding.flow import State
 from onboarding.forms import label as readable
 from onboarding.payloads import FieldError
 from onboarding.reading import examine
 from onboarding.scripted.drafts import Draft, QuickReply
-from onboarding.scripted.fields import Field, Fields, fields_of
+from onboarding.scripted.fields import Field, Fields, fields_of, still_wanted
 from onboarding.scripted.hearing import flat, nested
 from onboarding.scripted.phrases import joined, language, own, say
 
@@ -34,9 +36,12 @@ def question(state: State, draft: Draft | None, locale: str) -> tuple[str, tuple
     values = flat(fields, draft.data)
     field = next(iter(_missing(state, fields, values)), None)
     if field is None:
-        return say(locale, "all_there"), (), Draft(state=state.key, data=draft.data)
-    text, replies, path = _ask(state, fields, field, values.get(field.path), locale)
-    asked = Draft(state=state.key, data=draft.data, asked=path)
+        return say(locale, "all_there"), (), replace(draft, asked=None, offers=())
+    if draft.offers and field.guess is not None and draft.asked in {None, field.path}:
+        text, replies, path = _which(field, draft.offers, locale)
+    else:
+        text, replies, path = _ask(state, fields, field, values.get(field.path), locale)
+    asked = replace(draft, asked=path, offers=())
     return text, replies + _skip(state, locale), asked
 
 
@@ -69,7 +74,8 @@ def _missing(state: State, fields: Fields, values: Mapping[str, Any]) -> list[Fi
     if lacking:
         return lacking
     errors = examine(state.answer, nested(values)).errors
-    return [field for error in errors if (field := fields.holding(error.field)) is not None]
+    failing = [field for error in errors if (field := fields.holding(error.field)) is not None]
+    return failing or still_wanted(fields, values)
 
 
 def _lacks(field: Field, value: Any, there: bool) -> bool:
@@ -102,6 +108,13 @@ def _ask(
         text = say(locale, "list_more", label=label_of(field, locale), count=field.node.min_length, what=what)
         return text, (), field.path
     return _question(state, field, locale), _replies(state, fields, field, locale), field.path
+
+
+def _which(field: Field, offers: Sequence[str], locale: str) -> tuple[str, tuple[QuickReply, ...], str]:
+    """What was said may mean one of these."""
+    words = [_word(field, value, locale) for value in offers]
+    text = say(locale, "which", label=label_of(field, locale), choices=joined(words, locale, "or"))
+    return text, tuple(QuickReply(label=word[:1].upper() + word[1:], value=word) for word in words), field.path
 
 
 def _ask_inside(
@@ -231,6 +244,8 @@ def _item(field: Field, item: Mapping[str, Any], locale: str) -> str:
         elif inner.kind == "boolean":
             off = own(inner.said.confirm, locale)
             said = f"{said} ({off})" if off and not value else f"{said} ({_sentence(inner, value, locale)[:-1]})"
+        elif own(inner.said.confirm, locale):
+            said = f"{said} ({own(inner.said.confirm, locale).format(_shown(inner, value, locale))})"
         else:
             said = f"{said} ({label_of(inner, locale)}: {_shown(inner, value, locale)})"
     return said

@@ -136,11 +136,11 @@ class Phrases(Generic[T]):
     def __bool__(self) -> bool:
         return bool(self._by_first)
 
-    def at(self, spoken: Spoken, index: int) -> Match[T] | None:
-        """The longest phrase that begins at a token."""
+    def at(self, spoken: Spoken, index: int, last: int | None = None) -> Match[T] | None:
+        """The longest phrase that begins at a token, and ends before another one where that is given."""
         for words, meaning in self._by_first.get(spoken.tokens[index].stem, ()):
             end = _follows(spoken, index, words)
-            if end is not None:
+            if end is not None and (last is None or end <= last):
                 return Match(index, end, meaning)
         return None
 

@@ -4,7 +4,8 @@ import re
 
 from onboarding.scripted.fields import Field, cues_of, words_of
 from onboarding.scripted.listening import Listening, negated
-from onboarding.scripted.words import EMPTY, NAME_IS, NONE, content
+from onboarding.scripted.names import is_name
+from onboarding.scripted.words import EMPTY, NONE, content
 
 _URL = re.compile(r"(?:https?://)?(?:[\w-]{1,63}\.){1,8}[^\W\d_]{2,24}(?::\d{1,5})?(?:[/?#][^\s<>\"]{0,500})?")
 _WORD = re.compile(r"\S{1,300}")
@@ -30,8 +31,8 @@ def hear_own(on: Listening) -> None:
         if field.hear is None or field.path in on.found:
             continue
         cue = next((c for c in on.find(cues_of(field)) if not negated(on.spoken, c.start)), None)
-        if on.is_asked(field) or (on.asked is None and field.path not in on.data):
-            text = on.spoken.text
+        if on.is_asked(field) or (field.path not in on.data and (on.asked is None or is_name(on.asked))):
+            text = _besides_names(on)
         elif cue is not None:
             text = on.spoken.raw(cue.end, len(on.spoken.tokens))
         else:
@@ -43,6 +44,25 @@ def hear_own(on: Listening) -> None:
             on.found[field.path] = value
 
 
+def offered(on: Listening) -> tuple[str, ...]:
+    """Values that a message may mean where it is not clear which: of the field that is asked for."""
+    if on.markup:
+        return ()
+    guessing = (
+        f for f in on.fields.all if f.guess is not None and f.path not in on.found and f.path not in on.data
+    )
+    field = next((f for f in guessing if on.is_asked(f) or on.asked is None), None)
+    return field.guess(_besides_names(on), on.locale) if field is not None and field.guess is not None else ()
+
+
+def _besides_names(on: Listening) -> str:
+    """The message without what something is called in it: a name says nothing of a trade."""
+    if on.named is None:
+        return on.spoken.text
+    before, behind = on.spoken.raw(0, on.named[0]), on.spoken.raw(on.named[1], len(on.spoken.tokens))
+    return f"{before}, {behind}"
+
+
 def _text(on: Listening, field: Field) -> str | None:
     known = [m for m in on.find(words_of(field)) if not negated(on.spoken, m.start)]
     if known and (on.is_asked(field) or on.find(cues_of(field))):
@@ -51,11 +71,12 @@ def _text(on: Listening, field: Field) -> str | None:
         return _address(on)
     if field.node.pattern is not None:
         return _of_form(on, field.node.pattern)
-    cues = on.find(NAME_IS) if _is_name(field) else []
-    cue = next((c for c in cues + on.find(cues_of(field)) if not negated(on.spoken, c.start)), None)
+    if is_name(field):
+        return None
+    cue = next((c for c in on.find(cues_of(field)) if not negated(on.spoken, c.start)), None)
     if cue is not None:
-        span = content(on.spoken, cue.end, _end_of_name(on, cue.end))
-        if span is not None and not all(on.taken[i] for i in range(*span)):
+        span = content(on.spoken, cue.end, _end_of_text(on, cue.end))
+        if span is not None and not all(on.taken[i] for i in range(*span)) and _may_be(on, field):
             on.take(*span)
             return on.spoken.raw(*span)
     if not on.is_asked(field) or on.questioning:
@@ -63,15 +84,22 @@ def _text(on: Listening, field: Field) -> str | None:
     return _whole(on)
 
 
-def _is_name(field: Field) -> bool:
-    words = f"{field.name.replace('_', ' ')} {field.node.label}".lower().split()
-    return "name" in words
+def _may_be(on: Listening, field: Field) -> bool:
+    """Whether a text can be said at all: the choice that it belongs to is not another one. Saying it chooses."""
+    if field.said.only_with is None:
+        return True
+    path, value = field.said.only_with
+    chosen = on.found.get(path, None if on.correcting else on.data.get(path))
+    if chosen not in {None, value}:
+        return False
+    on.found[path] = value
+    return True
 
 
 def _whole(on: Listening) -> str | None:
     """The message as an answer, without the words around it."""
     spoken = on.spoken
-    span = content(spoken, 0, _end_of_name(on, 0))
+    span = content(spoken, 0, _end_of_text(on, 0))
     if span is None:
         return None
     said = EMPTY.at(spoken, span[0]) or NONE.at(spoken, span[0])
@@ -80,8 +108,8 @@ def _whole(on: Listening) -> str | None:
     return spoken.raw(*span)
 
 
-def _end_of_name(on: Listening, start: int) -> int:
-    """Where a name ends: with the sentence, or where somebody goes on to speak of something else."""
+def _end_of_text(on: Listening, start: int) -> int:
+    """Where it ends: with the sentence, or where somebody goes on to speak of something else."""
     spoken = on.spoken
     for index in range(start, len(spoken.tokens)):
         word, following = spoken.word(index), spoken.word(index + 1)

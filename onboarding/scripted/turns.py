@@ -3,13 +3,15 @@
 from collections.abc import Mapping
 from typing import Any
 
+from msgspec.structs import replace
+
 from onboarding.flow import Flow, State
 from onboarding.payloads import FieldError
 from onboarding.reading import examine
 from onboarding.scripted.drafts import Draft, Heard
-from onboarding.scripted.fields import fields_of
+from onboarding.scripted.fields import fields_of, still_wanted
 from onboarding.scripted.hearing import flat, nested, read
-from onboarding.scripted.intents import back_to, wish
+from onboarding.scripted.intents import back_to, keeps, wish
 from onboarding.scripted.text import listen
 
 _ERRORS_AT_MOST = 20
@@ -19,8 +21,8 @@ def hear(flow: Flow, state: State, message: str, draft: Draft | None, locale: st
     """What a message means in a state.
 
     A wish counts only as the whole message; anything else is read as an answer. What cannot be assigned is not
-    guessed. The draft stays as it was unless a field was understood, and holds nothing that the answer's rules
-    refuse.
+    guessed, but may be offered. The draft keeps its data unless a field was understood, and holds nothing that
+    the answer's rules refuse.
 
     Args:
         flow: the flow, whose states can be gone back to.
@@ -36,7 +38,7 @@ def hear(flow: Flow, state: State, message: str, draft: Draft | None, locale: st
     if not spoken.tokens:
         return nothing
     if wish(spoken, "skip"):
-        return _meaning(nothing, "skip")
+        return _left_out(state, draft) or _meaning(nothing, "skip")
     if wish(spoken, "why"):
         return _meaning(nothing, "why")
     if wish(spoken, "progress"):
@@ -48,7 +50,9 @@ def hear(flow: Flow, state: State, message: str, draft: Draft | None, locale: st
         return _meaning(nothing, "greeting")
     after, understood, errors = read(state, spoken, draft, locale)
     if not understood and not errors:
-        return nothing
+        if draft.again and nothing.complete and keeps(spoken):
+            return _meaning(nothing, "answer")
+        return replace(nothing, draft=after)
     return Heard(
         intent="answer",
         draft=after,
@@ -58,9 +62,16 @@ def hear(flow: Flow, state: State, message: str, draft: Draft | None, locale: st
     )
 
 
+def going_back(flow: Flow, message: str) -> str | None:
+    """The state that a message wants to change when all are answered; None when it wants something else."""
+    spoken = listen(message)
+    return back_to(flow, None, spoken)[1] if spoken.tokens else None
+
+
 def is_complete(state: State, data: Mapping[str, Any]) -> bool:
-    """Whether an answer can be saved as it is."""
-    return not examine(state.answer, data).errors
+    """Whether an answer can be saved as it is, with all that is asked for."""
+    fields = fields_of(state)
+    return not examine(state.answer, data).errors and not still_wanted(fields, flat(fields, data))
 
 
 def forget(state: State, draft: Draft, errors: tuple[FieldError, ...]) -> Draft:
@@ -79,6 +90,16 @@ def forget(state: State, draft: Draft, errors: tuple[FieldError, ...]) -> Draft:
         for path in gone:
             values.pop(path, None)
     return Draft(state=draft.state, data=nested(values))
+
+
+def _left_out(state: State, draft: Draft) -> Heard | None:
+    """Who skips a list that may be left out has said that it is empty."""
+    fields = fields_of(state)
+    field = fields.find(draft.asked)
+    if field is None or field not in still_wanted(fields, flat(fields, draft.data)):
+        return None
+    after = replace(draft, data={**draft.data, field.path: []}, offers=())
+    return Heard(intent="answer", draft=after, understood=(field.path,), complete=is_complete(state, after.data))
 
 
 def _meaning(heard: Heard, intent: Any) -> Heard:

@@ -31,12 +31,11 @@ ALL = listed(
     "los tres, todas ellas, todos ellos"
 )
 NOT = listed(
-    "not, no, skip, salto, dont, doesnt, isnt, arent, aint, never, nor, neither, without, cant, cannot, wont, "
-    "havent, "
-    "hasnt, hadnt, didnt, wasnt, wouldnt, shouldnt, free of, rather than, instead of, used to, was, except, "
-    "but not, turn off, switch off, stop, off, remove, anything but, sin, ni, nunca, jamas, tampoco, ningun, "
-    "ninguna, ninguno, en vez de, en lugar de, antes era, era, excepto, salvo, menos, apagar, desactivar, "
-    "quita, quitar, ya no, excluding, apart from"
+    "not, no, nada de, skip, salto, dont, doesnt, isnt, arent, aint, never, nor, neither, without, cant, "
+    "cannot, wont, havent, hasnt, hadnt, didnt, wasnt, wouldnt, shouldnt, free of, rather than, instead of, "
+    "used to, was, except, but not, turn off, switch off, stop, off, remove, anything but, sin, ni, nunca, "
+    "jamas, tampoco, ningun, ninguna, ninguno, en vez de, en lugar de, antes era, era, excepto, salvo, menos, "
+    "apagar, desactivar, quita, quitar, ya no, excluding, apart from"
 )
 NOT_ONLY = listed(
     "not only, not just, no solo, no solamente, dont only, dont just, not to mention, mas o menos, more or "
@@ -106,44 +105,53 @@ SECOND = listed(
     "too, tambien, then, luego"
 )
 LEAD = listed(
-    "i, im, i am, ive, ive got, i have, i have got, i had, i own, i got, i use, i take, i also, i go to, i "
-    "do, i want, id like, i would like, my, mine, me, we, we have, weve got, were, we are, we use, our, us, "
-    "the, a, an, some, any, just, only, maybe, perhaps, probably, well, so, there is, there are, theres, its, "
-    "it is, is, are, has, have, had, got, to, of, access to, have access to, i have access to, with, in, at, "
-    "on, for, from, by, about, please, thanks, thank you, ok, okay, yes, yeah, hi, hello, hey, sure, that, "
-    "this, these, those, it, them, also, too, both, like, i like, etc, really, quite, very, pretty, would, "
-    "be, say, id say, i think, i guess, think, guess, lets, let, lets say, and, or, but, then, a bit of, a "
-    "little, bit, each, eat, i eat, having, currently, taking, im taking, now, actually, make it, change it "
-    "to, sorry, wait, i mean, i meant, instead, set, put, want, yo, soy, estoy, tengo, tenemos, hay, uso, "
-    "usamos, tomo, tambien, el, la, los, las, un, una, unos, unas, mi, mis, nuestro, nuestra, solo, "
-    "solamente, quiza, quizas, pues, bueno, es, son, de, del, con, en, al, por, para, por favor, gracias, "
-    "vale, si, hola, que, lo, esto, eso, le, se, y, o, e, ni, pero, muy, algo de, algun, alguna, algunos, "
-    "algunas, creo, diria, digamos, quiero, quisiera, me gustaria, como, cada, ahora, en realidad, perdon, "
-    "mejor, sea, seria, voy a, voy al, acceso a, tengo acceso a, entre, mas, sino"
+    "i, im, i am, ive, ive got, i have, i have got, i had, i own, i got, i use, i take, i also, i go to, i do, "
+    "i want, id like, i would like, my, mine, me, we, we have, weve got, were, we are, we use, our, us, the, a, "
+    "an, some, any, just, only, maybe, perhaps, probably, well, so, there is, there are, theres, its, it is, "
+    "is, are, has, have, had, got, to, of, access to, have access to, i have access to, with, in, at, on, for, "
+    "from, by, about, please, thanks, thank you, ok, okay, yes, yeah, hi, hello, hey, sure, that, this, these, "
+    "those, it, them, also, too, both, like, i like, etc, really, quite, very, pretty, would, be, say, id say, "
+    "i think, i guess, think, guess, lets, let, lets say, and, or, but, then, a bit of, a little, bit, each, "
+    "eat, i eat, having, currently, taking, im taking, now, actually, make it, change it to, sorry, wait, i "
+    "mean, i meant, instead, set, put, want, yo, soy, estoy, tengo, tenemos, hay, uso, usamos, tomo, tambien, "
+    "el, la, los, las, un, una, unos, unas, mi, mis, nuestro, nuestra, solo, solamente, quiza, quizas, pues, "
+    "bueno, es, son, de, del, con, en, al, por, para, por favor, gracias, vale, si, hola, que, lo, esto, eso, "
+    "le, se, y, o, e, ni, pero, muy, algo de, algun, alguna, algunos, algunas, creo, diria, digamos, quiero, "
+    "quisiera, me gustaria, como, cada, ahora, en realidad, perdon, mejor, sea, seria, voy a, voy al, "
+    "acceso a, tengo acceso a, entre, mas, sino"
 )
 """What may stand around an answer without being part of it."""
 ENDING = listed(
     "please, thanks, thank you, too, as well, also, at home, only, though, i guess, i think, por favor, "
     "gracias, tambien, en casa, nada mas, nothing else, thats all, thats it, eso es todo, y ya, y ya esta, "
     "solamente, solo, etc, for now, right now, por ahora, de momento, currently, either, at all, whatsoever, "
-    "really, unfortunately, tampoco, no more, and thats it, 🙂, 😊, 🙏, 👍, myself, actually"
+    "yet, so far, todavia, aun, really, unfortunately, tampoco, no more, and thats it, 🙂, 😊, 🙏, 👍, myself, "
+    "actually"
 )
+INTERJECTION = listed(
+    "hi, hello, hey, hi there, hello there, good morning, good afternoon, good evening, sure, ok, okay, well, "
+    "yes, hola, buenas, buenos dias, buenas tardes, buenas noches, claro, vale, bueno, pues, si"
+)
+"""What somebody says before they begin."""
 NAME_IS = listed(
     "my name is, name is, the name is, my company is, our company is, company is, company is called, company "
-    "name is, "
-    "it is called, its called, we are called, were called, we call ourselves, is called, called, named, my "
-    "business is, "
-    "se llama, me llamo, nos llamamos, mi empresa es, nuestra empresa es, la empresa es, mi empresa se llama, "
-    "la empresa se llama, nuestra empresa se llama, el nombre es, nombre es, mi nombre es, se denomina"
+    "name is, it is called, its called, we are called, were called, we call ourselves, is called, called, "
+    "named, my business is, se llama, me llamo, nos llamamos, mi empresa es, nuestra empresa es, la empresa es, "
+    "mi empresa se llama, la empresa se llama, nuestra empresa se llama, el nombre es, nombre es, mi nombre es, "
+    "se denomina, the names, names, we go by, trading as, known as, my startup is, our startup is, the business "
+    "is called, my business is called, my company is called, our company is called, the company is called, my "
+    "startup is called, our startup is called, mi negocio es, mi negocio se llama, mi startup se llama, nuestro "
+    "negocio se llama, se llama mi empresa"
 )
 EMPTY = listed(
-    "nothing else, thats all, thats it, that is all, eso es todo, nada mas, y ya, i think, i dont know, dont "
-    "know, no idea, not sure, im not sure, no se, no lo se, no estoy seguro, no estoy segura, idk, ni idea, "
-    "whatever, da igual, me da igual, hmm, um, uh, lol, haha, jaja, great, cool, genial, perfecto, perfect, "
-    "what, qual, que, cual, help, ayuda, maybe, it depends, depende, sounds good, you decide, tu decides, i "
-    "dont care, no me importa, i dont understand, no entiendo, good question, buena pregunta, what do you "
-    "mean, que quieres decir, test, prueba, some, algunos, a few, unos cuantos, sometimes, a veces, many, "
-    "muchos, muchas, lots, later, luego"
+    "otherwise, otherwise fine, otherwise healthy, otherwise all good, apart from that, por lo demas, por lo "
+    "demas bien, aparte de eso, nothing else, thats all, thats it, that is all, eso es todo, nada mas, y ya, i "
+    "think, i dont know, dont know, no idea, not sure, im not sure, no se, no lo se, no estoy seguro, no estoy "
+    "segura, idk, ni idea, whatever, da igual, me da igual, hmm, um, uh, lol, haha, jaja, great, cool, genial, "
+    "perfecto, perfect, what, qual, que, cual, help, ayuda, maybe, it depends, depende, sounds good, you "
+    "decide, tu decides, i dont care, no me importa, i dont understand, no entiendo, good question, buena "
+    "pregunta, what do you mean, que quieres decir, test, prueba, some, algunos, a few, unos cuantos, "
+    "sometimes, a veces, many, muchos, muchas, lots, later, luego"
 )
 """What says nothing about any field, though it is an answer to a question."""
 
@@ -156,8 +164,8 @@ def only_fillers(spoken: Spoken, start: int = 0, end: int | None = None) -> bool
 def content(spoken: Spoken, start: int, end: int) -> tuple[int, int] | None:
     """What is left between two tokens without the words and signs around it."""
     while start < end:
-        found = LEAD.at(spoken, start)
-        if found is not None and found.end <= end:
+        found = LEAD.at(spoken, start, end)
+        if found is not None:
             start = found.end
         elif not spoken.tokens[start].word.isalnum() and spoken.tokens[start].word != "#":
             start += 1

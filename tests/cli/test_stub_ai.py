@@ -168,6 +168,13 @@ async def test_called_out_of_turn(client: AsyncOpenAI) -> None:
                 "fats_percentage": 30,
             },
         ),
+        (
+            4,
+            "vegetarian, allergic to peanuts, no intolerances, nothing I dislike",
+            {"diet_type": "vegetarian", "allergies": ["peanuts"], "intolerances": [], "dislikes": []},
+        ),
+        (4, "vegan", None),
+        (7, "mondays at half past six pm", {"workouts": [{"day_of_week": 0, "scheduled_time": "18:30"}]}),
         (8, "2500 ml every 60 minutes", {"daily_water_target_ml": 2500, "reminder_frequency_minutes": 60}),
         (9, "no", {"interested_in_supplements": False}),
         (1, '{"fitness_level": "beginner"}', {"fitness_level": "beginner"}),
@@ -176,7 +183,7 @@ async def test_called_out_of_turn(client: AsyncOpenAI) -> None:
     ],
 )
 def test_what_is_understood(state: int, text: str, arguments: dict[str, Any] | None) -> None:
-    """Words of a choice, numbers in order, yes and no; JSON as it stands; and nothing is made up."""
+    """What people write is understood by the flow's own rules; JSON as it stands; and nothing is made up."""
     assert arguments_for(tool_of(state), text) == arguments
 
 
@@ -185,11 +192,24 @@ def test_times_and_lists() -> None:
     meals = arguments_for(tool_of(6), "Breakfast at 7:30, dinner at 19:00")
     assert meals is not None
     assert [meal["scheduled_time"] for meal in meals["meals"]] == ["07:30", "19:00"]
-    listed = arguments_for(tool_of(4), "vegan, nuts")
+    unknown = Offered(function=Function(name="save_diet", parameters=json_schema(FITNESS.states[3])))
+    listed = arguments_for(unknown, "vegan, nuts")
     assert listed == {
         "diet_type": "vegan",
         **{key: ["vegan", "nuts"] for key in ("allergies", "intolerances", "dislikes")},
     }
+
+
+@pytest.mark.parametrize(
+    ("text", "target"), [("go back to my goals", "fitness_goals"), ("volver a mis objetivos", "fitness_goals")]
+)
+def test_going_back_in_words(text: str, target: str) -> None:
+    """An earlier state is gone back to by its name, where the tool for it offers that state and no other."""
+    fields = {"state": {"type": "string", "enum": ["fitness_level", "fitness_goals"]}}
+    offered = Offered(function=Function(name="go_back_to", parameters={"type": "object", "properties": fields}))
+    (call,) = answer(request_of(text, tool_of(3), offered)).calls
+    assert (call.name, json.loads(call.arguments)) == ("go_back_to", {"state": target})
+    assert answer(request_of("go back to my meal plan", tool_of(3), offered)).calls == ()
 
 
 @pytest.mark.parametrize("name", ["skip_state", "explain_why_we_ask", "get_progress"])
