@@ -88,6 +88,7 @@ def _describes(on: Listening, field: Field, amount: Quantity) -> bool:
     spoken, start = on.spoken, amount.start
     if amount.unit is None or not amount.in_unit(field.unit):
         return False
+    start -= spoken.word(start - 1) == "("
     while start > 0 and (before := _UP_TO.ending(spoken, start)) is not None:
         start = before.start
     if any(not start <= cue.start < amount.start for cue in on.find(cues_of(field))):
@@ -221,17 +222,23 @@ def _all_shares(on: Listening, shares: Shares, amounts: list[Quantity]) -> list[
             on.take(word.start, word.end)
             return amounts
     count = len(shares.fields)
-    for first in range(len(amounts) - count + 1):
-        row = amounts[first : first + count]
-        gaps = [range(a.end, b.start) for a, b in pairwise(row)]
-        close = all(on.spoken.word(i) in _BETWEEN_SHARES for gap in gaps for i in gap)
-        bare = all(a.unit is None or a.unit.dimension == "percent" for a in row)
-        if close and bare and all(a.values[-1] <= shares.total for a in row):
-            order = _order_said(on, shares)
-            on.found.update({path: _plain(a.values[-1]) for path, a in zip(order, row, strict=True)})
-            on.take(row[0].start, row[-1].end)
-            return [a for a in amounts if a not in row]
-    return amounts
+    rows = [amounts[first : first + count] for first in range(len(amounts) - count + 1)]
+    rows = [row for row in rows if _is_row(on, shares, row)]
+    # Of "1,800 and 40/30/30" the last three are the parts.
+    row = min(rows, key=lambda row: abs(sum(a.values[-1] for a in row) - shares.total) > 1, default=None)
+    if row is None:
+        return amounts
+    order = _order_said(on, shares)
+    on.found.update({path: _plain(a.values[-1]) for path, a in zip(order, row, strict=True)})
+    on.take(row[0].start, row[-1].end)
+    return [a for a in amounts if a not in row]
+
+
+def _is_row(on: Listening, shares: Shares, row: list[Quantity]) -> bool:
+    """Whether so many amounts stand side by side as parts do."""
+    close = all(on.spoken.word(i) in _BETWEEN_SHARES for a, b in pairwise(row) for i in range(a.end, b.start))
+    bare = all(a.unit is None or a.unit.dimension == "percent" for a in row)
+    return close and bare and all(a.values[-1] <= shares.total for a in row)
 
 
 def _order_said(on: Listening, shares: Shares) -> Sequence[str]:

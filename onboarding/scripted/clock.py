@@ -169,7 +169,7 @@ def _hour_first(spoken: Spoken, index: int) -> Clock | None:
         hour, minute = (hour - 1 or 12), 60 + more
     elif more:
         minute = more
-    plain = plain or not (part or more or oclock)
+    plain = plain or not (part or more or oclock or (first.isdigit() and len(first) == 4 and not plain))
     return Clock(index, end, hour, minute, part, plain=plain, clear=clear)
 
 

@@ -12,12 +12,13 @@ from onboarding.scripted.clock import Clock
 from onboarding.scripted.fields import Field, cues_of, words_of
 from onboarding.scripted.listening import Listening, negated
 from onboarding.scripted.naming import PIECES, Named, broken, known_names, own_names
+from onboarding.scripted.numbers import number_at
 from onboarding.scripted.pieces import pieces
 from onboarding.scripted.quantities import quantities
 from onboarding.scripted.rows import Row, rows_of
 from onboarding.scripted.text import Match
-from onboarding.scripted.times import clocks, time_of
-from onboarding.scripted.words import EXCEPT, NONE, content, listed
+from onboarding.scripted.times import clocks, time_of, without_ends
+from onboarding.scripted.words import BREAKS, EXCEPT, NONE, content, listed
 
 _OFF = listed("off", "no", "without", "sin", "none", "ninguno")
 
@@ -44,7 +45,7 @@ class _Group:
         if _denies_all(on) and on.is_asked(self.field) and self.field.may_be_empty:
             on.found[self.field.path] = []
             return
-        names = known_names(on, self.identity)
+        names = [n for n in known_names(on, self.identity) if not self._is_count(n)]
         flags = self._flags()
         times = self.clocks = self._times(names)
         names = own_names(on, self.field, names, times, self.asked_name)
@@ -64,13 +65,24 @@ class _Group:
         if self.heard:
             on.found[self.field.path] = self.old
 
+    def _is_count(self, named: Named) -> bool:
+        return self._counts(named.start) and number_at(self.on.spoken, named.start - 1) is not None
+
     # Times.
 
     def _times(self, names: list[Named]) -> list[Clock]:
         if self.time is None:
             return []
         bare = self.on.is_asked(self.field) and self.asked_name == self.time.name
-        return clocks(self.on, bare=bare, known={named.end: named.start for named in names})
+        found = clocks(self.on, bare=bare, known={named.end: named.start for named in names})
+        found = [clock for clock in found if not (clock.plain and self._counts(clock.end))]
+        return found if self.time.kind != "time" else without_ends(self.on, found)
+
+    def _counts(self, index: int) -> bool:
+        """Whether the items as such stand there, in the plural: "three meals" is no time."""
+        spoken = self.on.spoken
+        there = index < len(spoken.tokens) and cues_of(self.field).at(spoken, index) is not None
+        return there and spoken.word(index).endswith("s")
 
     def _items(self, names: list[Named], times: list[Clock]) -> list[dict[str, Any]]:
         items = self._paired(names, times)
@@ -275,6 +287,8 @@ class _Group:
         """Whether an item is named to be left out: "every day except Sunday"."""
         last = max((n for n in names if n.end <= named.start), key=lambda n: n.end, default=None)
         before = last.end if last is not None else 0
+        if self.on.spoken.word(named.end) == "no" and self.on.spoken.word(named.end + 1) in {"", *BREAKS} - {"?"}:
+            return True
         if last is not None and last.several and self.on.spoken.word(named.start - 1) in {"but", "pero"}:
             return True
         matches = EXCEPT.find(self.on.spoken, max(before, named.start - 4), named.start)

@@ -9,6 +9,7 @@ from onboarding.scripted.words import BREAKS, LEAD, only_fillers
 
 TIMES_AT_MOST = 40
 """More than anybody says in one message."""
+_UNTIL = {"-", "–", "—", "to", "till", "until", "a", "hasta"}
 _JOINING = {",", "and", "y", "or", "o", "&", "/", ";", "a", "to", "-", "–", "until", "hasta", "till"}
 
 
@@ -30,6 +31,21 @@ def clocks(on: Listening, *, bare: bool, known: Mapping[int, int] | None = None)
         found.append(clock)
         index = clock.end
     return found
+
+
+def without_ends(on: Listening, found: list[Clock]) -> list[Clock]:
+    """Times at which something begins: of "6 to 7pm" the first one, in the evening."""
+    kept: list[Clock] = []
+    for clock in found:
+        last = kept[-1] if kept else None
+        joined = last is not None and clock.start == last.end + 1 and on.spoken.word(last.end) in _UNTIL
+        if last is None or not joined:
+            kept.append(clock)
+        elif not last.part and not last.clear and last.hour < clock.hour:
+            kept[-1] = last._replace(end=clock.end, part=clock.part)
+        else:
+            kept[-1] = last._replace(end=clock.end)
+    return kept
 
 
 def _is_time(on: Listening, clock: Clock, before: list[Clock], known: Mapping[int, int]) -> bool:

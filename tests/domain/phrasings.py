@@ -572,6 +572,18 @@ ROWS: list[Row] = [
     (9, "en", "i take vitamin d but not interested in more", supplements(False, "vitamin d")),
     (9, "en", "maybe, what do you recommend?", {}),
     (9, "es", "no me interesan pero tomo magnesio", supplements(False, "magnesio")),
+    (3, "en", "a kettlebell (16kg), no injuries", {"equipment": ["kettlebell (16kg)"], "injuries": []}),
+    (5, "en", "1,800 and 40/30/30 please", plan(1800, 40, 30, 30)),
+    (6, "en", "lunch 12-1, dinner 7", meals(("Lunch", "12:00"), ("Dinner", "19:00"))),
+    (
+        6,
+        "es",
+        "tres comidas: 8, 14 y 21",
+        {"meals": [{"scheduled_time": time} for time in ("08:00", "14:00", "21:00")]},
+    ),
+    (7, "en", "mondays 6 to 7pm", on("0", "18:00")),
+    (7, "en", "mon-fri 6am except wednesday", on("0134", "06:00")),
+    (7, "es", "lunes y miercoles a las siete, viernes no", on("02", "07:00")),
 ]
 
 COMPANY_ROWS: list[Row] = [
