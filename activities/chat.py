@@ -193,7 +193,7 @@ class Chats:
         await self._stored(given, hands, SILENCE)
 
     async def _stored(self, given: Given, hands: RunHands, reply: Reply) -> bool:
-        """Store an answer; False when it is not the agent's turn to speak any more."""
+        """Store an answer; False when it is not the agent's to give any more, or was given."""
         run, words = hands.run, reply.words
         state = hands.state
         answer = ChatAnswer(
@@ -210,17 +210,15 @@ class Chats:
         )
         draft = msgspec.to_builtins(words.asked) if words.asked else None
         async with self._database.transaction(given.caller) as connection:
-            if reply.source != "staff" and (now := await runs.get(connection, run.id)) and now.staff is not None:
-                return False
-            await chat.finish(
+            return await chat.finish(
                 connection,
                 given.context.turn,
                 answer,
                 memory=Memory(focus=hands.focus, draft=draft),
                 state=state.number if state else None,
                 tool_calls=hands.uses,
+                by_agent=reply.source != "staff",
             )
-        return True
 
 
 def _touched_since(run: Run, events: list[runs.StoredEvent], since: datetime) -> list[State]:

@@ -320,13 +320,20 @@ async def finish(
     state: int | None,
     tool_calls: list[ToolUse],
     status: MessageStatus = "complete",
+    by_agent: bool = False,
 ) -> bool:
-    """Store the answer to a turn and wake whoever waits for it; False when it was answered before."""
+    """Store the answer to a turn and wake whoever waits for it.
+
+    Returns:
+        False when it was answered before, or is gone; `by_agent`, also when staff have taken its run over.
+    """
     row = await conn.fetchrow(
         f"""
         WITH turn AS (
           UPDATE chat_turns SET status = 'done', answer = $2, memory = $3, finished_at = now()
-          WHERE id = $1 AND status = 'running' RETURNING *
+          WHERE id = $1 AND status = 'running' AND NOT ($9::boolean AND EXISTS (
+            SELECT FROM onboarding_sessions AS r WHERE r.id = chat_turns.run_id AND r.staff IS NOT NULL
+          )) RETURNING *
         ), message AS (
           INSERT INTO chat_messages
             (conversation, run_id, turn_id, role, agent_type, state, text, tool_calls, status)
@@ -342,6 +349,7 @@ async def finish(
         answer.response,
         msgspec.to_builtins(tool_calls),
         status,
+        by_agent,
     )
     return row is not None
 

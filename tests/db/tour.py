@@ -253,6 +253,7 @@ KNOWN: dict[str, Callable[[Given], Any]] = {
     "role": _always(Role.USER),
     "is_current": _always(lambda key_id: True),
     "after": _always(None),
+    "by_agent": _always(False),
     "since": _always(datetime.now(UTC)),
     "q": _always("software"),
     "category": _always("J"),
