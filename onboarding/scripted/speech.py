@@ -113,7 +113,7 @@ def _ask(
 def _which(field: Field, offers: Sequence[str], locale: str) -> tuple[str, tuple[QuickReply, ...], str]:
     """What was said may mean one of these."""
     words = [_word(field, value, locale) for value in offers]
-    text = say(locale, "which", label=label_of(field, locale), choices=joined(words, locale, "or"))
+    text = say(locale, "which", label=label_of(field, locale), choices="; ".join(words))
     return text, tuple(QuickReply(label=word[:1].upper() + word[1:], value=word) for word in words), field.path
 
 
