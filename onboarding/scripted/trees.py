@@ -258,9 +258,9 @@ class _Tree:
         if self.holders:
             self._end_holding()
             return
-        above, *rest = ([self.before] if self.before else []) + self.run
-        for name in rest:
-            self._put(name, above)
+        named = ([self.before] if self.before else []) + self.run
+        for name in named[1:]:
+            self._put(name, named[0])
 
     def _end_holding(self) -> None:
         if self.holders and self.holders[-1][0] == "holds":

@@ -6,7 +6,7 @@ import msgspec
 import pytest
 
 from onboarding.flows.company import COMPANY
-from onboarding.reading import read
+from onboarding.reading import examine, read
 from onboarding.scripted import Draft, Heard, confirm, going_back, hear, opener, question
 from onboarding.scripted.fields import fields_of
 from tests.domain.company_phrasings import BEFORE, ROWS
@@ -215,3 +215,43 @@ def test_what_is_said_back_has_no_keys_in_it(locale: str) -> None:
     assert ("part of Sales" if locale == "en" else "parte de Sales") in confirm(
         COMPANY.states[2], department, locale
     )
+
+
+@pytest.mark.parametrize("locale", ["en", "es", "fr"])
+def test_every_offered_answer_is_understood(locale: str) -> None:
+    """Each quick reply of each question, sent back, answers it."""
+    for state in COMPANY.states:
+        text, replies = opener(state, locale)
+        draft = Draft(state=state.key)
+        for field in fields_of(state).all:
+            assert text
+            for reply in replies:
+                heard = hear(COMPANY, state, reply.value, draft, locale)
+                assert heard.intent == "answer", reply
+                assert heard.errors == ()
+                assert draft.asked is None or draft.asked in heard.draft.data, reply
+            known = {
+                **draft.data,
+                **({field.path: state.example[field.path]} if field.path in state.example else {}),
+            }
+            text, replies, draft = question(state, Draft(state=state.key, data=known), locale)
+
+
+@pytest.mark.parametrize(
+    "message",
+    ["(", ">" * 900, "(" * 900, "with " * 300, "under it", "under " * 250, "A under B, " * 180, "x (y " * 300]
+    + [
+        "departments " * 150,
+        "it's called " * 150,
+        "35 people " * 180,
+        "remove",
+        "not " * 400,
+        "and under it (, under",
+    ],
+)
+def test_a_hostile_message_is_harmless(message: str) -> None:
+    """Whatever is said, in whichever state and asked for whatever, nothing raises and the draft is valid."""
+    for state in COMPANY.states:
+        for asked in (None, *(field.path for field in fields_of(state).all)):
+            heard = hear(COMPANY, state, message, Draft(state=state.key, asked=asked), "en")
+            assert {e.code for e in examine(state.answer, heard.draft.data).errors} <= {"required"}
