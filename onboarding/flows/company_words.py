@@ -246,7 +246,7 @@ METHODOLOGY = Said(
         ),
         "kpis": _ways("kpi, key performance indicators, metrics, indicators, indicadores, metricas"),
         "custom": _ways(
-            "our own, something else, own way, own method, own system, none, neither, ours, no goals, dont set "
+            "our own, something else, own way, own method, own system, none, neither, no goals, dont set "
             "goals, no system, no method, gut feeling, informal, informally, scrum, agile, custom, way of your "
             "own, propia, propio, otra, ninguna, ninguno, a nuestra manera, no fijamos objetivos, sin "
             "objetivos, sin metodo, nuestra manera, manera propia, metodo propio, a ojo, la nuestra"

@@ -85,7 +85,8 @@ class _Sorting:
         found = [c for f in self.fields for c in cues_of(f).find(spoken, piece.start, piece.end)]
         for (_, end), (following, after) in pairwise(sorted((c.start, c.end) for c in found)):
             before = NOT.ending(spoken, following)
-            if following < end or not (before is not None or after - following > 1):
+            # Side by side they are one: "nada de alergias".
+            if following <= end or not (before is not None or after - following > 1):
                 continue
             split = before.start if before is not None and before.start >= end else following
             parts.append(Piece(start, split, piece.fresh and not parts))

@@ -31,6 +31,11 @@ _TURNS = {
     "hay", "una", "un", "a", "an", "soy", "vendo", "hago", "vende", "hace", "en",
 }  # fmt: skip
 """After a comma or "and": somebody goes on to speak of something else."""
+_COMPARING = {
+    "over", "under", "about", "around", "more", "less", "fewer", "than", "at", "least", "most", "up", "to", "almost",
+    "nearly", "approximately", "roughly", "mas", "menos", "de", "casi", "unos", "unas", "alrededor", "cerca",
+}  # fmt: skip
+"""Words in front of a number, which are no name by themselves."""
 _AT_ONCE = {"which", "that", "who", "hacemos", "vendemos", "tenemos", "somos", "que"}
 """Words that end a name without any comma."""
 _WE_ARE = listed("we are, were, this is, somos, soy de, i am from, im from, aqui")
@@ -103,6 +108,8 @@ def _in_front(on: Listening, field: Field) -> tuple[int, int] | None:
     # In small letters a word is a name only where something else is told behind it.
     small = begins[:1].islower()
     if small and end == len(spoken.tokens):
+        return None
+    if all(spoken.word(index) in _COMPARING for index in range(*span)):
         return None
     return None if _only_sounds(on, field, span, end) else span
 
