@@ -28,7 +28,8 @@ def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
 def pytest_unconfigure(config: pytest.Config) -> None:
     """Leave once everything is said: a test run that passed must not be aborted on its way out."""
     if ENDED in config.stash:
-        config.get_terminal_writer().flush()
+        if not hasattr(config, "workerinput"):
+            config.get_terminal_writer().flush()
         leave(config.stash[ENDED])
 
 

@@ -375,9 +375,10 @@ async def test_no_worker(settings: Settings, temporal: Client, keys: Keys) -> No
         assert [item["text"] for item in await _history(person)] == ["I am a beginner"]
         assert own.database_url
         database = await Database.open(own.database_url, min_size=1, max_size=4)
+        books = Books(database, own)
         async with (
-            Models(own, Books(database, own)) as models,
-            build_worker(temporal, database, keys, models, own),
+            Models(own, books) as models,
+            build_worker(temporal, database, keys, books, models, own),
         ):
             answer = await say(person, "I am a beginner", message_id="m1")
         await database.close()
