@@ -33,7 +33,8 @@ _TURNS = {
 """After a comma or "and": somebody goes on to speak of something else."""
 _COMPARING = {
     "over", "under", "about", "around", "more", "less", "fewer", "than", "at", "least", "most", "up", "to",
-    "almost", "nearly", "approximately", "roughly", "mas", "menos", "de", "casi", "unos", "unas", "alrededor", "cerca",
+    "almost", "nearly", "approximately", "roughly", "mas", "menos", "de", "casi", "unos", "unas",
+    "alrededor", "cerca",
 }  # fmt: skip
 """Words in front of a number, which are no name by themselves."""
 _AT_ONCE = {"which", "that", "who", "hacemos", "vendemos", "tenemos", "somos", "que"}

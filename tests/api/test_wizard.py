@@ -15,7 +15,7 @@ from tests.api.company import Company
 from tests.api.wizard import ANSWERS, WIZARD, answer, answered, begin, complete, end, put, session_of
 from tests.stack import RUNS, Person, ok, problem, until, wrong
 
-NOBODY = str(uuid.uuid4())
+NOBODY = "0c8f9a52-6d0b-4c53-9d5e-5f0c1d2e3a4b"
 FIELDS = {"id", "userId", "status", "currentStep", "stepData", "createdAt", "updatedAt", "expiresAt"}
 
 
