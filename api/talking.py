@@ -41,6 +41,11 @@ LOST_AFTER = timedelta(seconds=5)
 
 CONTENT, RESET = "TEXT_MESSAGE_CONTENT", "TEXT_MESSAGE_RESET"
 
+Handing = asyncio.Future[Any] | None
+
+_UNDER_WAY: set[asyncio.Future[Any]] = set()
+"""What is being handed over; a loop by itself forgets its tasks."""
+
 HandOver = Callable[[str], Awaitable[Any]]
 """Has the turn with this id answered; twice is once."""
 
@@ -52,22 +57,31 @@ async def answered(deps: Deps, principal: Principal, turn: Turn, hand_over: Hand
         ProblemError: 503 when it does not come in time; the same message finds it later.
         WorkflowsUnavailable: nobody could be asked.
     """
-    async for news in _followed(deps, principal, turn, hand_over, 0):
+    async for news in _followed(deps, principal, turn, _handing(turn, hand_over), 0):
         if news is not None and news.turn.status != "running":
             return _answer_of(news.turn)
     raise _late()
 
 
-async def streamed(
+def streamed(
     deps: Deps, principal: Principal, turn: Turn, hand_over: HandOver, last_event_id: str | None
 ) -> AsyncGenerator[ServerSentEventMessage]:
-    """A turn as it is answered: from its beginning, or after the event that was seen last."""
+    """A turn as it is answered: from its beginning, or after the event that was seen last.
+
+    It is handed over here and now: whoever leaves before the first event has asked all the same.
+    """
+    return _streamed(deps, principal, turn, _handing(turn, hand_over), last_event_id)
+
+
+async def _streamed(
+    deps: Deps, principal: Principal, turn: Turn, handing: Handing, last_event_id: str | None
+) -> AsyncGenerator[ServerSentEventMessage]:
     seen = _seen(last_event_id, turn)
     if seen is None:
         yield _message(turn, 0, "RUN_STARTED", {"message_id": turn.message_id})
     after = seen or 0
     try:
-        async for news in _followed(deps, principal, turn, hand_over, after):
+        async for news in _followed(deps, principal, turn, handing, after):
             if news is None:
                 yield ServerSentEventMessage(data=None, comment="heartbeat")
                 continue
@@ -96,18 +110,18 @@ def is_lost(running: chat.TurnInProgress) -> bool:
 
 
 async def _followed(
-    deps: Deps, principal: Principal, turn: Turn, hand_over: HandOver, after: int
+    deps: Deps, principal: Principal, turn: Turn, handing: Handing, after: int
 ) -> AsyncGenerator[Tail | None]:
     """What is new of a turn, until it is answered or patience ends; None now and then when nothing is.
 
-    Subscribed before it is handed over, so that nothing is missed.
+    Subscribed while it is being handed over, so that nothing is missed.
     """
     loop = asyncio.get_running_loop()
     ends_at = loop.time() + deps.settings.ai_timeout_seconds + PATIENCE_SECONDS
     told_at, patience = loop.time(), LOOK_AGAIN_SECONDS
     async with deps.listener.subscribe(turn.id) as changed:
-        if turn.status == "running":
-            await hand_over(turn.id)
+        if handing is not None:
+            await asyncio.shield(handing)
         if turn.status == "running" and datetime.now(UTC) - turn.created_at < JUST_NOW:
             patience = FIRST_LOOK_SECONDS
         else:
@@ -132,6 +146,23 @@ async def _followed(
                 yield news
             if news.turn.status != "running":
                 return
+
+
+def _handing(turn: Turn, hand_over: HandOver) -> Handing:
+    """Hand a turn over that is not answered, whoever waits for it."""
+    if turn.status != "running":
+        return None
+    handing = asyncio.ensure_future(hand_over(turn.id))
+    _UNDER_WAY.add(handing)
+    handing.add_done_callback(_handed)
+    return handing
+
+
+def _handed(handing: asyncio.Future[Any]) -> None:
+    _UNDER_WAY.discard(handing)
+    if not handing.cancelled() and (error := handing.exception()) is not None:
+        # Told to whoever still waits; the message is stored, and the next one hands it over again.
+        log.info("a turn was not handed over", error=type(error).__name__)
 
 
 def _answer_of(turn: Turn) -> ChatAnswer:
