@@ -7,7 +7,7 @@ from msgspec import Struct
 from activities.hands import RunHands
 from onboarding import voice
 from onboarding.flow import State
-from onboarding.scripted import Draft, Heard, complain, confirm, forget, going_back, hear, question
+from onboarding.scripted import Draft, Heard, complain, confirm, forget, going_back, hear, question, redirect
 from onboarding.tools import Done
 from onboarding.voice import Words
 
@@ -42,7 +42,8 @@ class ScriptedAgent(Struct, frozen=True, kw_only=True):
             case "answer":
                 return await self._take(state, heard)
             case _:
-                before = voice.hello(hands.run) if heard.intent == "greeting" else voice.unclear(hands.run)
+                before = redirect(hands.flow, state, heard.away, hands.run.locale) or voice.unclear(hands.run)
+                before = voice.hello(hands.run) if heard.intent == "greeting" else before
                 return self._asking(state, heard.draft, before)
 
     async def _at_the_end(self, text: str) -> Words:
@@ -57,17 +58,21 @@ class ScriptedAgent(Struct, frozen=True, kw_only=True):
         """Save what is complete; ask for what is missing or cannot be."""
         locale = self.hands.run.locale
         before = complain(state, heard.errors, locale) if heard.errors else ""
+        elsewhere = redirect(self.hands.flow, state, heard.away, locale)
         if heard.errors or not heard.complete:
             understood = {name: heard.draft.data[name] for name in _fields(heard)}
             told = confirm(state, understood, locale) if understood else ""
-            return self._asking(state, heard.draft, f"{told} {before}".strip())
+            return self._asking(state, heard.draft, " ".join(filter(None, (told, before, elsewhere))))
         agent = self.hands.agent
         done = await self.hands.save(state, heard.draft.data)
         if not done.ok:
             return self._refused(state, heard.draft, done)
         confirmed = confirm(state, self.hands.run.answers[state.key], locale)
         following = voice.next_words(self.hands.run, self.hands.flow, agent)
-        return Words(text=f"{confirmed} {following.text}", quick_replies=following.quick_replies)
+        return Words(
+            text=" ".join(filter(None, (confirmed, elsewhere, following.text))),
+            quick_replies=following.quick_replies,
+        )
 
     async def _skip(self, state: State, draft: Draft | None) -> Words:
         agent = self.hands.agent

@@ -124,8 +124,8 @@ EQUIPMENT = Said(
         "mat, mat, medicine ball, swiss ball, gym ball, exercise ball, trx, rings, gymnastic rings, dip "
         "bar, dip station, cable machine, smith machine, gym, full gym, home gym, gym membership, "
         "commercial gym, weights, free weights, weight plates, plates, ab wheel, foam roller, sandbag, "
-        "pool, swimming pool, leg press, punching bag, step, weight vest, parallettes, spin bike, "
-        "stairmaster, bodyweight bar, bar, assault bike, mancuerna, barra, barra de dominadas, barra "
+        "pool, swimming pool, leg press, punching bag, step platform, aerobic step, weight vest, parallettes, spin "
+        "bike, stairmaster, bodyweight bar, bar, assault bike, mancuerna, barra, barra de dominadas, barra "
         "olimpica, pesa, pesa rusa, pesas, banco, banco de pesas, banda elastica, bandas elasticas, "
         "banda, goma, gomas, ligas, cinta, cinta de correr, caminadora, bicicleta, bici, bicicleta "
         "estatica, eliptica, remo, maquina de remo, comba, cuerda, cuerda de saltar, esterilla, "
@@ -197,7 +197,7 @@ LIMITATIONS = Said(
         "espacio pequeno, piso pequeno, ruido, sin ruido, vecinos, sin saltos, sin saltar, sin correr, "
         "sin impacto, bajo impacto, no puedo saltar, no puedo correr, no puedo hacer, nada de saltos, "
         "veces por semana, dias por semana, dias a la semana, viajo, viajes, turnos, embarazada, "
-        "presupuesto, no puedo, can only, solo puedo"
+        "presupuesto, no puedo, can only, solo puedo, avoid, evitar, evito"
     ),
     none=_ways(
         "no limits, no time limit, no restrictions, plenty of time, nothing limits me, without limits, no "

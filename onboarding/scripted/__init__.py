@@ -7,7 +7,7 @@ person writes.
 """
 
 from onboarding.scripted.drafts import Draft, Heard, Intent, QuickReply
-from onboarding.scripted.speech import complain, confirm, opener, question
+from onboarding.scripted.speech import complain, confirm, opener, question, redirect
 from onboarding.scripted.turns import forget, going_back, hear, is_complete
 
 __all__ = [
@@ -23,4 +23,5 @@ __all__ = [
     "is_complete",
     "opener",
     "question",
+    "redirect",
 ]

@@ -6,6 +6,7 @@ else, or at a comma behind which another field finds its answer.
 
 from typing import Any
 
+from onboarding.scripted.addressed import is_addressed
 from onboarding.scripted.fields import Field, cues_of, words_of
 from onboarding.scripted.listening import Listening, negated
 from onboarding.scripted.numbers import number_at
@@ -32,8 +33,8 @@ _TURNS = {
 }  # fmt: skip
 """After a comma or "and": somebody goes on to speak of something else."""
 _COMPARING = {
-    "over", "under", "about", "around", "more", "less", "fewer", "than", "at", "least", "most", "up", "to", "almost",
-    "nearly", "approximately", "roughly", "mas", "menos", "de", "casi", "unos", "unas", "alrededor", "cerca",
+    "over", "under", "about", "around", "more", "less", "fewer", "than", "at", "least", "most", "up", "to",
+    "almost", "nearly", "approximately", "roughly", "mas", "menos", "de", "casi", "unos", "unas", "alrededor", "cerca",
 }  # fmt: skip
 """Words in front of a number, which are no name by themselves."""
 _AT_ONCE = {"which", "that", "who", "hacemos", "vendemos", "tenemos", "somos", "que"}
@@ -78,7 +79,8 @@ def _said(on: Listening, field: Field, cue: Match[Any] | None) -> tuple[int, int
         return None
     if on.is_asked(field):
         span = _bare(on, 0, _end(on, field, 0))
-        return None if span is None or _says_nothing(on, span) else span
+        nothing = span is None or _says_nothing(on, span) or is_addressed(on.spoken, *span)
+        return None if nothing else span
     return _in_front(on, field) if _comes_first(on, field) else None
 
 

@@ -5,7 +5,7 @@ from typing import Any
 
 from msgspec.structs import replace
 
-from onboarding.flow import State
+from onboarding.flow import Flow, State
 from onboarding.forms import label as readable
 from onboarding.payloads import FieldError
 from onboarding.reading import examine
@@ -57,6 +57,17 @@ def complain(state: State, errors: Sequence[FieldError], locale: str) -> str:
     """What cannot be, politely, with the range that can."""
     said = dict.fromkeys(_complaint(fields_of(state), error, locale) for error in errors)
     return " ".join(said) or say(locale, "sorry")
+
+
+def redirect(flow: Flow, state: State, away: Sequence[str], locale: str) -> str:
+    """Where what was said for other states is asked for, so that nobody thinks that it is kept."""
+    said: list[str] = []
+    for key in away:
+        other = flow.find(key)
+        if other is not None:
+            text = "asked_later" if other.number > state.number else "asked_before"
+            said.append(say(locale, text, title=other.worded(language(locale)).title, number=other.number))
+    return " ".join(said)
 
 
 def label_of(field: Field, locale: str) -> str:

@@ -2,6 +2,7 @@
 
 import re
 
+from onboarding.scripted.addressed import is_addressed
 from onboarding.scripted.fields import Field, cues_of, words_of
 from onboarding.scripted.listening import Listening, negated
 from onboarding.scripted.names import is_name
@@ -104,6 +105,8 @@ def _whole(on: Listening) -> str | None:
         return None
     said = EMPTY.at(spoken, span[0]) or NONE.at(spoken, span[0])
     if said is not None and content(spoken, said.end, span[1]) is None:
+        return None
+    if is_addressed(spoken, *span):
         return None
     return spoken.raw(*span)
 

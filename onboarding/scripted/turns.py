@@ -48,17 +48,18 @@ def hear(flow: Flow, state: State, message: str, draft: Draft | None, locale: st
         return Heard(intent="back", draft=draft, complete=nothing.complete, back_to=target)
     if wish(spoken, "greeting"):
         return _meaning(nothing, "greeting")
-    after, understood, errors = read(state, spoken, draft, locale)
+    after, understood, errors, away = read(flow, state, spoken, draft, locale)
     if not understood and not errors:
         if draft.again and nothing.complete and keeps(spoken):
             return _meaning(nothing, "answer")
-        return replace(nothing, draft=after)
+        return replace(nothing, draft=after, away=away)
     return Heard(
         intent="answer",
         draft=after,
         understood=understood,
         complete=is_complete(state, after.data),
         errors=tuple(errors[:_ERRORS_AT_MOST]),
+        away=away,
     )
 
 

@@ -155,6 +155,12 @@ EMPTY = listed(
 )
 """What says nothing about any field, though it is an answer to a question."""
 
+WELCOME = listed(
+    "is fine, are fine, is ok, are ok, is okay, are okay, no problem with, can eat, can drink, tolerate, "
+    "puedo comer, puedo beber, sienta bien, sientan bien, tolero bien, i love, me encanta, me encantan, no me importa"
+)
+"""What says of a thing that nothing speaks against it."""
+
 
 def only_fillers(spoken: Spoken, start: int = 0, end: int | None = None) -> bool:
     """Whether nothing is said between two tokens but words around an answer."""

@@ -14,7 +14,7 @@ from onboarding.flows.company import COMPANY
 from onboarding.flows.fitness import FITNESS
 from onboarding.payloads import FieldError
 from onboarding.reading import examine, has_markup, read
-from onboarding.scripted import Draft, Heard, complain, confirm, forget, hear, opener, question
+from onboarding.scripted import Draft, Heard, complain, confirm, forget, hear, opener, question, redirect
 from onboarding.scripted.fields import fields_of
 from tests.domain.phrasings import ROWS
 from tests.flows.shop import SHOP
@@ -450,6 +450,20 @@ def test_what_another_state_refuses_is_asked_for_anew() -> None:
     assert question(at(5), draft, "en")[2].asked == "protein_percentage"
     assert complain(at(5), refused, "en") == "Carbs (%) must be at most 15."
     assert complain(at(5), refused, "es") == "Carbohidratos (%): debe ser como mucho 15."
+
+
+def test_what_is_for_another_state_is_told() -> None:
+    """Nobody is left to think that an allergy was noted where it was not; and where it can be, is said."""
+    heard = said(3, "dumbbells. By the way I'm allergic to peanuts")
+    assert (heard.understood, heard.away) == (("equipment",), ("dietary_preferences",))
+    assert redirect(FITNESS, at(3), heard.away, "en") == (
+        "I have not kept what belongs to “Diet preferences and restrictions”: I ask for it later."
+    )
+    assert said(3, "dumbbells, no injuries").away == ()
+    later = said(9, "yes, and I am allergic to peanuts", asked="interested_in_supplements")
+    told = redirect(FITNESS, at(9), later.away, "es")
+    assert told == "Para cambiar «Dieta, preferencias y restricciones», di «volver al paso 4»."
+    assert said(9, "volver al paso 4", locale="es").back_to == "dietary_preferences"
 
 
 def test_a_complaint_is_in_the_language_of_the_person() -> None:
