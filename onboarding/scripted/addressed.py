@@ -11,7 +11,8 @@ _LONGEST = 14
 """Words of something that is named without any word pointing to it; beyond them it is a story."""
 _ORDERS = listed(
     "ignore, disregard, forget, complete, finish, mark, submit, save, skip, go to, jump to, proceed, continue, "
-    "show, tell, give, print, write, repeat, output, reveal, delete, reset, restart, begin, cancel, execute, pretend, "
+    "show, tell, give, print, write, repeat, output, reveal, delete, reset, restart, begin, cancel, execute, "
+    "pretend, "
     "act as, override, bypass, approve, confirm, answer, explain, translate, say, stop, end, ignora, olvida, "
     "completa, completar, completalo, termina, terminar, finaliza, marca, guarda, salta, saltar, ve a, vete, pasa "
     "a, muestra, dime, di, dame, escribe, repite, revela, borra, elimina, reinicia, cancela, ejecuta, actua como, "
@@ -19,7 +20,8 @@ _ORDERS = listed(
 )
 _CONFUSED = listed(
     "dont understand, do not understand, didnt understand, dont get, do not get, not clear, unclear, confused, "
-    "lost, huh, pardon, come again, say again, makes no sense, dont know, do not know, no idea, help, what, why, how, "
+    "lost, huh, pardon, come again, say again, makes no sense, dont know, do not know, no idea, help, what, "
+    "why, how, "
     "which, who, whats, should i, can i, do i, no entiendo, no comprendo, no lo entiendo, no te entiendo, no se, "
     "ni idea, me he perdido, perdido, perdida, confundido, confundida, ayuda, ayudame, no me queda claro, cual, "
     "cuales, quien, por que, cuanto, debo, puedo"

@@ -82,11 +82,24 @@ def _skip(state: State, locale: str) -> tuple[QuickReply, ...]:
 def _missing(state: State, fields: Fields, values: Mapping[str, Any]) -> list[Field]:
     """The required fields that are not there, or not whole; by their own declaration or by a rule."""
     lacking = [f for f in fields.all if _lacks(f, values.get(f.path), f.path in values)]
+    named = [f for f in fields.all if _is_chosen(f, values) and f.path not in values]
     if lacking:
-        return lacking
+        # The text that a choice wants belongs to it, and comes before all else.
+        failing = {e.field for e in examine(state.answer, _filled(state, values)).errors} if named else set[str]()
+        return [*(f for f in named if f.path in failing), *lacking]
     errors = examine(state.answer, nested(values)).errors
     failing = [field for error in errors if (field := fields.holding(error.field)) is not None]
     return failing or still_wanted(fields, values)
+
+
+def _is_chosen(field: Field, values: Mapping[str, Any]) -> bool:
+    """Whether a text goes with a choice that was taken."""
+    return field.said.only_with is not None and values.get(field.said.only_with[0]) == field.said.only_with[1]
+
+
+def _filled(state: State, values: Mapping[str, Any]) -> dict[str, Any]:
+    """The values as part of a whole answer, so that the rules about several fields can be asked."""
+    return {**state.example, **nested(values)}
 
 
 def _lacks(field: Field, value: Any, there: bool) -> bool:
