@@ -7,9 +7,11 @@ def _ways(text: str) -> tuple[str, ...]:
     return tuple(way.strip() for way in text.split(","))
 
 
+_BETWEEN_BOTH = ("not a beginner, but not advanced", "no soy principiante, pero tampoco avanzado")
+
 FITNESS_LEVEL = Said(
     ask={
-        "en": "How would you call your fitness level: beginner, intermediate or advanced?",
+        "en": "What would you call your fitness level: beginner, intermediate or advanced?",
         "es": "¿Cuál es tu nivel: principiante, intermedio o avanzado?",
     },
     label={"en": "Fitness level", "es": "Nivel de forma física"},
@@ -35,7 +37,8 @@ FITNESS_LEVEL = Said(
             "regular, mas o menos en forma, algo de experiencia, normal, moderado, moderada, ni principiante "
             "ni avanzado, ni principiante ni avanzada, ni novato ni experto, neither a beginner nor advanced, "
             "neither beginner nor advanced, entreno a veces, cierta experiencia"
-        ),
+        )
+        + _BETWEEN_BOTH,
         "advanced": _ways(
             "expert, athlete, pro, professional, very fit, super fit, really fit, experienced, very "
             "experienced, elite, competitive, years of training, years of experience, trained for years, "
@@ -210,7 +213,8 @@ TARGET_WEIGHT = Said(
     label={"en": "Target weight (kg)", "es": "Peso objetivo (kg)"},
     confirm={"en": "Your target weight is {} kg.", "es": "Tu peso objetivo es {} kg."},
     cues=_ways(
-        "target weight, goal weight, ideal weight, desired weight, want to weigh, like to weigh, get to, get "
+        "aim for, aiming for, aim at, target weight, goal weight, ideal weight, desired weight, want to weigh, "
+        "like to weigh, get to, get "
         "down to, reach, down to, up to, target, goal, peso objetivo, peso ideal, peso deseado, quiero pesar, "
         "pesar, llegar "
         "a, bajar a, bajar hasta, subir a, subir hasta, objetivo, meta"
@@ -395,7 +399,10 @@ MACROS = Shares(
             "30/40/30, o «equilibrado»."
         ),
     },
-    replies={"en": ("30/40/30", "40/40/20", "balanced"), "es": ("30/40/30", "40/40/20", "equilibrado")},
+    replies={
+        "en": ("30/40/30", "40/40/20", "balanced", "25/5/70"),
+        "es": ("30/40/30", "40/40/20", "equilibrado", "25/5/70"),
+    },
     words={
         "balanced": (30, 40, 30),
         "equilibrado": (30, 40, 30),

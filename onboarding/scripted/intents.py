@@ -28,7 +28,8 @@ _WISHES: dict[Intent, str] = {
         "progress, my progress, how far, how far am i, how much longer, how much is left, how many questions, "
         "how many steps, how many more, where am i, whats left, what is left, status, how long will this "
         "take, are we done, are we there yet, cuanto falta, cuanto queda, cuantas preguntas, cuantas faltan, "
-        "cuantos pasos, progreso, mi progreso, por donde voy, donde estoy, que falta, que queda, hemos "
+        "cuantos pasos, como voy, que tal voy, progreso, mi progreso, por donde voy, donde estoy, que falta, "
+        "que queda, hemos "
         "terminado, how long, cuanto tiempo falta, show progress, show my progress"
     ),
     "greeting": (

@@ -161,7 +161,9 @@ class _Sorting:
         if denied or (self.denying and after is None and before is None):
             self._settle_waiting()
             anything = after is None or _ANYTHING.at(spoken, after[0]) is not None
-            if anything and not _OTHER.find(spoken, piece.start, piece.end):
+            # "No other injuries": there are those that were told; of a list without any there are none.
+            told = field.path in self.on.data or field.path in self.items
+            if anything and not (told and _OTHER.find(spoken, piece.start, piece.end)):
                 self.emptied.add(field.path)
             self.last, self.denying = field, True
             return

@@ -70,6 +70,17 @@ def redirect(flow: Flow, state: State, away: Sequence[str], locale: str) -> str:
     return " ".join(said)
 
 
+def insist(state: State, draft: Draft, errors: Sequence[FieldError], locale: str) -> tuple[str, Draft]:
+    """What cannot be in an answer that is whole without it: it is said again, or left as it is.
+
+    Returns:
+        The text, and the draft that takes an "ok" for the answer as it is.
+    """
+    field = next((f for e in errors if (f := fields_of(state).holding(e.field)) is not None), None)
+    asked = replace(draft, asked=field.path if field is not None else None, offers=(), again=True)
+    return f"{complain(state, errors, locale)} {say(locale, 'or_as_it_is')}", asked
+
+
 def label_of(field: Field, locale: str) -> str:
     """A field's short name in a language."""
     return own(field.said.label, locale, field.node.label)
@@ -161,7 +172,8 @@ def _item_name(field: Field, item: Mapping[str, Any], locale: str) -> str:
     value = item.get(field.identity.name)
     if value is not None:
         return _word(field.identity, value, locale)
-    return ", ".join(_shown_value(item[i.name], locale) for i in field.inner if i.name in item)
+    told = [i for i in field.inner if i.name in item and i.kind != "boolean"]
+    return ", ".join(_shown_value(item[i.name], locale) for i in told)
 
 
 def _question(state: State, field: Field, locale: str) -> str:

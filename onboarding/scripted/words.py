@@ -105,7 +105,8 @@ SECOND = listed(
     "too, tambien, then, luego"
 )
 LEAD = listed(
-    "i, im, i am, ive, ive got, i have, i have got, i had, i own, i got, i use, i take, i also, i go to, i do, "
+    "i, id, im, i am, ive, ive got, i have, i have got, i had, i own, i got, i use, i take, i also, i go to, "
+    "i do, "
     "i want, id like, i would like, my, mine, me, we, we have, weve got, were, we are, we use, our, us, the, a, "
     "an, some, any, just, only, maybe, perhaps, probably, well, so, there is, there are, theres, its, it is, "
     "is, are, has, have, had, got, to, of, access to, have access to, i have access to, with, in, at, on, for, "

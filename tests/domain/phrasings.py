@@ -57,6 +57,29 @@ def supplements(interested: bool, *current: str) -> dict[str, Any]:
 
 
 ROWS: list[Row] = [
+    # What used to be misread.
+    (1, "en", "not a beginner, but not advanced either", level("intermediate")),
+    (
+        3,
+        "en",
+        "dumbbells, no injuries, can't do jumping, aim for 75kg and 15% body fat",
+        has(["dumbbells"], [], ["can't do jumping"], target_weight_kg=75, target_body_fat_percentage=15),
+    ),
+    (
+        3,
+        "en",
+        "15 minutes a day and I'd like to weigh 70 kilos",
+        {"target_weight_kg": 70, "limitations": ["15 minutes a day"]},
+    ),
+    (3, "en", "bad left knee, no other limitations", {"injuries": ["bad left knee"], "limitations": []}),
+    (
+        5,
+        "en",
+        "2000 calories, 50% protein 50% carbs",
+        {"daily_calorie_target": 2000, "protein_percentage": 50, "carbs_percentage": 50},
+    ),
+    (6, "en", "breakfast between 7 and 8", meals(("Breakfast", "07:00"))),
+    (6, "es", "desayuno entre las 7 y las 8", meals(("Desayuno", "07:00"))),
     # 1: how used to training
     (1, "en", "beginner", level("beginner")),
     (1, "en", "I'm a total beginner", level("beginner")),
