@@ -7,7 +7,19 @@ from msgspec import Struct
 from activities.hands import RunHands
 from onboarding import voice
 from onboarding.flow import State
-from onboarding.scripted import Draft, Heard, complain, confirm, forget, going_back, hear, question
+from onboarding.scripted import (
+    Draft,
+    Heard,
+    complain,
+    confirm,
+    fitting,
+    forget,
+    going_back,
+    hear,
+    insist,
+    question,
+    redirect,
+)
 from onboarding.tools import Done
 from onboarding.voice import Words
 
@@ -28,7 +40,10 @@ class ScriptedAgent(Struct, frozen=True, kw_only=True):
         state = hands.state
         if state is None:
             return await self._at_the_end(text)
-        draft = self.draft if self.draft and self.draft.state == state.key else None
+        stored = hands.run.answers.get(state.key)
+        # What is stored is not asked for again: a change is put into it.
+        draft = Draft(state=state.key, data=stored, again=True) if stored else None
+        draft = self.draft if self.draft and self.draft.state == state.key else draft
         heard = hear(hands.flow, state, text, draft, hands.run.locale)
         match heard.intent:
             case "skip":
@@ -42,7 +57,8 @@ class ScriptedAgent(Struct, frozen=True, kw_only=True):
             case "answer":
                 return await self._take(state, heard)
             case _:
-                before = voice.hello(hands.run) if heard.intent == "greeting" else voice.unclear(hands.run)
+                before = redirect(hands.flow, state, heard.away, hands.run.locale) or voice.unclear(hands.run)
+                before = voice.hello(hands.run) if heard.intent == "greeting" else before
                 return self._asking(state, heard.draft, before)
 
     async def _at_the_end(self, text: str) -> Words:
@@ -57,17 +73,24 @@ class ScriptedAgent(Struct, frozen=True, kw_only=True):
         """Save what is complete; ask for what is missing or cannot be."""
         locale = self.hands.run.locale
         before = complain(state, heard.errors, locale) if heard.errors else ""
+        if heard.errors and heard.complete:
+            text, asked = insist(state, heard.draft, heard.errors, locale)
+            return Words(text=text, asked=asked)
+        elsewhere = redirect(self.hands.flow, state, heard.away, locale)
         if heard.errors or not heard.complete:
             understood = {name: heard.draft.data[name] for name in _fields(heard)}
             told = confirm(state, understood, locale) if understood else ""
-            return self._asking(state, heard.draft, f"{told} {before}".strip())
+            return self._asking(state, heard.draft, " ".join(filter(None, (told, before, elsewhere))))
         agent = self.hands.agent
         done = await self.hands.save(state, heard.draft.data)
         if not done.ok:
             return self._refused(state, heard.draft, done)
         confirmed = confirm(state, self.hands.run.answers[state.key], locale)
         following = voice.next_words(self.hands.run, self.hands.flow, agent)
-        return Words(text=f"{confirmed} {following.text}", quick_replies=following.quick_replies)
+        return Words(
+            text=" ".join(filter(None, (confirmed, elsewhere, following.text))),
+            quick_replies=following.quick_replies,
+        )
 
     async def _skip(self, state: State, draft: Draft | None) -> Words:
         agent = self.hands.agent
@@ -92,7 +115,9 @@ class ScriptedAgent(Struct, frozen=True, kw_only=True):
         return Words(text=f"{told} {asked.text}".strip(), quick_replies=asked.quick_replies, asked=draft)
 
     def _asking(self, state: State, draft: Draft | None, before: str) -> Words:
-        text, replies, asked = question(state, draft, self.hands.run.locale)
+        run, flow = self.hands.run, self.hands.flow
+        text, replies, asked = question(state, draft, run.locale)
+        replies = fitting(flow, state, asked, replies, run.answers, run.locale)
         return Words(text=f"{before} {text}".strip(), quick_replies=replies, asked=asked)
 
 

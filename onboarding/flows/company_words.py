@@ -9,6 +9,15 @@ def _ways(text: str) -> tuple[str, ...]:
     return tuple(text.split(", "))
 
 
+def _years(low: int, high: int) -> tuple[str, ...]:
+    """So many years, in digits and in words."""
+    words = {4: "four cuatro", 5: "five cinco", 6: "six seis", 7: "seven siete", 8: "eight ocho", 9: "nine nueve",
+             10: "ten diez", 12: "twelve doce", 15: "fifteen quince", 20: "twenty veinte",
+             1: "one un", 2: "two dos", 3: "three tres"}  # fmt: skip
+    counts = [word for n in range(low, high + 1) for word in (str(n), *words.get(n, "").split())]
+    return tuple(f"{count} {year}" for count in counts for year in ("years", "anos"))
+
+
 ROLE = Said(
     ask={
         "en": "What is your role: founder or CEO, manager, team lead, individual contributor, or something else?",
@@ -101,13 +110,15 @@ EXPERIENCE_LEVEL = Said(
             "average, so-so, moderate, in the middle, okay with it, some, quite used to it, a year or two, "
             "intermedio, intermedia, algo de experiencia, algo, medio, media, unos anos, regular, mas o menos, "
             "normal, un poco, bastante, un par de anos, lo normal"
-        ),
+        )
+        + _years(1, 3),
         "advanced": _ways(
             "expert, pro, very experienced, experienced, for years, many years, a lot, very, very used to it, "
             "very much, lots of experience, years of experience, a lot of experience, since forever, every day, "
             "high, mucha, mucho, muchisima, llevo anos, desde hace anos, a diario, alta, toda la vida, "
             "avanzado, avanzada, experto, experta, mucha experiencia, muchos anos"
-        ),
+        )
+        + _years(4, 40),
     },
 )
 NAME = Said(

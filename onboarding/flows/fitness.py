@@ -173,7 +173,7 @@ FITNESS = Flow(
             title="Fitness level assessment",
             agent="workout_planning",
             description="How used you are to training.",
-            opener="Welcome! How would you call your fitness level: beginner, intermediate or advanced?",
+            opener="Welcome! What would you call your fitness level: beginner, intermediate or advanced?",
             why_we_ask="Training that is too hard hurts, and training that is too easy changes nothing.",
             example={"fitness_level": "beginner"},
         ),

@@ -73,8 +73,8 @@ SUPPLEMENT_GUIDANCE = Agent(
         "es": "¡Hola! Te pregunto por los suplementos.",
     },
     hand_over={
-        "en": "Your schedule is set. One last thing, about supplements; you can skip it.",
-        "es": "Tu horario está listo. Una última cosa, sobre suplementos; puedes saltarla.",
+        "en": "Your schedule is set. One last thing, about supplements.",
+        "es": "Tu horario está listo. Una última cosa, sobre suplementos.",
     },
 )
 AGENTS = (WORKOUT_PLANNING, DIET_PLANNING, SCHEDULING, SUPPLEMENT_GUIDANCE)

@@ -7,9 +7,11 @@ def _ways(text: str) -> tuple[str, ...]:
     return tuple(way.strip() for way in text.split(","))
 
 
+_BETWEEN_BOTH = ("not a beginner, but not advanced", "no soy principiante, pero tampoco avanzado")
+
 FITNESS_LEVEL = Said(
     ask={
-        "en": "How would you call your fitness level: beginner, intermediate or advanced?",
+        "en": "What would you call your fitness level: beginner, intermediate or advanced?",
         "es": "¿Cuál es tu nivel: principiante, intermedio o avanzado?",
     },
     label={"en": "Fitness level", "es": "Nivel de forma física"},
@@ -35,7 +37,8 @@ FITNESS_LEVEL = Said(
             "regular, mas o menos en forma, algo de experiencia, normal, moderado, moderada, ni principiante "
             "ni avanzado, ni principiante ni avanzada, ni novato ni experto, neither a beginner nor advanced, "
             "neither beginner nor advanced, entreno a veces, cierta experiencia"
-        ),
+        )
+        + _BETWEEN_BOTH,
         "advanced": _ways(
             "expert, athlete, pro, professional, very fit, super fit, really fit, experienced, very "
             "experienced, elite, competitive, years of training, years of experience, trained for years, "
@@ -124,8 +127,9 @@ EQUIPMENT = Said(
         "mat, mat, medicine ball, swiss ball, gym ball, exercise ball, trx, rings, gymnastic rings, dip "
         "bar, dip station, cable machine, smith machine, gym, full gym, home gym, gym membership, "
         "commercial gym, weights, free weights, weight plates, plates, ab wheel, foam roller, sandbag, "
-        "pool, swimming pool, leg press, punching bag, step, weight vest, parallettes, spin bike, "
-        "stairmaster, bodyweight bar, bar, assault bike, mancuerna, barra, barra de dominadas, barra "
+        "pool, swimming pool, leg press, punching bag, step platform, aerobic step, weight vest, parallettes, "
+        "spin "
+        "bike, stairmaster, bodyweight bar, bar, assault bike, mancuerna, barra, barra de dominadas, barra "
         "olimpica, pesa, pesa rusa, pesas, banco, banco de pesas, banda elastica, bandas elasticas, "
         "banda, goma, gomas, ligas, cinta, cinta de correr, caminadora, bicicleta, bici, bicicleta "
         "estatica, eliptica, remo, maquina de remo, comba, cuerda, cuerda de saltar, esterilla, "
@@ -197,7 +201,7 @@ LIMITATIONS = Said(
         "espacio pequeno, piso pequeno, ruido, sin ruido, vecinos, sin saltos, sin saltar, sin correr, "
         "sin impacto, bajo impacto, no puedo saltar, no puedo correr, no puedo hacer, nada de saltos, "
         "veces por semana, dias por semana, dias a la semana, viajo, viajes, turnos, embarazada, "
-        "presupuesto, no puedo, can only, solo puedo"
+        "presupuesto, no puedo, can only, solo puedo, avoid, evitar, evito"
     ),
     none=_ways(
         "no limits, no time limit, no restrictions, plenty of time, nothing limits me, without limits, no "
@@ -209,7 +213,8 @@ TARGET_WEIGHT = Said(
     label={"en": "Target weight (kg)", "es": "Peso objetivo (kg)"},
     confirm={"en": "Your target weight is {} kg.", "es": "Tu peso objetivo es {} kg."},
     cues=_ways(
-        "target weight, goal weight, ideal weight, desired weight, want to weigh, like to weigh, get to, get "
+        "aim for, aiming for, aim at, target weight, goal weight, ideal weight, desired weight, want to weigh, "
+        "like to weigh, get to, get "
         "down to, reach, down to, up to, target, goal, peso objetivo, peso ideal, peso deseado, quiero pesar, "
         "pesar, llegar "
         "a, bajar a, bajar hasta, subir a, subir hasta, objetivo, meta"
@@ -394,7 +399,10 @@ MACROS = Shares(
             "30/40/30, o «equilibrado»."
         ),
     },
-    replies={"en": ("30/40/30", "40/40/20", "balanced"), "es": ("30/40/30", "40/40/20", "equilibrado")},
+    replies={
+        "en": ("30/40/30", "40/40/20", "balanced", "25/5/70"),
+        "es": ("30/40/30", "40/40/20", "equilibrado", "25/5/70"),
+    },
     words={
         "balanced": (30, 40, 30),
         "equilibrado": (30, 40, 30),

@@ -7,8 +7,8 @@ person writes.
 """
 
 from onboarding.scripted.drafts import Draft, Heard, Intent, QuickReply
-from onboarding.scripted.speech import complain, confirm, opener, question
-from onboarding.scripted.turns import forget, going_back, hear, is_complete
+from onboarding.scripted.speech import complain, confirm, insist, opener, question, redirect
+from onboarding.scripted.turns import fitting, forget, going_back, hear, is_complete
 
 __all__ = [
     "Draft",
@@ -17,10 +17,13 @@ __all__ = [
     "QuickReply",
     "complain",
     "confirm",
+    "fitting",
     "forget",
     "going_back",
     "hear",
+    "insist",
     "is_complete",
     "opener",
     "question",
+    "redirect",
 ]

@@ -260,7 +260,10 @@ def _last_share(on: Listening, shares: Shares) -> None:
     if len(missing) != 1 or not any(path in on.found for path in shares.fields):
         return
     rest = shares.total - sum(known.values())
-    if rest >= 0:
+    if rest == 0:
+        # "50 % protein, 50 % carbs" hardly means no fat at all: it is asked for.
+        return
+    if rest > 0:
         on.found[missing[0]] = _plain(rest)
         return
     for path in shares.fields:

@@ -39,6 +39,7 @@ class Heard(Struct, frozen=True, kw_only=True):
         states may still refuse it.
     back_to: the key of the state to return to, for the intent `back`; none before the first.
     errors: what was said but cannot be, each with the field; it is not in the draft.
+    away: the keys of other states that the message also spoke of; nothing of that was kept.
     """
 
     intent: Intent
@@ -47,3 +48,4 @@ class Heard(Struct, frozen=True, kw_only=True):
     complete: bool = False
     back_to: str | None = None
     errors: tuple[FieldError, ...] = ()
+    away: tuple[str, ...] = ()

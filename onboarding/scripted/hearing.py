@@ -1,16 +1,17 @@
 """A message read into a draft: all readers in turn, then only what the answer's own rules allow is kept."""
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
 from msgspec.structs import replace
 
-from onboarding.flow import State
+from onboarding.flow import Flow, State
 from onboarding.payloads import FieldError
 from onboarding.reading import examine
 from onboarding.scripted.amounts import hear_numbers
 from onboarding.scripted.choices import hear_choices
 from onboarding.scripted.drafts import Draft
+from onboarding.scripted.elsewhere import elsewhere
 from onboarding.scripted.fields import Fields, fields_of
 from onboarding.scripted.groups import hear_groups
 from onboarding.scripted.listening import Listening
@@ -25,13 +26,20 @@ _STILL_TO_COME = {"required", "too_short"}
 _ROUNDS = 6
 
 
-def read(
-    state: State, spoken: Spoken, draft: Draft, locale: str
-) -> tuple[Draft, tuple[str, ...], list[FieldError]]:
-    """The draft with what a message adds, the fields that it gave, and what it said that cannot be."""
+class Read(NamedTuple):
+    """The draft with what a message adds, the fields that it gave, what cannot be, and other states it is for."""
+
+    draft: Draft
+    understood: tuple[str, ...]
+    errors: list[FieldError]
+    away: tuple[str, ...]
+
+
+def read(flow: Flow, state: State, spoken: Spoken, draft: Draft, locale: str) -> Read:
+    """Read a message into the draft of a state."""
     fields = fields_of(state)
     before = flat(fields, draft.data)
-    on = Listening(spoken, fields, draft.asked, before, locale)
+    on = Listening(spoken, fields, elsewhere(flow, state), draft.asked, before, locale)
     on.correcting = on.correcting or draft.again
     hear_names(on)
     if on.asked is not None and any(inner.said.above for inner in on.asked.inner):
@@ -50,7 +58,7 @@ def read(
     left = flat(fields, kept)
     understood = tuple(f.path for f in fields.all if f.path in found and f.path in left)
     after = replace(draft, data=kept, offers=offered(on))
-    return after, understood, [*on.errors, *errors]
+    return Read(after, understood, [*on.errors, *errors], tuple(on.away))
 
 
 def valid_part(

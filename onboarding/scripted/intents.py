@@ -28,7 +28,8 @@ _WISHES: dict[Intent, str] = {
         "progress, my progress, how far, how far am i, how much longer, how much is left, how many questions, "
         "how many steps, how many more, where am i, whats left, what is left, status, how long will this "
         "take, are we done, are we there yet, cuanto falta, cuanto queda, cuantas preguntas, cuantas faltan, "
-        "cuantos pasos, progreso, mi progreso, por donde voy, donde estoy, que falta, que queda, hemos "
+        "cuantos pasos, como voy, que tal voy, progreso, mi progreso, por donde voy, donde estoy, que falta, "
+        "que queda, hemos "
         "terminado, how long, cuanto tiempo falta, show progress, show my progress"
     ),
     "greeting": (
@@ -67,7 +68,9 @@ _WISH_AT_MOST = 14
 
 
 def wish(spoken: Spoken, intent: Intent) -> bool:
-    """Whether a message is a wish of this kind and nothing else."""
+    """Whether a message is a wish of this kind and nothing else; "paso 9" names a step and passes nothing."""
+    if intent == "skip" and spoken.word(0) == "paso" and spoken.word(1).isdigit():
+        return False
     return _is_only(spoken, _WISH[intent])
 
 

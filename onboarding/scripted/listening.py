@@ -4,6 +4,7 @@ from typing import Any
 
 from onboarding.payloads import FieldError
 from onboarding.reading import has_markup
+from onboarding.scripted.elsewhere import Elsewhere
 from onboarding.scripted.fields import Field, Fields
 from onboarding.scripted.text import Match, Phrases, Spoken, T
 from onboarding.scripted.words import CLAUSE, CORRECTION, JOINS_NOT, NOT, NOT_ONLY
@@ -15,9 +16,17 @@ class Listening:
     """The readers of fields take tokens one after the other, the surest reader first."""
 
     def __init__(
-        self, spoken: Spoken, fields: Fields, asked: str | None, data: dict[str, Any], locale: str
+        self,
+        spoken: Spoken,
+        fields: Fields,
+        elsewhere: Elsewhere,
+        asked: str | None,
+        data: dict[str, Any],
+        locale: str,
     ) -> None:
         self.spoken = spoken
+        self.elsewhere = elsewhere
+        self.away: list[str] = []
         self.fields = fields
         self.locale = locale
         self.data = data
@@ -50,6 +59,11 @@ class Listening:
     def settled(self, field: Field) -> bool:
         """Whether a field has its value and nobody speaks of changing it."""
         return field.path in self.data and not self.is_asked(field) and not self.correcting
+
+    def point_away(self, state: str) -> None:
+        """Something was said that is for another state."""
+        if state not in self.away:
+            self.away.append(state)
 
     def fail(self, field: str, code: str, detail: str) -> None:
         """Something was said that cannot be."""

@@ -2,16 +2,18 @@
 
 A message is cut into pieces at commas and joining words. A piece belongs to the field that one of its words points
 to: a cue, which is no part of the answer, or a name, which is. A piece without either belongs where the one before
-it did, else to the field that was asked for, else to nobody.
+it did, else to the field that was asked for, else to nobody; not so where it is no thing at all but something said
+to the one who asks, or where its words point to another state.
 """
 
 from itertools import islice, pairwise
 
+from onboarding.scripted.addressed import is_addressed, is_story, names_the_asker
 from onboarding.scripted.fields import Field, cues_of, names_of, none_of
 from onboarding.scripted.listening import Listening, negated
 from onboarding.scripted.pieces import Piece, pieces
 from onboarding.scripted.text import Match, Spoken
-from onboarding.scripted.words import EMPTY, EXCEPT, NONE, NOT, content, listed
+from onboarding.scripted.words import EMPTY, EXCEPT, NONE, NOT, WELCOME, content, listed
 
 _ANYTHING = listed(
     "anything", "any", "nothing", "nada", "ningun", "ninguno", "ninguna", "something", "food", "foods", "comida"
@@ -40,6 +42,8 @@ class _Sorting:
         self.denying = False
         self.waiting: list[str] = []
         self.denied_before: set[int] = set()
+        self.away = False
+        self.addressed = False
 
     def run(self) -> None:
         """Read all pieces, then put the lists together with those of earlier messages."""
@@ -55,10 +59,13 @@ class _Sorting:
             for cue in cues_of(field).find(self.on.spoken)
             for index in range(cue.start + 1, cue.end)
         }
-        for piece in islice(pieces(self.on.spoken, self.on.taken, held=held), _PIECES_AT_MOST):
+        found_pieces = list(islice(pieces(self.on.spoken, self.on.taken, held=held), _PIECES_AT_MOST))
+        # Who orders or asks does not list anything beside it.
+        self.addressed = any(is_addressed(self.on.spoken, each.start, each.end) for each in found_pieces)
+        for piece in found_pieces:
             if piece.fresh:
                 self._settle_waiting()
-                self.last, self.denying = None, False
+                self.last, self.denying, self.away = None, False, False
             # "no equipment or injuries"
             self.denying = self.denying or bool({piece.start, piece.start - 1} & self.denied_before)
             for part in self._parts(piece):
@@ -106,6 +113,8 @@ class _Sorting:
             return
         self.denying = False
         name = self._named(piece)
+        if self._is_elsewhere(piece, name):
+            return
         if name is not None:
             if not _denied(spoken, piece.start, name.start):
                 # A word around an answer may be one of the name: "mornings only".
@@ -115,8 +124,25 @@ class _Sorting:
         if none or self._contradicts(piece):
             # "but not to peanuts", "nothing that I know of": that something is not so is no item.
             return
-        if bare is not None and not self._says_nothing(bare):
+        if bare is None or self.away or self._says_nothing(bare) or is_story(*bare):
+            return
+        if not is_addressed(spoken, piece.start, piece.end) and not WELCOME.find(spoken, *bare):
             self.waiting.append(spoken.raw(*bare))
+
+    def _is_elsewhere(self, piece: Piece, name: Match[Field] | None) -> bool:
+        """Whether a piece is for another state, by the same measure as for the fields of this one."""
+        spoken = self.on.spoken
+        found = self.on.elsewhere.find(spoken, piece.start, piece.end)
+        if found is None or (name is not None and name.end - name.start >= found.end - found.start):
+            return name is not None and names_the_asker(spoken, piece.start, piece.end)
+        counts = spoken.word(found.start).isdigit()
+        if content(spoken, found.end, piece.end) is None and not counts:
+            # "Milk and peanut allergy": what came before is of the same kind.
+            self.waiting.clear()
+        self._settle_waiting()
+        self.last, self.away = None, True
+        self.on.point_away(found.meaning)
+        return True
 
     def _contradicts(self, piece: Piece) -> bool:
         """Whether a piece denies something behind a "but"."""
@@ -135,7 +161,9 @@ class _Sorting:
         if denied or (self.denying and after is None and before is None):
             self._settle_waiting()
             anything = after is None or _ANYTHING.at(spoken, after[0]) is not None
-            if anything and not _OTHER.find(spoken, piece.start, piece.end):
+            # "No other injuries": there are those that were told; of a list without any there are none.
+            told = field.path in self.on.data or field.path in self.items
+            if anything and not (told and _OTHER.find(spoken, piece.start, piece.end)):
                 self.emptied.add(field.path)
             self.last, self.denying = field, True
             return
@@ -150,8 +178,6 @@ class _Sorting:
             alike = [text for text in self.waiting if text.count(" ") < _WORDS_ALIKE]
             self.items.setdefault(field.path, []).extend(alike)
             self.waiting = [text for text in self.waiting if text not in alike]
-        self._settle_waiting()
-        self.last = field
         self._add(field, after or before)
 
     def _nothing(self) -> None:
@@ -165,14 +191,15 @@ class _Sorting:
 
     def _add(self, field: Field, span: tuple[int, int] | None) -> None:
         self._settle_waiting()
-        self.last = field
+        self.last, self.away = field, False
         if span is not None and not self._says_nothing(span):
             self.items.setdefault(field.path, []).append(self.on.spoken.raw(*span))
 
     def _settle_waiting(self) -> None:
         """Pieces that nothing points with: where the last one belonged, or to the question."""
         target = self.last or (self.on.asked if self.on.asked in self.fields else None)
-        if target is not None and self.waiting and not (self.on.questioning and self.last is None):
+        doubtful = self.last is None and (self.addressed or self.on.questioning)
+        if target is not None and self.waiting and not doubtful:
             self.items.setdefault(target.path, []).extend(self.waiting)
         self.waiting.clear()
 

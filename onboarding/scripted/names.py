@@ -6,6 +6,7 @@ else, or at a comma behind which another field finds its answer.
 
 from typing import Any
 
+from onboarding.scripted.addressed import is_addressed
 from onboarding.scripted.fields import Field, cues_of, words_of
 from onboarding.scripted.listening import Listening, negated
 from onboarding.scripted.numbers import number_at
@@ -18,6 +19,7 @@ from onboarding.scripted.words import (
     NAME_IS,
     NO,
     NONE,
+    WRONG,
     YES,
     listed,
     only_fillers,
@@ -33,8 +35,8 @@ _TURNS = {
 """After a comma or "and": somebody goes on to speak of something else."""
 _COMPARING = {
     "over", "under", "about", "around", "more", "less", "fewer", "than", "at", "least", "most", "up", "to",
-    "almost", "nearly", "approximately", "roughly", "mas", "menos", "de", "casi", "unos", "unas",
-    "alrededor", "cerca",
+    "almost", "nearly", "approximately", "roughly", "mas", "menos", "de", "casi", "unos", "unas", "alrededor",
+    "cerca",
 }  # fmt: skip
 """Words in front of a number, which are no name by themselves."""
 _AT_ONCE = {"which", "that", "who", "hacemos", "vendemos", "tenemos", "somos", "que"}
@@ -53,12 +55,18 @@ def hear_names(on: Listening) -> None:
         return
     for field in on.fields.all:
         if is_name(field):
-            cue = next((c for c in _cues(on, field) if not negated(on.spoken, c.start)), None)
+            cue = next((c for c in _cues(on, field) if _announces(on, c)), None)
             span = _said(on, field, cue)
             if span is not None:
                 on.take(*span)
                 on.named = (cue.start if cue is not None else span[0], span[1])
                 on.found[field.path] = on.spoken.raw(*span)
+
+
+def _announces(on: Listening, cue: Match[Any]) -> bool:
+    """Whether a name comes behind a cue: not so in "our name is wrong"."""
+    wrong = WRONG.at(on.spoken, cue.end) if cue.end < len(on.spoken.tokens) else None
+    return wrong is None and not negated(on.spoken, cue.start)
 
 
 def is_name(field: Field) -> bool:
@@ -79,7 +87,8 @@ def _said(on: Listening, field: Field, cue: Match[Any] | None) -> tuple[int, int
         return None
     if on.is_asked(field):
         span = _bare(on, 0, _end(on, field, 0))
-        return None if span is None or _says_nothing(on, span) else span
+        nothing = span is None or _says_nothing(on, span) or is_addressed(on.spoken, *span)
+        return None if nothing else span
     return _in_front(on, field) if _comes_first(on, field) else None
 
 
@@ -116,8 +125,22 @@ def _in_front(on: Listening, field: Field) -> tuple[int, int] | None:
 
 
 def _only_sounds(on: Listening, field: Field, span: tuple[int, int], end: int) -> bool:
-    """Whether it is an answer and no name; not so where the rest has that one: "Acme Robots, we make robots"."""
+    """Whether it is an answer and no name; not so where the rest has that one: "Acme Robots, we make robots".
+
+    Nor where it goes on with a name of its own and more is told: "Panadería La Espiga, somos 8".
+    """
+    if end < len(on.spoken.tokens) and _goes_on_named(on, span):
+        return False
     return _is_answer(on, field, *span) and not _is_answer(on, field, end)
+
+
+def _goes_on_named(on: Listening, span: tuple[int, int]) -> bool:
+    """Whether an article with a capital letter, and a word with one, stand in it behind the first word."""
+    spoken = on.spoken
+    return any(
+        spoken.word(i) in _ARTICLES and all(spoken.raw(j, j + 1)[:1].isupper() for j in (i, i + 1))
+        for i in range(span[0] + 1, span[1] - 1)
+    )
 
 
 def _end(on: Listening, field: Field, start: int) -> int:

@@ -57,6 +57,9 @@ TEXTS: Mapping[str, Mapping[str, str]] = {
         "required": "{label} is still missing.",
         "other": "{label}: that does not work.",
         "sorry": "Sorry, that will not do.",
+        "or_as_it_is": "Say it again, or “ok” to go on without it.",
+        "asked_later": "I have not kept what belongs to “{title}”: I ask for it later.",
+        "asked_before": "To change “{title}”, say “go back to step {number}”.",
     },
     "es": {
         "text": "{label}: ¿qué escribo?",
@@ -109,6 +112,9 @@ TEXTS: Mapping[str, Mapping[str, str]] = {
         "required": "{label}: todavía falta.",
         "other": "{label}: así no puede ser.",
         "sorry": "Perdona, así no puede ser.",
+        "or_as_it_is": "Dilo otra vez, o «vale» para seguir sin ello.",
+        "asked_later": "No he guardado lo que es de «{title}»: te lo pregunto más adelante.",
+        "asked_before": "Para cambiar «{title}», di «volver al paso {number}».",
     },
 }
 

@@ -5,7 +5,7 @@ from typing import Any
 
 from msgspec.structs import replace
 
-from onboarding.flow import State
+from onboarding.flow import Flow, State
 from onboarding.forms import label as readable
 from onboarding.payloads import FieldError
 from onboarding.reading import examine
@@ -59,6 +59,28 @@ def complain(state: State, errors: Sequence[FieldError], locale: str) -> str:
     return " ".join(said) or say(locale, "sorry")
 
 
+def redirect(flow: Flow, state: State, away: Sequence[str], locale: str) -> str:
+    """Where what was said for other states is asked for, so that nobody thinks that it is kept."""
+    said: list[str] = []
+    for key in away:
+        other = flow.find(key)
+        if other is not None:
+            text = "asked_later" if other.number > state.number else "asked_before"
+            said.append(say(locale, text, title=other.worded(language(locale)).title, number=other.number))
+    return " ".join(said)
+
+
+def insist(state: State, draft: Draft, errors: Sequence[FieldError], locale: str) -> tuple[str, Draft]:
+    """What cannot be in an answer that is whole without it: it is said again, or left as it is.
+
+    Returns:
+        The text, and the draft that takes an "ok" for the answer as it is.
+    """
+    field = next((f for e in errors if (f := fields_of(state).holding(e.field)) is not None), None)
+    asked = replace(draft, asked=field.path if field is not None else None, offers=(), again=True)
+    return f"{complain(state, errors, locale)} {say(locale, 'or_as_it_is')}", asked
+
+
 def label_of(field: Field, locale: str) -> str:
     """A field's short name in a language."""
     return own(field.said.label, locale, field.node.label)
@@ -71,11 +93,24 @@ def _skip(state: State, locale: str) -> tuple[QuickReply, ...]:
 def _missing(state: State, fields: Fields, values: Mapping[str, Any]) -> list[Field]:
     """The required fields that are not there, or not whole; by their own declaration or by a rule."""
     lacking = [f for f in fields.all if _lacks(f, values.get(f.path), f.path in values)]
+    named = [f for f in fields.all if _is_chosen(f, values) and f.path not in values]
     if lacking:
-        return lacking
+        # The text that a choice wants belongs to it, and comes before all else.
+        failing = {e.field for e in examine(state.answer, _filled(state, values)).errors} if named else set[str]()
+        return [*(f for f in named if f.path in failing), *lacking]
     errors = examine(state.answer, nested(values)).errors
     failing = [field for error in errors if (field := fields.holding(error.field)) is not None]
     return failing or still_wanted(fields, values)
+
+
+def _is_chosen(field: Field, values: Mapping[str, Any]) -> bool:
+    """Whether a text goes with a choice that was taken."""
+    return field.said.only_with is not None and values.get(field.said.only_with[0]) == field.said.only_with[1]
+
+
+def _filled(state: State, values: Mapping[str, Any]) -> dict[str, Any]:
+    """The values as part of a whole answer, so that the rules about several fields can be asked."""
+    return {**state.example, **nested(values)}
 
 
 def _lacks(field: Field, value: Any, there: bool) -> bool:
@@ -137,7 +172,8 @@ def _item_name(field: Field, item: Mapping[str, Any], locale: str) -> str:
     value = item.get(field.identity.name)
     if value is not None:
         return _word(field.identity, value, locale)
-    return ", ".join(_shown_value(item[i.name], locale) for i in field.inner if i.name in item)
+    told = [i for i in field.inner if i.name in item and i.kind != "boolean"]
+    return ", ".join(_shown_value(item[i.name], locale) for i in told)
 
 
 def _question(state: State, field: Field, locale: str) -> str:

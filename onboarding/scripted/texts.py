@@ -1,13 +1,18 @@
 """Single texts: addresses of sites, texts of a certain form, names, and what has a reader of its own."""
 
 import re
+from bisect import bisect_left
 
+from onboarding.scripted.addressed import is_addressed
 from onboarding.scripted.fields import Field, cues_of, words_of
 from onboarding.scripted.listening import Listening, negated
 from onboarding.scripted.names import is_name
-from onboarding.scripted.words import EMPTY, NONE, content
+from onboarding.scripted.text import Spoken
+from onboarding.scripted.words import CLAUSE, EMPTY, NONE, content, listed, only_fillers
 
 _URL = re.compile(r"(?:https?://)?(?:[\w-]{1,63}\.){1,8}[^\W\d_]{2,24}(?::\d{1,5})?(?:[/?#][^\s<>\"]{0,500})?")
+_AROUND_ADDRESS = ".,;:!?()[]'\"“”«»"
+_USING = listed("we use, using, we work with, usamos, utilizamos, usando")
 _WORD = re.compile(r"\S{1,300}")
 _TURNS = {"we", "i", "our", "im", "were", "with", "a", "an", "con", "somos", "hacemos", "tenemos", "vendemos"}
 """After a comma or and: somebody goes on to speak of something else."""
@@ -56,11 +61,42 @@ def offered(on: Listening) -> tuple[str, ...]:
 
 
 def _besides_names(on: Listening) -> str:
-    """The message without what something is called in it: a name says nothing of a trade."""
-    if on.named is None:
-        return on.spoken.text
-    before, behind = on.spoken.raw(0, on.named[0]), on.spoken.raw(on.named[1], len(on.spoken.tokens))
-    return f"{before}, {behind}"
+    """The message without what something is called, where its site is, and what tools it uses.
+
+    None of that says anything of a trade: who uses mail does not deliver it.
+    """
+    spoken = on.spoken
+    silent = [*([on.named] if on.named is not None else []), *_sites(on), *_tools(spoken)]
+    kept, start = list[str](), 0
+    for first, last in sorted(silent):
+        kept.append(spoken.raw(start, max(start, first)))
+        start = max(start, last)
+    kept.append(spoken.raw(start, len(spoken.tokens)))
+    return ", ".join(kept) if silent else spoken.text
+
+
+def _sites(on: Listening) -> list[tuple[int, int]]:
+    """Where addresses stand, each with the words that announce it: "our website is https://acme.io"."""
+    spoken = on.spoken
+    cues = [cue for field in on.fields.all if field.url for cue in cues_of(field).find(spoken)]
+    found: list[tuple[int, int]] = []
+    for word in _WORD.finditer(spoken.text):
+        bare = word.group().strip(_AROUND_ADDRESS)
+        if _URL.fullmatch(bare) is None or "@" in bare:
+            continue
+        start, end = (bisect_left(spoken.tokens, at, key=lambda t: t.start) for at in word.span())
+        announced = [c.start for c in cues if c.end <= start and only_fillers(spoken, c.end, start)]
+        found.append((min(announced, default=start), end))
+    return found
+
+
+def _tools(spoken: Spoken) -> list[tuple[int, int]]:
+    """What is used, up to the end of the clause."""
+    found: list[tuple[int, int]] = []
+    for using in _USING.find(spoken):
+        rest = range(using.end, len(spoken.tokens))
+        found.append((using.start, next((i for i in rest if spoken.word(i) in CLAUSE), len(spoken.tokens))))
+    return found
 
 
 def _text(on: Listening, field: Field) -> str | None:
@@ -105,6 +141,8 @@ def _whole(on: Listening) -> str | None:
     said = EMPTY.at(spoken, span[0]) or NONE.at(spoken, span[0])
     if said is not None and content(spoken, said.end, span[1]) is None:
         return None
+    if is_addressed(spoken, *span):
+        return None
     return spoken.raw(*span)
 
 
@@ -127,7 +165,7 @@ def _address(on: Listening) -> str | None:
     for word in _WORD.findall(on.spoken.text):
         if "@" in word:
             continue
-        found = _URL.fullmatch(word.strip(".,;:!?()[]'\"“”«»"))
+        found = _URL.fullmatch(word.strip(_AROUND_ADDRESS))
         if found is not None:
             address = found.group()
             return address if "://" in address else f"https://{address}"

@@ -34,11 +34,12 @@ def clocks(on: Listening, *, bare: bool, known: Mapping[int, int] | None = None)
 
 
 def without_ends(on: Listening, found: list[Clock]) -> list[Clock]:
-    """Times at which something begins: of "6 to 7pm" the first one, in the evening."""
+    """Times at which something begins: of "6 to 7pm" and "between 6 and 7pm" the first one, in the evening."""
     kept: list[Clock] = []
     for clock in found:
         last = kept[-1] if kept else None
-        joined = last is not None and clock.start == last.end + 1 and on.spoken.word(last.end) in _UNTIL
+        until = _UNTIL if last is None or not _opens_span(on, last) else _UNTIL | {"and", "y"}
+        joined = last is not None and on.spoken.word(last.end) in until and _is_next(on, last.end + 1, clock)
         if last is None or not joined:
             kept.append(clock)
         elif not last.part and not last.clear and last.hour < clock.hour:
@@ -46,6 +47,16 @@ def without_ends(on: Listening, found: list[Clock]) -> list[Clock]:
         else:
             kept[-1] = last._replace(end=clock.end)
     return kept
+
+
+def _is_next(on: Listening, index: int, clock: Clock) -> bool:
+    """Whether a time begins at a token, or behind the article there."""
+    return clock.start == index + (on.spoken.word(index) in {"las", "la"})
+
+
+def _opens_span(on: Listening, clock: Clock) -> bool:
+    """Whether a "between" stands in front of a time."""
+    return bool({"between", "entre"} & {on.spoken.word(i) for i in range(clock.start - 2, clock.start)})
 
 
 def _is_time(on: Listening, clock: Clock, before: list[Clock], known: Mapping[int, int]) -> bool:

@@ -5,15 +5,17 @@ from typing import Any
 
 from msgspec.structs import replace
 
+from onboarding.answers import followed, recall
 from onboarding.flow import Flow, State
 from onboarding.payloads import FieldError
 from onboarding.reading import examine
-from onboarding.scripted.drafts import Draft, Heard
+from onboarding.scripted.drafts import Draft, Heard, QuickReply
 from onboarding.scripted.fields import fields_of, still_wanted
 from onboarding.scripted.hearing import flat, nested, read
 from onboarding.scripted.intents import back_to, keeps, wish
 from onboarding.scripted.text import listen
 
+Answers = Mapping[str, Mapping[str, Any]]
 _ERRORS_AT_MOST = 20
 
 
@@ -48,17 +50,18 @@ def hear(flow: Flow, state: State, message: str, draft: Draft | None, locale: st
         return Heard(intent="back", draft=draft, complete=nothing.complete, back_to=target)
     if wish(spoken, "greeting"):
         return _meaning(nothing, "greeting")
-    after, understood, errors = read(state, spoken, draft, locale)
+    after, understood, errors, away = read(flow, state, spoken, draft, locale)
     if not understood and not errors:
         if draft.again and nothing.complete and keeps(spoken):
             return _meaning(nothing, "answer")
-        return replace(nothing, draft=after)
+        return replace(nothing, draft=after, away=away)
     return Heard(
         intent="answer",
         draft=after,
         understood=understood,
         complete=is_complete(state, after.data),
         errors=tuple(errors[:_ERRORS_AT_MOST]),
+        away=away,
     )
 
 
@@ -72,6 +75,26 @@ def is_complete(state: State, data: Mapping[str, Any]) -> bool:
     """Whether an answer can be saved as it is, with all that is asked for."""
     fields = fields_of(state)
     return not examine(state.answer, data).errors and not still_wanted(fields, flat(fields, data))
+
+
+def fitting(
+    flow: Flow, state: State, draft: Draft, replies: tuple[QuickReply, ...], answers: Answers, locale: str
+) -> tuple[QuickReply, ...]:
+    """The replies that would be taken with the answers to other states: no 40 % of carbs with a keto diet."""
+    return tuple(r for r in replies if _is_taken(flow, state, hear(flow, state, r.value, draft, locale), answers))
+
+
+def _is_taken(flow: Flow, state: State, heard: Heard, answers: Answers) -> bool:
+    if heard.intent != "answer" or not heard.complete:
+        return not heard.errors
+    answer = examine(state.answer, heard.draft.data).answer
+    return not any(
+        error
+        for dependency in state.depends_on
+        if (on := flow.find(dependency.on)) is not None and on.key in answers
+        for rule in dependency.rules
+        for error in followed(rule, answer, recall(on.answer, answers[on.key]))
+    )
 
 
 def forget(state: State, draft: Draft, errors: tuple[FieldError, ...]) -> Draft:

@@ -105,7 +105,8 @@ SECOND = listed(
     "too, tambien, then, luego"
 )
 LEAD = listed(
-    "i, im, i am, ive, ive got, i have, i have got, i had, i own, i got, i use, i take, i also, i go to, i do, "
+    "i, id, im, i am, ive, ive got, i have, i have got, i had, i own, i got, i use, i take, i also, i go to, "
+    "i do, "
     "i want, id like, i would like, my, mine, me, we, we have, weve got, were, we are, we use, our, us, the, a, "
     "an, some, any, just, only, maybe, perhaps, probably, well, so, there is, there are, theres, its, it is, "
     "is, are, has, have, had, got, to, of, access to, have access to, i have access to, with, in, at, on, for, "
@@ -136,7 +137,8 @@ INTERJECTION = listed(
 NAME_IS = listed(
     "my name is, name is, the name is, my company is, our company is, company is, company is called, company "
     "name is, it is called, its called, we are called, were called, we call ourselves, is called, called, "
-    "named, my business is, se llama, me llamo, nos llamamos, mi empresa es, nuestra empresa es, la empresa es, "
+    "name should be, it should be, should be called, deberia llamarse, deberia ser, named, my business is, "
+    "se llama, me llamo, nos llamamos, mi empresa es, nuestra empresa es, la empresa es, "
     "mi empresa se llama, la empresa se llama, nuestra empresa se llama, el nombre es, nombre es, mi nombre es, "
     "se denomina, the names, names, we go by, trading as, known as, my startup is, our startup is, the business "
     "is called, my business is called, my company is called, our company is called, the company is called, my "
@@ -154,6 +156,18 @@ EMPTY = listed(
     "sometimes, a veces, many, muchos, muchas, lots, later, luego"
 )
 """What says nothing about any field, though it is an answer to a question."""
+
+WRONG = listed(
+    "wrong, incorrect, not right, not correct, misspelled, spelled wrong, mal, incorrecto, equivocado, erroneo, "
+    "mal escrito"
+)
+"""What says that something is not as it was noted."""
+WELCOME = listed(
+    "is fine, are fine, is ok, are ok, is okay, are okay, no problem with, can eat, can drink, tolerate, "
+    "puedo comer, puedo beber, sienta bien, sientan bien, tolero bien, i love, me encanta, me encantan, "
+    "no me importa"
+)
+"""What says of a thing that nothing speaks against it."""
 
 
 def only_fillers(spoken: Spoken, start: int = 0, end: int | None = None) -> bool:

@@ -26,8 +26,8 @@ SENTENCES = {
 ONE_BY_ONE = {
     "en": {
         "role": "something else",
-        "experience_level": "a bit",
         "custom_role": "they call me Chief of Staff",
+        "experience_level": "a bit",
         "name": "it's called The Big Apple & Sons",
         "industry": "we're a law firm",
         "size": "we are 35 people",
@@ -40,8 +40,8 @@ ONE_BY_ONE = {
     },
     "es": {
         "role": "otra cosa",
-        "experience_level": "un poco",
         "custom_role": "me llaman Jefa de Gabinete",
+        "experience_level": "un poco",
         "name": "se llama La Gran Manzana e Hijos",
         "industry": "somos un despacho de abogados",
         "size": "somos 35 personas",

@@ -6,8 +6,8 @@ import pytest
 
 from onboarding.flows.company import COMPANY
 from onboarding.flows.fitness import FITNESS
-from onboarding.scripted import hear
-from tests.domain.phrasings import COMPANY_ROWS, ROWS
+from onboarding.scripted import Draft, hear
+from tests.domain.phrasings import ASKED_ROWS, COMPANY_ROWS, ROWS
 
 
 @pytest.mark.parametrize(
@@ -21,6 +21,22 @@ def test_it_is_understood(number: int, locale: str, message: str, expected: dict
     assert heard.draft.data == expected
     assert heard.errors == ()
     assert heard.intent == ("answer" if expected else "unclear")
+
+
+@pytest.mark.parametrize(
+    ("number", "locale", "asked", "before", "message", "adds"),
+    ASKED_ROWS,
+    ids=[f"{r[0]}-{r[2]}-{r[4][:60]}" for r in ASKED_ROWS],
+)
+def test_an_answer_to_a_question_is_understood(
+    number: int, locale: str, asked: str, before: dict[str, Any], message: str, adds: dict[str, Any]
+) -> None:
+    """Behind a question any words may be the answer; those that are none add nothing."""
+    state = FITNESS.find(number)
+    assert state is not None
+    heard = hear(FITNESS, state, message, Draft(state=state.key, data=before, asked=asked), locale)
+    assert heard.draft.data == before | adds
+    assert heard.intent == ("answer" if adds else "unclear")
 
 
 @pytest.mark.parametrize(

@@ -14,7 +14,19 @@ from onboarding.flows.company import COMPANY
 from onboarding.flows.fitness import FITNESS
 from onboarding.payloads import FieldError
 from onboarding.reading import examine, has_markup, read
-from onboarding.scripted import Draft, Heard, complain, confirm, forget, hear, opener, question
+from onboarding.scripted import (
+    Draft,
+    Heard,
+    complain,
+    confirm,
+    fitting,
+    forget,
+    hear,
+    insist,
+    opener,
+    question,
+    redirect,
+)
 from onboarding.scripted.fields import fields_of
 from tests.domain.phrasings import ROWS
 from tests.flows.shop import SHOP
@@ -450,6 +462,40 @@ def test_what_another_state_refuses_is_asked_for_anew() -> None:
     assert question(at(5), draft, "en")[2].asked == "protein_percentage"
     assert complain(at(5), refused, "en") == "Carbs (%) must be at most 15."
     assert complain(at(5), refused, "es") == "Carbohidratos (%): debe ser como mucho 15."
+
+
+def test_only_answers_that_would_be_taken_are_offered() -> None:
+    """With keto the shares on offer are few carbs and much fat; with another diet all of them are."""
+    draft = Draft(state="meal_plan", data={"daily_calorie_target": 2000})
+    _, replies, asked = question(at(5), draft, "en")
+    for diet, offered in (("keto", ["25/5/70"]), ("vegan", [reply.value for reply in replies])):
+        answers = {"dietary_preferences": {**at(4).example, "diet_type": diet}}
+        kept = fitting(FITNESS, at(5), asked, replies, answers, "en")
+        assert [reply.value for reply in kept] == offered
+
+
+def test_what_cannot_be_may_be_left_out() -> None:
+    """Of an answer that is whole without it, it is said again, or left out with an "ok"."""
+    heard = said(3, "target weight 400 kg", at(3).example)
+    text, asked = insist(at(3), heard.draft, heard.errors, "en")
+    assert text == "Target weight (kg) must be from 30 to 300. Say it again, or “ok” to go on without it."
+    as_it_is = hear(FITNESS, at(3), "ok", asked, "en")
+    assert (as_it_is.intent, as_it_is.complete, as_it_is.draft.data) == ("answer", True, at(3).example)
+    assert hear(FITNESS, at(3), "80 kg", asked, "en").draft.data == {**at(3).example, "target_weight_kg": 80}
+
+
+def test_what_is_for_another_state_is_told() -> None:
+    """Nobody is left to think that an allergy was noted where it was not; and where it can be, is said."""
+    heard = said(3, "dumbbells. By the way I'm allergic to peanuts")
+    assert (heard.understood, heard.away) == (("equipment",), ("dietary_preferences",))
+    assert redirect(FITNESS, at(3), heard.away, "en") == (
+        "I have not kept what belongs to “Diet preferences and restrictions”: I ask for it later."
+    )
+    assert said(3, "dumbbells, no injuries").away == ()
+    later = said(9, "yes, and I am allergic to peanuts", asked="interested_in_supplements")
+    told = redirect(FITNESS, at(9), later.away, "es")
+    assert told == "Para cambiar «Dieta, preferencias y restricciones», di «volver al paso 4»."
+    assert said(9, "volver al paso 4", locale="es").back_to == "dietary_preferences"
 
 
 def test_a_complaint_is_in_the_language_of_the_person() -> None:

@@ -165,9 +165,9 @@ async def test_a_company_one_field_at_a_time(person: Person) -> None:
     """Short answers finish the wizard; an unclear industry is chosen from a few, and nothing is asked twice."""
     said: list[tuple[str, str]] = [
         ("chief of staff", "role"),
-        ("something else", "goals"),
-        ("I'm new to it", "call your role"),
-        ("Chief of Staff", "company called"),
+        ("something else", "call your role"),
+        ("Chief of Staff", "goals"),
+        ("I'm new to it", "company called"),
         ("It's called Ñandú & Co", "industry"),
         ("software for hospitals and banks, and some farming", "do you mean"),
         ("law firm", "How many people"),
