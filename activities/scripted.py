@@ -1,13 +1,16 @@
 """The agent without a model: it reads the answer by rules, says what it understood, and asks for the rest."""
 
+from collections.abc import Callable
 from typing import Any
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from activities.hands import RunHands
 from onboarding import voice
 from onboarding.flow import State
-from onboarding.scripted import Draft, Heard, complain, confirm, forget, going_back, hear, question
+from onboarding.safety import Facts
+from onboarding.scripted import Draft, Heard, complain, confirm, forget, going_back, hear
 from onboarding.tools import Done
 from onboarding.voice import Words
 
@@ -17,6 +20,7 @@ class ScriptedAgent(Struct, frozen=True, kw_only=True):
 
     hands: RunHands
     draft: Draft | None
+    facts: Callable[[], Facts]
 
     async def answer(self, text: str) -> Words:
         """What is said, and the draft that is left.
@@ -66,7 +70,7 @@ class ScriptedAgent(Struct, frozen=True, kw_only=True):
         if not done.ok:
             return self._refused(state, heard.draft, done)
         confirmed = confirm(state, self.hands.run.answers[state.key], locale)
-        following = voice.next_words(self.hands.run, self.hands.flow, agent)
+        following = voice.next_words(self.hands.run, self.hands.flow, agent, self.facts())
         return Words(text=f"{confirmed} {following.text}", quick_replies=following.quick_replies)
 
     async def _skip(self, state: State, draft: Draft | None) -> Words:
@@ -74,7 +78,7 @@ class ScriptedAgent(Struct, frozen=True, kw_only=True):
         done = await self.hands.skip(state)
         if not done.ok:
             return self._asking(state, draft, voice.not_optional(self.hands.run))
-        return voice.next_words(self.hands.run, self.hands.flow, agent)
+        return voice.next_words(self.hands.run, self.hands.flow, agent, self.facts())
 
     def _refused(self, state: State, draft: Draft, done: Done) -> Words:
         """What does not fit is asked for again; the rest of the draft stays."""
@@ -86,14 +90,14 @@ class ScriptedAgent(Struct, frozen=True, kw_only=True):
         state, run = self.hands.state, self.hands.run
         assert state is not None
         stored: dict[str, Any] | None = run.answers.get(state.key)
-        asked = voice.ask(state, run.locale)
+        asked = voice.ask(state, run.locale, self.facts())
         told = confirm(state, stored, run.locale) if stored else ""
         draft = Draft(state=state.key, data=stored, again=True) if stored else None
         return Words(text=f"{told} {asked.text}".strip(), quick_replies=asked.quick_replies, asked=draft)
 
     def _asking(self, state: State, draft: Draft | None, before: str) -> Words:
-        text, replies, asked = question(state, draft, self.hands.run.locale)
-        return Words(text=f"{before} {text}".strip(), quick_replies=replies, asked=asked)
+        asked = voice.ask_on(state, draft, self.hands.run.locale, self.facts())
+        return replace(asked, text=f"{before} {asked.text}".strip())
 
 
 def _fields(heard: Heard) -> list[str]:

@@ -31,6 +31,8 @@ from onboarding.flow import State
 from onboarding.flows import FLOWS
 from onboarding.payloads import Channel, Run, Say, Status
 from onboarding.progress import current_state, flow_of, progress
+from onboarding.prompting import HISTORY_AT_MOST
+from onboarding.safety import Facts, facts_of
 from onboarding.scripted import Draft
 
 
@@ -47,7 +49,9 @@ class OnboardingChatController(Controller):
             key = await flow_asked(connection, principal, flow)
             run = await runs.latest(connection, principal.caller.user_id, key)
             memory = await chat.remembered(connection, conversation_of(key), run.id) if run else Memory()
-        return _opener(run, key, principal, memory)
+            lately = await chat.lately(connection, conversation_of(key), run.id if run else None, HISTORY_AT_MOST)
+        facts = facts_of(lately.age, lately.said, run.answers if run else {})
+        return _opener(run, key, principal, memory, facts)
 
     @post("/", status_code=200)
     async def say(
@@ -213,7 +217,7 @@ def _hand_over(deps: Deps, principal: Principal, flow: str) -> HandOver:
     return hand_over
 
 
-def _opener(run: Run | None, key: str, principal: Principal, memory: Memory) -> OpenerOut:
+def _opener(run: Run | None, key: str, principal: Principal, memory: Memory, facts: Facts) -> OpenerOut:
     flow = flow_of(run) if run else FLOWS.get(key)
     shown = run or new_run(
         id="",
@@ -224,7 +228,7 @@ def _opener(run: Run | None, key: str, principal: Principal, memory: Memory) -> 
         locale=principal.locale,
     )
     draft = msgspec.convert(memory.draft, Draft) if memory.draft else None
-    words = voice.words_again(shown, flow, memory.focus, draft)
+    words = voice.words_again(shown, flow, memory.focus, draft, facts)
     state = current_state(shown, flow)
     agent = flow.agent(_agent(shown))
     return OpenerOut(

@@ -110,6 +110,13 @@ class Context(Struct, frozen=True, kw_only=True):
     age: int | None = None
 
 
+class Lately(Struct, frozen=True, kw_only=True):
+    """What somebody said of late, and the age that their account has."""
+
+    said: list[str]
+    age: int | None = None
+
+
 async def begin(
     conn: Connection,
     *,
@@ -293,6 +300,24 @@ async def remembered(conn: Connection, conversation: str, run_id: str) -> Memory
         run_id,
     )
     return msgspec.convert(memory or {}, Memory)
+
+
+async def lately(conn: Connection, conversation: str, run_id: str | None, limit: int) -> Lately:
+    """What the caller said of late: of the conversation's newest messages, theirs."""
+    row = await conn.fetchrow(
+        """
+        SELECT (SELECT age FROM users WHERE id = app_user()) AS age, coalesce(array_agg(m.text), '{}') AS said
+        FROM (
+          SELECT text, role FROM chat_messages
+          WHERE user_id = app_user() AND conversation = $1 AND run_id IS NOT DISTINCT FROM $2::uuid
+          ORDER BY id DESC LIMIT $3
+        ) AS m WHERE m.role = 'person'
+        """,
+        conversation,
+        run_id,
+        limit,
+    )
+    return msgspec.convert(dict(row or {}), Lately)
 
 
 async def write(database: Database, caller: Caller, turn_id: str, events: list[Streamed]) -> None:

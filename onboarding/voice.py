@@ -3,11 +3,14 @@
 from collections.abc import Mapping
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from onboarding.chat import QuickReply
 from onboarding.flow import Agent, Flow, State
+from onboarding.forms import form
 from onboarding.payloads import Run
 from onboarding.progress import current_state, progress
+from onboarding.safety import FIGURES, Facts, referral
 from onboarding.scripted import Draft, confirm, opener, question
 from onboarding.tools import asked_state
 
@@ -36,17 +39,17 @@ class Words(Struct, frozen=True, kw_only=True):
     asked: Draft | None = None
 
 
-def first_words(run: Run, flow: Flow) -> Words:
+def first_words(run: Run, flow: Flow, facts: Facts) -> Words:
     """The greeting and the first question, for a conversation that is empty."""
     state = current_state(run, flow)
     if state is None:
         return all_answered(run, flow)
-    asked = ask(state, run.locale)
+    asked = ask(state, run.locale, facts)
     greeting = _in(flow.agent(state.agent).greeting, run.locale)
     return Words(text=_joined(greeting, asked.text), quick_replies=asked.quick_replies)
 
 
-def words_again(run: Run, flow: Flow, focus: str | None, draft: Draft | None) -> Words:
+def words_again(run: Run, flow: Flow, focus: str | None, draft: Draft | None, facts: Facts) -> Words:
     """What is asked in the midst of a conversation: what is understood so far, and the question that is open.
 
     Args:
@@ -54,36 +57,62 @@ def words_again(run: Run, flow: Flow, focus: str | None, draft: Draft | None) ->
         flow: its flow.
         focus: the key of an earlier state that the person went back to.
         draft: what is understood of an answer; of another state it says nothing.
+        facts: what must not be said to the person.
     """
     state = asked_state(run, flow, focus if focus in run.answers or focus in run.skipped else None)
     if state is None or draft is None or draft.state != state.key:
-        return first_words(run, flow) if state is None or state.key != focus else ask(state, run.locale)
-    text, replies, _ = question(state, draft, run.locale)
+        return first_words(run, flow, facts) if state is None or state.key != focus else ask(state, run.locale, facts)
+    asked = ask_on(state, draft, run.locale, facts)
     told = confirm(state, draft.data, run.locale) if draft.data else ""
-    return Words(text=_joined(told, text), quick_replies=replies)
+    return Words(text=_joined(told, asked.text), quick_replies=asked.quick_replies)
 
 
-def next_words(run: Run, flow: Flow, before: str) -> Words:
+def next_words(run: Run, flow: Flow, before: str, facts: Facts) -> Words:
     """What follows once something is saved: the next question, by another agent after a hand-over.
 
     Args:
         run: as it is now.
         flow: its flow.
         before: the key of the agent that spoke until now.
+        facts: what must not be said to the person.
     """
     state = current_state(run, flow)
     if state is None:
         return all_answered(run, flow)
-    asked = ask(state, run.locale)
+    asked = ask(state, run.locale, facts)
     agent: Agent = flow.agent(state.agent)
     hand_over = _in(agent.hand_over, run.locale) if agent.key != before else ""
     return Words(text=_joined(hand_over, asked.text), quick_replies=asked.quick_replies)
 
 
-def ask(state: State, locale: str) -> Words:
+def ask(state: State, locale: str, facts: Facts) -> Words:
     """The question of a state, as a whole."""
     text, replies = opener(state, locale)
-    return Words(text=text, quick_replies=replies)
+    return _careful(state, Words(text=text, quick_replies=replies), locale, facts)
+
+
+def ask_on(state: State, draft: Draft | None, locale: str, facts: Facts) -> Words:
+    """The question for what a state's answer still lacks."""
+    text, replies, asked = question(state, draft, locale)
+    return _careful(state, Words(text=text, quick_replies=replies, asked=asked), locale, facts)
+
+
+def refers(state: State | None, facts: Facts, locale: str) -> str:
+    """Whom to ask instead, where a state asks for figures that are for a professional; else nothing."""
+    if state is None or not any(node.required and node.name in FIGURES for node in form(state)):
+        return ""
+    return referral(facts.touched, locale) or ""
+
+
+def _careful(state: State, words: Words, locale: str, facts: Facts) -> Words:
+    """The same question to somebody whose figures are for a professional: it suggests none."""
+    if not facts.touched:
+        return words
+    return replace(
+        words,
+        text=_joined(refers(state, facts, locale), facts.without_suggestions(words.text)),
+        quick_replies=tuple(each for each in words.quick_replies if facts.without_suggestions(each.value)),
+    )
 
 
 def all_answered(run: Run, flow: Flow) -> Words:
