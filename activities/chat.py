@@ -23,7 +23,7 @@ from onboarding.access import Caller
 from onboarding.chat import REPLY_AT_MOST, ChatAnswer, Memory, Saved, Source
 from onboarding.flow import State
 from onboarding.payloads import Channel, Run, TurnOrder
-from onboarding.progress import flow_of, progress
+from onboarding.progress import current_state, flow_of, progress
 from onboarding.prompting import HISTORY_AT_MOST
 from onboarding.safety import Facts, numbers_allowed
 from onboarding.scripted import Draft, confirm
@@ -99,7 +99,7 @@ class Chats:
         if given.run.staff is not None:
             reply = SILENCE
         elif given.touched:
-            reply = Reply(words=_after_touching(hands, facts()), source="rules")
+            reply = Reply(words=_after_touching(given, hands, facts()), source="rules")
         else:
             reply = await self._reply(given, hands, stream, facts)
         await self._finish(given, hands, stream, reply)
@@ -163,7 +163,7 @@ class Chats:
         state = hands.state
         if state is None or hands.agent != before:
             # Who speaks next is the flow's to say, and what about.
-            words = voice.next_words(hands.run, hands.flow, before, facts())
+            words = _following(hands, run, before, facts())
             told = "" if agent.reply else _confirmed(hands)
             following = words.text
             if (referral := voice.refers(state, facts(), run.locale)) and referral in agent.reply:
@@ -182,7 +182,7 @@ class Chats:
     async def _by_rules(self, given: Given, hands: RunHands, facts: Callable[[], Facts]) -> Words:
         """What a model did before it failed counts: then there is nothing left to understand."""
         if hands.touched:
-            return _after_touching(hands, facts())
+            return _after_touching(given, hands, facts())
         stored = given.context.memory.draft
         draft = msgspec.convert(stored, Draft) if stored else None
         return await ScriptedAgent(hands=hands, draft=draft, facts=facts).answer(given.context.text)
@@ -242,9 +242,21 @@ def _refers_already(words: Words, hands: RunHands, facts: Facts) -> bool:
     return bool(told) and told in words.text
 
 
-def _after_touching(hands: RunHands, facts: Facts) -> Words:
+def _following(hands: RunHands, before: Run, agent: str, facts: Facts) -> Words:
+    """What follows what a model did: the state that it went back to, else what is asked now."""
+    if (state := hands.state) is not None and hands.focus is not None:
+        return voice.gone_back_to(hands.run, state, facts)
+    moved = current_state(before, hands.flow) != current_state(hands.run, hands.flow)
+    words = voice.next_words(hands.run, hands.flow, agent if moved else None, facts)
+    doubts = voice.review_later(hands.run, hands.flow, before)
+    return msgspec.structs.replace(words, text=f"{doubts} {words.text}".strip())
+
+
+def _after_touching(given: Given, hands: RunHands, facts: Facts) -> Words:
     """The message is understood and followed; only its answer was never told."""
-    words = voice.next_words(hands.run, hands.flow, hands.touched[-1].agent, facts)
+    last = hands.touched[-1]
+    agent = last.agent if given.context.memory.focus != last.key else None
+    words = voice.next_words(hands.run, hands.flow, agent, facts)
     return msgspec.structs.replace(words, text=f"{_confirmed(hands)} {words.text}".strip())
 
 

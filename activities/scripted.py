@@ -1,7 +1,6 @@
 """The agent without a model: it reads the answer by rules, says what it understood, and asks for the rest."""
 
 from collections.abc import Callable
-from typing import Any
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -32,7 +31,7 @@ class ScriptedAgent(Struct, frozen=True, kw_only=True):
         state = hands.state
         if state is None:
             return await self._at_the_end(text)
-        draft = self.draft if self.draft and self.draft.state == state.key else None
+        draft = self.draft if self.draft and self.draft.state == state.key else voice.stored(hands.run, state)
         heard = hear(hands.flow, state, text, draft, hands.run.locale)
         match heard.intent:
             case "skip":
@@ -55,7 +54,7 @@ class ScriptedAgent(Struct, frozen=True, kw_only=True):
         target = going_back(hands.flow, text)
         if target is not None and hands.go_back(target).ok:
             return self._again()
-        return voice.all_answered(hands.run, hands.flow)
+        return voice.at_the_end(hands.run, hands.flow, text, self.facts())
 
     async def _take(self, state: State, heard: Heard) -> Words:
         """Save what is complete; ask for what is missing or cannot be."""
@@ -65,16 +64,18 @@ class ScriptedAgent(Struct, frozen=True, kw_only=True):
             understood = {name: heard.draft.data[name] for name in _fields(heard)}
             told = confirm(state, understood, locale) if understood else ""
             return self._asking(state, heard.draft, f"{told} {before}".strip())
-        agent = self.hands.agent
+        agent, run = self._handing_over(), self.hands.run
         done = await self.hands.save(state, heard.draft.data)
         if not done.ok:
             return self._refused(state, heard.draft, done)
         confirmed = confirm(state, self.hands.run.answers[state.key], locale)
         following = voice.next_words(self.hands.run, self.hands.flow, agent, self.facts())
-        return Words(text=f"{confirmed} {following.text}", quick_replies=following.quick_replies)
+        doubts = voice.review_later(self.hands.run, self.hands.flow, run)
+        text = " ".join(part for part in (confirmed, doubts, following.text) if part)
+        return replace(following, text=text)
 
     async def _skip(self, state: State, draft: Draft | None) -> Words:
-        agent = self.hands.agent
+        agent = self._handing_over()
         done = await self.hands.skip(state)
         if not done.ok:
             return self._asking(state, draft, voice.not_optional(self.hands.run))
@@ -86,14 +87,14 @@ class ScriptedAgent(Struct, frozen=True, kw_only=True):
         return self._asking(state, forget(state, draft, done.errors), told)
 
     def _again(self) -> Words:
-        """A state that was gone back to: what is stored, and its question."""
-        state, run = self.hands.state, self.hands.run
+        """A state that was gone back to."""
+        state = self.hands.state
         assert state is not None
-        stored: dict[str, Any] | None = run.answers.get(state.key)
-        asked = voice.ask(state, run.locale, self.facts())
-        told = confirm(state, stored, run.locale) if stored else ""
-        draft = Draft(state=state.key, data=stored, again=True) if stored else None
-        return Words(text=f"{told} {asked.text}".strip(), quick_replies=asked.quick_replies, asked=draft)
+        return voice.gone_back_to(self.hands.run, state, self.facts())
+
+    def _handing_over(self) -> str | None:
+        """Who hands over when the run moves on; nobody does after a change of an earlier answer."""
+        return self.hands.agent if self.hands.focus is None else None
 
     def _asking(self, state: State, draft: Draft | None, before: str) -> Words:
         asked = voice.ask_on(state, draft, self.hands.run.locale, self.facts())

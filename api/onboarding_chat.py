@@ -29,11 +29,13 @@ from onboarding.chat import ChatAnswer, Memory, conversation_of
 from onboarding.errors import Refused, RunExpired, StateMismatch
 from onboarding.flow import State
 from onboarding.flows import FLOWS
+from onboarding.general import GENERAL_AGENT
 from onboarding.payloads import Channel, Run, Say, Status
 from onboarding.progress import current_state, flow_of, progress
 from onboarding.prompting import HISTORY_AT_MOST
 from onboarding.safety import Facts, facts_of
 from onboarding.scripted import Draft
+from onboarding.tools import asked_state
 
 
 class OnboardingChatController(Controller):
@@ -228,6 +230,15 @@ def _opener(run: Run | None, key: str, principal: Principal, memory: Memory, fac
         locale=principal.locale,
     )
     draft = msgspec.convert(memory.draft, Draft) if memory.draft else None
+    if run and run.status is Status.COMPLETED:
+        return OpenerOut(
+            response=voice.completed(run.locale).text,
+            agent_type=GENERAL_AGENT.key,
+            agent_name=GENERAL_AGENT.name.get(run.locale, GENERAL_AGENT.key),
+            current_state=None,
+            quick_replies=[],
+            progress=progress(run),
+        )
     words = voice.words_again(shown, flow, memory.focus, draft, facts)
     state = current_state(shown, flow)
     agent = flow.agent(_agent(shown))
@@ -243,4 +254,4 @@ def _opener(run: Run | None, key: str, principal: Principal, memory: Memory, fac
 
 def _agent(run: Run) -> str:
     flow = flow_of(run)
-    return (current_state(run, flow) or flow.states[-1]).agent
+    return (asked_state(run, flow, None) or flow.states[-1]).agent

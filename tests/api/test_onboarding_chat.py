@@ -87,6 +87,47 @@ async def test_going_back(person: Person) -> None:
     assert changed["new_state"] == 4
 
 
+async def test_what_no_longer_fits_is_asked_again(person: Person) -> None:
+    """A change that puts another answer in doubt says so; once all is answered that one is asked about, and taken."""
+    await say_all(person, *NINE[:7], "I want to go back to my dietary preferences")
+    doubted = await say(person, "keto")
+    assert doubted["saved"][0]["answer"]["diet_type"] == "keto"
+    assert doubted["progress"]["requirements"]["needs_review"] == [5]
+    assert "We come back to it at the end" in doubted["response"]
+    last = await say_all(person, *NINE[7:])
+    assert "no longer fits" in last["response"]
+    assert last["agent_type"] == "diet_planning"
+    assert "no longer fits" in ok(await person.get(f"{CHAT}/"))["response"]
+    again = await say(person, "hm")
+    assert "Which" in again["response"] or "change" in again["response"]
+    fixed = await say(person, "2000 kcal 25/10/65")
+    assert fixed["saved"][0]["key"] == "meal_plan"
+    assert fixed["progress"]["can_complete"]
+
+
+async def test_a_change_is_no_hand_over(person: Person) -> None:
+    """After an edit of another agent's state nobody takes over: the answer is confirmed, the open question asked."""
+    first = await say_all(person, *NINE[:3])
+    opener = ok(await person.get(f"{CHAT}/"))["response"]
+    edited = await say_all(person, "I want to go back to my fitness level", "advanced")
+    question = "How do you eat"
+    assert question in first["response"] and question in edited["response"] and question in opener
+    assert "over" in first["response"] and "over" not in edited["response"]
+
+
+async def test_how_to_complete(person: Person) -> None:
+    """Completing is the app's button: whoever asks the agent to do it is told so; afterwards the opener says it is."""
+    await say_all(person, *NINE)
+    for wish in ("complete my onboarding", "terminar"):
+        told = await say(person, wish)
+        assert "confirm it in the app" in told["response"]
+    ok(await person.post(f"{RUNS}/complete"))
+    opener = ok(await person.get(f"{CHAT}/"))
+    assert opener["agent_type"] == "general"
+    assert opener["response"].startswith("Your onboarding is complete")
+    assert opener["quick_replies"] == []
+
+
 async def test_only_what_is_optional_is_skipped(person: Person) -> None:
     """Skipping is the machine's to allow."""
     answer = await say(person, "skip this")
