@@ -60,8 +60,8 @@ class OnboardingChatController(Controller):
         self, data: JSONBody[ChatBody], deps: WithDeps, principal: SignedIn, message_id: MessageId
     ) -> ChatAnswer:
         """Say something, and wait for the answer. Starts the run when there is none."""
-        flow, turn = await _begun(deps, principal, data, message_id, streamed=False)
-        return await answered(deps, principal, turn, _hand_over(deps, principal, flow))
+        turn, hand_over = await _begun(deps, principal, data, message_id, streamed=False)
+        return await answered(deps, principal, turn, hand_over)
 
     @post("/stream", status_code=200, media_type="text/event-stream", opt={"resumable": True})
     async def stream(
@@ -78,8 +78,8 @@ class OnboardingChatController(Controller):
         `STATE_DELTA` as they happen, then `RUN_FINISHED` with the whole answer, or `RUN_ERROR`. Who loses the
         connection sends the same message with its `message_id` and `Last-Event-ID`, to any process.
         """
-        flow, turn = await _begun(deps, principal, data, message_id, streamed=True)
-        return ServerSentEvent(streamed(deps, principal, turn, _hand_over(deps, principal, flow), last_event_id))
+        turn, hand_over = await _begun(deps, principal, data, message_id, streamed=True)
+        return ServerSentEvent(streamed(deps, principal, turn, hand_over, last_event_id))
 
     @get("/history")
     async def history(
@@ -105,29 +105,38 @@ class OnboardingChatController(Controller):
 
 async def _begun(
     deps: Deps, principal: Principal, body: ChatBody, key: str | None, *, streamed: bool
-) -> tuple[str, Turn]:
-    """The flow and the turn of a message, which is stored by then.
+) -> tuple[Turn, HandOver]:
+    """The turn of a message, which is stored by then, and how it is handed over.
 
     Raises:
         ProblemError: 403 after completion, 409 while another message is answered, 429.
         Refused: the run is over, or stands elsewhere.
     """
-    message_id = body.message_id or key or str(uuid7())
-    flow = body.flow or None
+    given, flow, turn_id = body.message_id or key, body.flow or None, str(uuid7())
+    if given:
+        # Before anything is counted: who lost the answer, or the connection, asks for nothing new.
+        async with deps.database.transaction(principal.caller) as connection:
+            flow = await flow_asked(connection, principal, flow)
+            if turn := await chat.repeated(connection, conversation_of(flow), given, body.message):
+                return turn, _hand_over(deps, principal, flow)  # Wherever the run stands by now.
     async with spending(deps, principal, "chat"):
         for _ in range(2):
             try:
                 async with deps.database.transaction(principal.caller) as connection:
                     flow = await flow_asked(connection, principal, flow)
-                    turn = await _turn(connection, principal, flow, body, message_id, streamed)
+                    turn = await _turn(connection, principal, flow, body, turn_id, given or str(uuid7()), streamed)
             except chat.TurnInProgress as running:
                 if flow and is_lost(running):
                     await _hand_over(deps, principal, flow)(running.turn_id)
                 raise
             if turn is not None:
-                return flow, turn
+                break
             await open_run(deps, principal, StartBody(flow=flow), None)
-        raise RunClosed
+        else:
+            raise RunClosed
+    if turn.id != turn_id:
+        await give_back(deps, principal, "chat")  # The same message came in at the same moment.
+    return turn, _hand_over(deps, principal, flow, counted=turn.id == turn_id)
 
 
 async def _turn(
@@ -135,20 +144,19 @@ async def _turn(
     principal: Principal,
     flow: str,
     body: ChatBody,
+    turn_id: str,
     message_id: str,
     streamed: bool,
 ) -> Turn | None:
-    """The turn of a message; None where there is no run yet."""
+    """The turn of a message; None where there is no run, or none any more."""
     conversation = conversation_of(flow)
-    if body.message_id and (turn := await chat.repeated(connection, conversation, message_id, body.message)):
-        return turn  # Wherever the run stands by now.
     run = await runs.latest(connection, principal.caller.user_id, flow)
-    if run is None:
-        return None
+    if run is None or run.status is Status.ABANDONED:
+        return None  # Who deleted theirs and talks on begins anew.
     state = _stands(run, body)
     turn, _ = await chat.begin(
         connection,
-        id=str(uuid7()),
+        id=turn_id,
         conversation=conversation,
         message_id=message_id,
         text=body.message,
@@ -202,7 +210,9 @@ def _stands(run: Run, body: ChatBody) -> State | None:
     return state
 
 
-def _hand_over(deps: Deps, principal: Principal, flow: str) -> HandOver:
+def _hand_over(deps: Deps, principal: Principal, flow: str, *, counted: bool = False) -> HandOver:
+    """How a turn is handed over; one that was `counted` is given back when nobody can be asked."""
+
     async def hand_over(turn_id: str) -> None:
         say = Say(actor=person_of(principal), channel=Channel.CHAT, message_id=turn_id, turn_id=turn_id)
         try:
@@ -213,7 +223,8 @@ def _hand_over(deps: Deps, principal: Principal, flow: str) -> HandOver:
                 await chat.fail(connection, turn_id)
             raise
         except WorkflowsUnavailable:
-            await give_back(deps, principal, "chat")
+            if counted:
+                await give_back(deps, principal, "chat")
             raise
 
     return hand_over

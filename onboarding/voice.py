@@ -29,7 +29,9 @@ _COMPLETED = {
     "en": "Your onboarding is complete. From here on the assistant helps you with your profile and your schedule.",
     "es": "Tu registro está completo. A partir de aquí, el asistente te ayuda con tu perfil y tu horario.",
 }
-_COMPLETING = re.compile(r"\b(complete|finish|finali[sz]e|submit|termin|complet|finaliz|acab|envia)", re.IGNORECASE)
+_COMPLETING = re.compile(
+    r"\b(complete|finish|finali[sz]e|submit|termin|complet|finaliz|acab|envia)", re.IGNORECASE
+)
 _REVIEW = {
     "en": "Everything is answered, but something no longer fits together: {}. Let us look at it again.",
     "es": "Todo está respondido, pero algo ya no encaja: {}. Veámoslo otra vez.",

@@ -5,7 +5,14 @@ between the model's stream and the person, and `numbers_allowed` between its too
 """
 
 from onboarding.safety.censor import TEXT_AT_MOST, Censor, censored
-from onboarding.safety.facts import FIGURES, LEAST_KCAL_OF_A_MINOR, Facts, facts_of, numbers_allowed, numbers_on_record
+from onboarding.safety.facts import (
+    FIGURES,
+    LEAST_KCAL_OF_A_MINOR,
+    Facts,
+    facts_of,
+    numbers_allowed,
+    numbers_on_record,
+)
 from onboarding.safety.topics import Topic, referral, topics
 from onboarding.safety.words import said_numbers
 

@@ -111,12 +111,13 @@ async def test_a_change_is_no_hand_over(person: Person) -> None:
     opener = ok(await person.get(f"{CHAT}/"))["response"]
     edited = await say_all(person, "I want to go back to my fitness level", "advanced")
     question = "How do you eat"
-    assert question in first["response"] and question in edited["response"] and question in opener
-    assert "over" in first["response"] and "over" not in edited["response"]
+    assert all(question in text for text in (first["response"], edited["response"], opener))
+    assert "over" in first["response"]
+    assert "over" not in edited["response"]
 
 
 async def test_how_to_complete(person: Person) -> None:
-    """Completing is the app's button: whoever asks the agent to do it is told so; afterwards the opener says it is."""
+    """Completing is the app's button: whoever asks the agent is told so; afterwards the opener says it is."""
     await say_all(person, *NINE)
     for wish in ("complete my onboarding", "terminar"):
         told = await say(person, wish)
@@ -172,6 +173,27 @@ async def test_where_the_client_thinks_it_is(person: Person) -> None:
     )
     assert body["current_state"] == 2
     assert (await say(person, "fat loss", current_state="fitness_goals"))["new_state"] == 3
+
+
+async def test_talking_on_after_deleting(person: Person) -> None:
+    """A run that was deleted is none: the next message begins another one, an old message finds its answer."""
+    first = await say(person, "beginner", message_id="one")
+    assert (await person.send("DELETE", f"{RUNS}/")).status_code == 204
+    assert await say(person, "beginner", message_id="one") == first
+    answer = await say(person, "advanced")
+    assert answer["saved"][0]["answer"] == {"fitness_level": "advanced"}
+    assert (await person.progress())["status"] == "in_progress"
+
+
+async def test_tags_are_kept_as_they_were_said(person: Person) -> None:
+    """What people say is data: tags are stored as they came, and never become part of an answer."""
+    said = "I'm <b>intermediate</b> & <script>alert(1)</script>"
+    assert (await say(person, said))["new_state"] == 2
+    assert ok(await person.get(f"{CHAT}/history"))["items"][1]["text"] == said
+    await say(person, "fat loss")
+    refused = await say(person, "<img src=x onerror=alert(1)>, no injuries, no limitations")
+    assert refused["saved"] == []
+    assert "<" not in refused["response"]
 
 
 async def test_refusals(person: Person) -> None:
