@@ -56,7 +56,10 @@ class OpenerOut(Struct, frozen=True, kw_only=True):
 
 
 class ChatMessageOut(Struct, frozen=True, kw_only=True):
-    """A message of a conversation. `agent_type` is who speaks in the state that it belongs to."""
+    """A message of a conversation. `agent_type` is who speaks in the state that it belongs to.
+
+    `message_id` is that of the person's message, also with its answer; None with what staff say.
+    """
 
     id: str
     role: Role
@@ -66,6 +69,7 @@ class ChatMessageOut(Struct, frozen=True, kw_only=True):
     tool_calls: list[ToolUse]
     status: MessageStatus
     created_at: datetime
+    message_id: str | None = None
 
 
 class ChatPage(Page[ChatMessageOut], frozen=True, kw_only=True):

@@ -21,7 +21,9 @@ _TURN = (
 )
 _MESSAGE = """
   m.id::text, m.conversation, m.run_id::text, m.turn_id::text, m.role, m.agent_type, m.state, m.text,
-  m.tool_calls, m.status, m.created_at
+  m.tool_calls, m.status, m.created_at, (
+    SELECT own.message_id FROM chat_turns AS own WHERE own.id = m.turn_id
+  ) AS message_id
 """
 
 MessageStatus = Literal["complete", "partial", "failed"]
@@ -62,7 +64,7 @@ class Turn(Struct, frozen=True, kw_only=True):
 
 
 class ChatMessage(Struct, frozen=True, kw_only=True):
-    """One message of a conversation, whoever said it."""
+    """One message of a conversation, whoever said it. `message_id` is its turn's; what staff say has none."""
 
     id: str
     conversation: str
@@ -75,6 +77,7 @@ class ChatMessage(Struct, frozen=True, kw_only=True):
     tool_calls: list[ToolUse]
     status: MessageStatus
     created_at: datetime
+    message_id: str | None = None
 
 
 class Streamed(Struct, frozen=True, kw_only=True):

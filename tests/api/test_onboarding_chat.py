@@ -88,7 +88,7 @@ async def test_going_back(person: Person) -> None:
 
 
 async def test_what_no_longer_fits_is_asked_again(person: Person) -> None:
-    """A change that puts another answer in doubt says so; once all is answered that one is asked about, and taken."""
+    """A change that puts another answer in doubt says so; at the end that one is asked about, and taken."""
     await say_all(person, *NINE[:7], "I want to go back to my dietary preferences")
     doubted = await say(person, "keto")
     assert doubted["saved"][0]["answer"]["diet_type"] == "keto"
@@ -106,7 +106,7 @@ async def test_what_no_longer_fits_is_asked_again(person: Person) -> None:
 
 
 async def test_a_change_is_no_hand_over(person: Person) -> None:
-    """After an edit of another agent's state nobody takes over: the answer is confirmed, the open question asked."""
+    """After an edit of another agent's state nobody takes over: it is confirmed, and the open question asked."""
     first = await say_all(person, *NINE[:3])
     opener = ok(await person.get(f"{CHAT}/"))["response"]
     edited = await say_all(person, "I want to go back to my fitness level", "advanced")
@@ -154,7 +154,9 @@ async def test_a_repeat_finds_the_same_answer(person: Person) -> None:
     assert await say(person, "beginner", message_id="one") == first
     again = await person.post(f"{CHAT}/", {"message": "advanced", "message_id": "one"})
     problem(again, 409, "idempotency_key_reused")
-    assert len(ok(await person.get(f"{CHAT}/history"))["items"]) == 4
+    items = ok(await person.get(f"{CHAT}/history"))["items"]
+    assert len(items) == 4
+    assert [item["message_id"] for item in items[2:]] == ["one", "one"]
 
 
 async def test_ten_at_once_with_one_id(person: Person) -> None:
