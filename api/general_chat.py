@@ -58,7 +58,7 @@ class GeneralChatController(Controller):
         message_id: MessageId,
         last_event_id: LastEventId = None,
     ) -> ServerSentEvent:
-        """The same, as it is said; the events are those of `/chat/onboarding/stream`."""
+        """The same, as it is said; the events are those of `/chat/onboarding/stream`, without `STATE_DELTA`."""
         turn, hand_over = await _begun(deps, principal, data, message_id, streamed=True)
         return ServerSentEvent(streamed(deps, principal, turn, hand_over, last_event_id))
 

@@ -74,9 +74,16 @@ class OnboardingChatController(Controller):
     ) -> ServerSentEvent:
         """The same, as it is said.
 
-        `RUN_STARTED`, then `TEXT_MESSAGE_CONTENT`, `TEXT_MESSAGE_RESET`, `TOOL_CALL_START`, `TOOL_CALL_END` and
-        `STATE_DELTA` as they happen, then `RUN_FINISHED` with the whole answer, or `RUN_ERROR`. Who loses the
-        connection sends the same message with its `message_id` and `Last-Event-ID`, to any process.
+        Server-sent events, each with an `id`, and JSON as its `data`:
+
+        - `RUN_STARTED` `{message_id}`, first.
+        - `TEXT_MESSAGE_CONTENT` `{delta}`: more of the answer.
+        - `TEXT_MESSAGE_RESET` `{}`: forget the text so far, it begins anew.
+        - `TOOL_CALL_START` `{tool}`, `TOOL_CALL_END` `{tool, ok, error?}`.
+        - `STATE_DELTA` `{progress}`: something was saved.
+        - `RUN_FINISHED`: the answer of the plain POST, a `ChatAnswer`; or `RUN_ERROR` `{code, detail, retryable}`.
+
+        Who loses the connection sends the same message with its `message_id` and `Last-Event-ID`, to any process.
         """
         turn, hand_over = await _begun(deps, principal, data, message_id, streamed=True)
         return ServerSentEvent(streamed(deps, principal, turn, hand_over, last_event_id))

@@ -285,7 +285,7 @@ async def test_time_is_shared(opened: Opened, books: Books) -> None:
 
 
 async def test_a_model_that_failed_is_asked_last(opened: Opened, books: Books) -> None:
-    """The next question does not wait for a model that hung a moment ago; without another one it is asked again."""
+    """The next question does not wait for a model that hung a moment ago; one alone is asked again."""
     models = opened("stub-hang,stub")
     await models.ask(ask(timeout_seconds=1.0), PAYER)
     began = time.monotonic()
