@@ -97,7 +97,7 @@ class Problem(Struct, frozen=True, kw_only=True, omit_defaults=True):
     retryable: bool
     current_state: int | None = None
     requirements: Requirements | None = None
-    onboarding_progress: int | None | UnsetType = UNSET
+    onboarding_progress: int | UnsetType | None = UNSET
 
 
 class ProblemError(Exception):

@@ -39,7 +39,7 @@ AFTER_THE_END_SECONDS = 2.0
 """How long to wait for the count of tokens once the answer itself is complete."""
 
 RESTS_SECONDS = 30.0
-"""How long a model that just failed is asked last: with one that hangs, each question of a turn would wait anew."""
+"""How long a model that just failed is asked last: each question of a turn would wait for a hung one anew."""
 
 T = TypeVar("T", bound=Struct)
 log = structlog.get_logger()
