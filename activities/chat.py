@@ -23,7 +23,7 @@ from onboarding.access import Caller
 from onboarding.chat import REPLY_AT_MOST, ChatAnswer, Memory, Saved, Source
 from onboarding.flow import State
 from onboarding.payloads import Channel, Run, TurnOrder
-from onboarding.progress import flow_of, progress
+from onboarding.progress import current_state, flow_of, progress
 from onboarding.prompting import HISTORY_AT_MOST
 from onboarding.safety import Facts, numbers_allowed
 from onboarding.scripted import Draft, confirm
@@ -99,7 +99,7 @@ class Chats:
         if given.run.staff is not None:
             reply = SILENCE
         elif given.touched:
-            reply = Reply(words=_after_touching(hands), source="rules")
+            reply = Reply(words=_after_touching(given, hands, facts()), source="rules")
         else:
             reply = await self._reply(given, hands, stream, facts)
         await self._finish(given, hands, stream, reply)
@@ -142,8 +142,9 @@ class Chats:
                 activity.logger.info("rules answer: %s", error.code)
             if stream.has_spoken:
                 stream.take_back()
-        words = await self._by_rules(given, hands)
-        if warning := warning_of(given.context, given.run.locale):
+        words = await self._by_rules(given, hands, facts)
+        warning = warning_of(given.context, given.run.locale)
+        if warning and not _refers_already(words, hands, facts()):
             words = msgspec.structs.replace(words, text=f"{warning} {words.text}")
         words = msgspec.structs.replace(words, text=words.text[:REPLY_AT_MOST].strip())
         stream.say(words.text)
@@ -155,15 +156,19 @@ class Chats:
         run = given.run
         payer = Payer(tenant_id=run.tenant_id, user_id=run.user_id, run_id=run.id)
         agent = ModelAgent(self._models, payer, hands, stream, facts, bounds)
-        agent.begin_with(warning_of(given.context, run.locale))
+        warning = voice.refers(hands.state, facts(), run.locale) or warning_of(given.context, run.locale)
+        agent.begin_with(warning)
         before = hands.agent
         await agent.answer(given.context.messages, given.context.text)
         state = hands.state
         if state is None or hands.agent != before:
             # Who speaks next is the flow's to say, and what about.
-            words = voice.next_words(hands.run, hands.flow, before)
+            words = _following(hands, run, before, facts())
             told = "" if agent.reply else _confirmed(hands)
-            text = " ".join(part for part in (told, words.text) if part)
+            following = words.text
+            if (referral := voice.refers(state, facts(), run.locale)) and referral in agent.reply:
+                following = following.replace(referral, "").strip()
+            text = " ".join(part for part in (told, following) if part)
             if agent.reply:
                 text = f" {text}"
             stream.say(text := text[: REPLY_AT_MOST - len(agent.reply)])
@@ -171,16 +176,16 @@ class Chats:
             return Reply(words=words, source="model")
         if not agent.reply:
             raise AiError
-        replies = voice.ask(state, run.locale).quick_replies
+        replies = voice.ask(state, run.locale, facts()).quick_replies
         return Reply(words=Words(text=agent.reply, quick_replies=replies), source="model")
 
-    async def _by_rules(self, given: Given, hands: RunHands) -> Words:
+    async def _by_rules(self, given: Given, hands: RunHands, facts: Callable[[], Facts]) -> Words:
         """What a model did before it failed counts: then there is nothing left to understand."""
         if hands.touched:
-            return _after_touching(hands)
+            return _after_touching(given, hands, facts())
         stored = given.context.memory.draft
         draft = msgspec.convert(stored, Draft) if stored else None
-        return await ScriptedAgent(hands=hands, draft=draft).answer(given.context.text)
+        return await ScriptedAgent(hands=hands, draft=draft, facts=facts).answer(given.context.text)
 
     async def _finish(self, given: Given, hands: RunHands, stream: Stream, reply: Reply) -> None:
         """Store the answer, unless staff have taken over since: then what was said is taken back."""
@@ -231,9 +236,27 @@ def _saved(run: Run, state: State) -> Saved:
     return Saved(state=state.number, key=state.key, answer=run.answers[state.key])
 
 
-def _after_touching(hands: RunHands) -> Words:
+def _refers_already(words: Words, hands: RunHands, facts: Facts) -> bool:
+    """Whether the question itself says whom to ask instead."""
+    told = voice.refers(hands.state, facts, hands.locale)
+    return bool(told) and told in words.text
+
+
+def _following(hands: RunHands, before: Run, agent: str, facts: Facts) -> Words:
+    """What follows what a model did: the state that it went back to, else what is asked now."""
+    if (state := hands.state) is not None and hands.focus is not None:
+        return voice.gone_back_to(hands.run, state, facts)
+    moved = current_state(before, hands.flow) != current_state(hands.run, hands.flow)
+    words = voice.next_words(hands.run, hands.flow, agent if moved else None, facts)
+    doubts = voice.review_later(hands.run, hands.flow, before)
+    return msgspec.structs.replace(words, text=f"{doubts} {words.text}".strip())
+
+
+def _after_touching(given: Given, hands: RunHands, facts: Facts) -> Words:
     """The message is understood and followed; only its answer was never told."""
-    words = voice.next_words(hands.run, hands.flow, hands.touched[-1].agent)
+    last = hands.touched[-1]
+    agent = last.agent if given.context.memory.focus != last.key else None
+    words = voice.next_words(hands.run, hands.flow, agent, facts)
     return msgspec.structs.replace(words, text=f"{_confirmed(hands)} {words.text}".strip())
 
 

@@ -1,6 +1,6 @@
 """The turns of the general agent: it reads what is the person's own, and proposes."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -255,15 +255,13 @@ def _by_rules(mine: Mine, text: str, hands: GeneralHands) -> str:
     wanted = general.wanted(mine.flow, mine.answers, text, mine.locale)
     match wanted.kind:
         case "profile":
-            return general.told_profile(mine.flow, mine.answers, mine.locale)
+            return general.told_profile(mine.flow, mine.answers, mine.locale, wanted.about)
         case "schedule":
-            coming = sorted(
-                [*hands.schedule()["meals"], *hands.schedule()["workouts"]], key=lambda each: each["at"]
-            )
-            lines = [
-                f"{each['local_time'][:16].replace('T', ' ')} {each.get('name', '')}".strip() for each in coming
-            ]
-            return general.told_schedule(lines[:SOON], mine.locale)
+            return general.told_schedule(_coming(hands.schedule(), wanted.about, mine.locale), mine.locale)
+        case "thanks":
+            return general.told_thanks(mine.locale)
+        case "who":
+            return general.told_who(mine.locale)
         case "propose":
             assert wanted.state is not None
             outcome = hands.propose(wanted.state.key, wanted.answer)
@@ -274,6 +272,13 @@ def _by_rules(mine: Mine, text: str, hands: GeneralHands) -> str:
             return general.told_proposal(mine.flow, hands.proposal, mine.locale)
         case "unclear":
             return general.greeting(mine.locale)
+
+
+def _coming(schedule: dict[str, Any], about: Collection[str], locale: str) -> list[str]:
+    """The next dates in words: of meals or of workouts, where only one of them is meant."""
+    kinds = [kind for kind in ("meals", "workouts") if f"{kind[:-1]}_schedule" in about] or ["meals", "workouts"]
+    coming = sorted((each for kind in kinds for each in schedule[kind]), key=lambda each: each["at"])
+    return [general.told_date(each["local_time"], each.get("name"), locale) for each in coming[:SOON]]
 
 
 def _within(errors: Sequence[FieldError], key: str) -> list[FieldError]:

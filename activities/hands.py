@@ -235,6 +235,7 @@ class RunHands:
             current_state=where.current_state,
             next_state=where.next_state_info.state_number if where.next_state_info else None,
             can_complete=where.can_complete,
+            needs_review=[each.key for each in self.flow.states if each.key in self.run.needs_review],
         )
 
     async def _project(self, change: Change) -> None:

@@ -1,12 +1,14 @@
 """The agent without a model: it reads the answer by rules, says what it understood, and asks for the rest."""
 
-from typing import Any
+from collections.abc import Callable
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from activities.hands import RunHands
 from onboarding import voice
 from onboarding.flow import State
+from onboarding.safety import Facts
 from onboarding.scripted import (
     Draft,
     Heard,
@@ -17,7 +19,6 @@ from onboarding.scripted import (
     going_back,
     hear,
     insist,
-    question,
     redirect,
 )
 from onboarding.tools import Done
@@ -29,6 +30,7 @@ class ScriptedAgent(Struct, frozen=True, kw_only=True):
 
     hands: RunHands
     draft: Draft | None
+    facts: Callable[[], Facts]
 
     async def answer(self, text: str) -> Words:
         """What is said, and the draft that is left.
@@ -40,10 +42,7 @@ class ScriptedAgent(Struct, frozen=True, kw_only=True):
         state = hands.state
         if state is None:
             return await self._at_the_end(text)
-        stored = hands.run.answers.get(state.key)
-        # What is stored is not asked for again: a change is put into it.
-        draft = Draft(state=state.key, data=stored, again=True) if stored else None
-        draft = self.draft if self.draft and self.draft.state == state.key else draft
+        draft = self.draft if self.draft and self.draft.state == state.key else voice.stored(hands.run, state)
         heard = hear(hands.flow, state, text, draft, hands.run.locale)
         match heard.intent:
             case "skip":
@@ -67,7 +66,7 @@ class ScriptedAgent(Struct, frozen=True, kw_only=True):
         target = going_back(hands.flow, text)
         if target is not None and hands.go_back(target).ok:
             return self._again()
-        return voice.all_answered(hands.run, hands.flow)
+        return voice.at_the_end(hands.run, hands.flow, text, self.facts())
 
     async def _take(self, state: State, heard: Heard) -> Words:
         """Save what is complete; ask for what is missing or cannot be."""
@@ -81,23 +80,22 @@ class ScriptedAgent(Struct, frozen=True, kw_only=True):
             understood = {name: heard.draft.data[name] for name in _fields(heard)}
             told = confirm(state, understood, locale) if understood else ""
             return self._asking(state, heard.draft, " ".join(filter(None, (told, before, elsewhere))))
-        agent = self.hands.agent
+        agent, run = self._handing_over(), self.hands.run
         done = await self.hands.save(state, heard.draft.data)
         if not done.ok:
             return self._refused(state, heard.draft, done)
         confirmed = confirm(state, self.hands.run.answers[state.key], locale)
-        following = voice.next_words(self.hands.run, self.hands.flow, agent)
-        return Words(
-            text=" ".join(filter(None, (confirmed, elsewhere, following.text))),
-            quick_replies=following.quick_replies,
-        )
+        following = voice.next_words(self.hands.run, self.hands.flow, agent, self.facts())
+        doubts = voice.review_later(self.hands.run, self.hands.flow, run)
+        text = " ".join(filter(None, (confirmed, doubts, elsewhere, following.text)))
+        return replace(following, text=text)
 
     async def _skip(self, state: State, draft: Draft | None) -> Words:
-        agent = self.hands.agent
+        agent = self._handing_over()
         done = await self.hands.skip(state)
         if not done.ok:
             return self._asking(state, draft, voice.not_optional(self.hands.run))
-        return voice.next_words(self.hands.run, self.hands.flow, agent)
+        return voice.next_words(self.hands.run, self.hands.flow, agent, self.facts())
 
     def _refused(self, state: State, draft: Draft, done: Done) -> Words:
         """What does not fit is asked for again; the rest of the draft stays."""
@@ -105,20 +103,21 @@ class ScriptedAgent(Struct, frozen=True, kw_only=True):
         return self._asking(state, forget(state, draft, done.errors), told)
 
     def _again(self) -> Words:
-        """A state that was gone back to: what is stored, and its question."""
-        state, run = self.hands.state, self.hands.run
+        """A state that was gone back to."""
+        state = self.hands.state
         assert state is not None
-        stored: dict[str, Any] | None = run.answers.get(state.key)
-        asked = voice.ask(state, run.locale)
-        told = confirm(state, stored, run.locale) if stored else ""
-        draft = Draft(state=state.key, data=stored, again=True) if stored else None
-        return Words(text=f"{told} {asked.text}".strip(), quick_replies=asked.quick_replies, asked=draft)
+        return voice.gone_back_to(self.hands.run, state, self.facts())
+
+    def _handing_over(self) -> str | None:
+        """Who hands over when the run moves on; nobody does after a change of an earlier answer."""
+        return self.hands.agent if self.hands.focus is None else None
 
     def _asking(self, state: State, draft: Draft | None, before: str) -> Words:
         run, flow = self.hands.run, self.hands.flow
-        text, replies, asked = question(state, draft, run.locale)
-        replies = fitting(flow, state, asked, replies, run.answers, run.locale)
-        return Words(text=f"{before} {text}".strip(), quick_replies=replies, asked=asked)
+        asked = voice.ask_on(state, draft, run.locale, self.facts())
+        known = asked.asked or Draft(state=state.key)
+        replies = fitting(flow, state, known, asked.quick_replies, run.answers, run.locale)
+        return replace(asked, text=f"{before} {asked.text}".strip(), quick_replies=replies)
 
 
 def _fields(heard: Heard) -> list[str]:

@@ -13,9 +13,10 @@ from temporalio.exceptions import ApplicationError
 from activities.ai.protocol import ModelsUnavailable
 from db import ai_usage, chat
 from db.pool import Connection, Database
+from onboarding import safety
 from onboarding.access import Caller, Role
 from onboarding.payloads import TurnOrder
-from onboarding.safety import Facts, numbers_on_record, referral, said_numbers, topics
+from onboarding.safety import Facts, referral, topics
 
 MODEL_ATTEMPTS = 3
 """Of a turn in which a model is asked; then rules answer."""
@@ -102,14 +103,8 @@ def try_again(error: ModelsUnavailable, left: float) -> None:
 
 def facts_of(context: chat.Context, answers: Mapping[str, Mapping[str, Any]]) -> Facts:
     """What must not be said to this person: by what is stored, and by what they say now or said lately."""
-    said = [message.text for message in context.messages if message.role == "person"] + [context.text]
-    diet = answers.get("dietary_preferences", {})
-    return Facts(
-        age=context.age,
-        allergens=(*diet.get("allergies", ()), *diet.get("intolerances", ())),
-        topics=frozenset(topic for text in said for topic in topics(text)),
-        said=frozenset(number for text in said for number in said_numbers(text)) | numbers_on_record(answers),
-    )
+    said = [message.text for message in context.messages if message.role == "person"]
+    return safety.facts_of(context.age, [*said, context.text], answers)
 
 
 def warning_of(context: chat.Context, locale: str) -> str:

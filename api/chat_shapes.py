@@ -12,7 +12,12 @@ from db.chat import ChatMessage, MessageStatus
 from onboarding.chat import MESSAGE_AT_MOST, QuickReply, Role, ToolUse
 from onboarding.progress import Progress
 
-Said = Annotated[str, Meta(min_length=1, max_length=MESSAGE_AT_MOST, extra={"lines": True})]
+Said = Annotated[str, Meta(min_length=1, max_length=MESSAGE_AT_MOST, extra={"lines": True, "as_said": True})]
+"""What a person says is data, tags and all; what is made of it follows the rules of answers."""
+
+Told = Annotated[str, Meta(min_length=1, max_length=MESSAGE_AT_MOST, extra={"lines": True})]
+"""What staff say to a person in the agent's place is plain text, as the agent's own words are."""
+
 MessageKey = Annotated[str, Meta(min_length=1, max_length=255)]
 
 
@@ -36,7 +41,7 @@ class GeneralChatBody(Body, frozen=True, kw_only=True):
 class StaffBody(Body, frozen=True, kw_only=True):
     """Something to say in the agent's place."""
 
-    message: Said
+    message: Told
 
 
 class OpenerOut(Struct, frozen=True, kw_only=True):
@@ -51,7 +56,10 @@ class OpenerOut(Struct, frozen=True, kw_only=True):
 
 
 class ChatMessageOut(Struct, frozen=True, kw_only=True):
-    """A message of a conversation. `agent_type` is who speaks in the state that it belongs to."""
+    """A message of a conversation. `agent_type` is who speaks in the state that it belongs to.
+
+    `message_id` is that of the person's message, also with its answer; None with what staff say.
+    """
 
     id: str
     role: Role
@@ -61,6 +69,7 @@ class ChatMessageOut(Struct, frozen=True, kw_only=True):
     tool_calls: list[ToolUse]
     status: MessageStatus
     created_at: datetime
+    message_id: str | None = None
 
 
 class ChatPage(Page[ChatMessageOut], frozen=True, kw_only=True):

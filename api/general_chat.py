@@ -40,8 +40,8 @@ class GeneralChatController(Controller):
         self, data: JSONBody[GeneralChatBody], deps: WithDeps, principal: SignedIn, message_id: MessageId
     ) -> ChatAnswer:
         """Say something, and wait for the answer."""
-        turn = await _begun(deps, principal, data, message_id, streamed=False)
-        return await answered(deps, principal, turn, _hand_over(deps, principal))
+        turn, hand_over = await _begun(deps, principal, data, message_id, streamed=False)
+        return await answered(deps, principal, turn, hand_over)
 
     @post(
         "/stream",
@@ -58,9 +58,9 @@ class GeneralChatController(Controller):
         message_id: MessageId,
         last_event_id: LastEventId = None,
     ) -> ServerSentEvent:
-        """The same, as it is said; the events are those of `/chat/onboarding/stream`."""
-        turn = await _begun(deps, principal, data, message_id, streamed=True)
-        return ServerSentEvent(streamed(deps, principal, turn, _hand_over(deps, principal), last_event_id))
+        """The same, as it is said; the events are those of `/chat/onboarding/stream`, without `STATE_DELTA`."""
+        turn, hand_over = await _begun(deps, principal, data, message_id, streamed=True)
+        return ServerSentEvent(streamed(deps, principal, turn, hand_over, last_event_id))
 
     @get("/history")
     async def history(
@@ -127,8 +127,8 @@ class GeneralChatController(Controller):
 
 async def _begun(
     deps: Deps, principal: Principal, body: GeneralChatBody, key: str | None, *, streamed: bool
-) -> Turn:
-    """The turn of a message, which is stored by then.
+) -> tuple[Turn, HandOver]:
+    """The turn of a message, which is stored by then, and how it is handed over.
 
     Raises:
         ProblemError: 403 for another agent, 429.
@@ -137,14 +137,20 @@ async def _begun(
     if body.agent_type and body.agent_type != GENERAL_AGENT.key:
         detail = f"Only the agent {GENERAL_AGENT.key} speaks here."
         raise ProblemError(403, Code.AGENT_NOT_ALLOWED, detail)
+    given = body.message_id or key
+    if given:
+        # Before anything is counted: who lost the answer, or the connection, asks for nothing new.
+        async with deps.database.transaction(principal.caller) as connection:
+            if turn := await chat.repeated(connection, GENERAL, given, body.message):
+                return turn, _hand_over(deps, principal)
     async with spending(deps, principal, "chat"):
         try:
             async with deps.database.transaction(principal.caller) as connection:
-                turn, _ = await chat.begin(
+                turn, new = await chat.begin(
                     connection,
                     id=str(uuid7()),
                     conversation=GENERAL,
-                    message_id=body.message_id or key or str(uuid7()),
+                    message_id=given or str(uuid7()),
                     text=body.message,
                     agent_type=GENERAL_AGENT.key,
                     streamed=streamed,
@@ -153,17 +159,22 @@ async def _begun(
             if is_lost(running):
                 await _hand_over(deps, principal)(running.turn_id)
             raise
-    return turn
+    if not new:
+        await give_back(deps, principal, "chat")  # The same message came in at the same moment.
+    return turn, _hand_over(deps, principal, counted=new)
 
 
-def _hand_over(deps: Deps, principal: Principal) -> HandOver:
+def _hand_over(deps: Deps, principal: Principal, *, counted: bool = False) -> HandOver:
+    """How a turn is handed over; one that was `counted` is given back when nobody can be asked."""
+
     async def hand_over(turn_id: str) -> None:
         caller = principal.caller
         order = TurnOrder(turn_id=turn_id, tenant_id=caller.tenant_id, user_id=caller.user_id)
         try:
             await deps.gateway.answer(order)
         except WorkflowsUnavailable:
-            await give_back(deps, principal, "chat")
+            if counted:
+                await give_back(deps, principal, "chat")
             raise
 
     return hand_over

@@ -29,9 +29,13 @@ from onboarding.chat import ChatAnswer, Memory, conversation_of
 from onboarding.errors import Refused, RunExpired, StateMismatch
 from onboarding.flow import State
 from onboarding.flows import FLOWS
+from onboarding.general import GENERAL_AGENT
 from onboarding.payloads import Channel, Run, Say, Status
 from onboarding.progress import current_state, flow_of, progress
+from onboarding.prompting import HISTORY_AT_MOST
+from onboarding.safety import Facts, facts_of
 from onboarding.scripted import Draft
+from onboarding.tools import asked_state
 
 
 class OnboardingChatController(Controller):
@@ -47,15 +51,17 @@ class OnboardingChatController(Controller):
             key = await flow_asked(connection, principal, flow)
             run = await runs.latest(connection, principal.caller.user_id, key)
             memory = await chat.remembered(connection, conversation_of(key), run.id) if run else Memory()
-        return _opener(run, key, principal, memory)
+            lately = await chat.lately(connection, conversation_of(key), run.id if run else None, HISTORY_AT_MOST)
+        facts = facts_of(lately.age, lately.said, run.answers if run else {})
+        return _opener(run, key, principal, memory, facts)
 
     @post("/", status_code=200)
     async def say(
         self, data: JSONBody[ChatBody], deps: WithDeps, principal: SignedIn, message_id: MessageId
     ) -> ChatAnswer:
         """Say something, and wait for the answer. Starts the run when there is none."""
-        flow, turn = await _begun(deps, principal, data, message_id, streamed=False)
-        return await answered(deps, principal, turn, _hand_over(deps, principal, flow))
+        turn, hand_over = await _begun(deps, principal, data, message_id, streamed=False)
+        return await answered(deps, principal, turn, hand_over)
 
     @post("/stream", status_code=200, media_type="text/event-stream", opt={"resumable": True})
     async def stream(
@@ -68,12 +74,19 @@ class OnboardingChatController(Controller):
     ) -> ServerSentEvent:
         """The same, as it is said.
 
-        `RUN_STARTED`, then `TEXT_MESSAGE_CONTENT`, `TEXT_MESSAGE_RESET`, `TOOL_CALL_START`, `TOOL_CALL_END` and
-        `STATE_DELTA` as they happen, then `RUN_FINISHED` with the whole answer, or `RUN_ERROR`. Who loses the
-        connection sends the same message with its `message_id` and `Last-Event-ID`, to any process.
+        Server-sent events, each with an `id`, and JSON as its `data`:
+
+        - `RUN_STARTED` `{message_id}`, first.
+        - `TEXT_MESSAGE_CONTENT` `{delta}`: more of the answer.
+        - `TEXT_MESSAGE_RESET` `{}`: forget the text so far, it begins anew.
+        - `TOOL_CALL_START` `{tool}`, `TOOL_CALL_END` `{tool, ok, error?}`.
+        - `STATE_DELTA` `{progress}`: something was saved.
+        - `RUN_FINISHED`: the answer of the plain POST, a `ChatAnswer`; or `RUN_ERROR` `{code, detail, retryable}`.
+
+        Who loses the connection sends the same message with its `message_id` and `Last-Event-ID`, to any process.
         """
-        flow, turn = await _begun(deps, principal, data, message_id, streamed=True)
-        return ServerSentEvent(streamed(deps, principal, turn, _hand_over(deps, principal, flow), last_event_id))
+        turn, hand_over = await _begun(deps, principal, data, message_id, streamed=True)
+        return ServerSentEvent(streamed(deps, principal, turn, hand_over, last_event_id))
 
     @get("/history")
     async def history(
@@ -99,29 +112,38 @@ class OnboardingChatController(Controller):
 
 async def _begun(
     deps: Deps, principal: Principal, body: ChatBody, key: str | None, *, streamed: bool
-) -> tuple[str, Turn]:
-    """The flow and the turn of a message, which is stored by then.
+) -> tuple[Turn, HandOver]:
+    """The turn of a message, which is stored by then, and how it is handed over.
 
     Raises:
         ProblemError: 403 after completion, 409 while another message is answered, 429.
         Refused: the run is over, or stands elsewhere.
     """
-    message_id = body.message_id or key or str(uuid7())
-    flow = body.flow or None
+    given, flow, turn_id = body.message_id or key, body.flow or None, str(uuid7())
+    if given:
+        # Before anything is counted: who lost the answer, or the connection, asks for nothing new.
+        async with deps.database.transaction(principal.caller) as connection:
+            flow = await flow_asked(connection, principal, flow)
+            if turn := await chat.repeated(connection, conversation_of(flow), given, body.message):
+                return turn, _hand_over(deps, principal, flow)  # Wherever the run stands by now.
     async with spending(deps, principal, "chat"):
         for _ in range(2):
             try:
                 async with deps.database.transaction(principal.caller) as connection:
                     flow = await flow_asked(connection, principal, flow)
-                    turn = await _turn(connection, principal, flow, body, message_id, streamed)
+                    turn = await _turn(connection, principal, flow, body, turn_id, given or str(uuid7()), streamed)
             except chat.TurnInProgress as running:
                 if flow and is_lost(running):
                     await _hand_over(deps, principal, flow)(running.turn_id)
                 raise
             if turn is not None:
-                return flow, turn
+                break
             await open_run(deps, principal, StartBody(flow=flow), None)
-        raise RunClosed
+        else:
+            raise RunClosed
+    if turn.id != turn_id:
+        await give_back(deps, principal, "chat")  # The same message came in at the same moment.
+    return turn, _hand_over(deps, principal, flow, counted=turn.id == turn_id)
 
 
 async def _turn(
@@ -129,20 +151,19 @@ async def _turn(
     principal: Principal,
     flow: str,
     body: ChatBody,
+    turn_id: str,
     message_id: str,
     streamed: bool,
 ) -> Turn | None:
-    """The turn of a message; None where there is no run yet."""
+    """The turn of a message; None where there is no run, or none any more."""
     conversation = conversation_of(flow)
-    if body.message_id and (turn := await chat.repeated(connection, conversation, message_id, body.message)):
-        return turn  # Wherever the run stands by now.
     run = await runs.latest(connection, principal.caller.user_id, flow)
-    if run is None:
-        return None
+    if run is None or run.status is Status.ABANDONED:
+        return None  # Who deleted theirs and talks on begins anew.
     state = _stands(run, body)
     turn, _ = await chat.begin(
         connection,
-        id=str(uuid7()),
+        id=turn_id,
         conversation=conversation,
         message_id=message_id,
         text=body.message,
@@ -196,7 +217,9 @@ def _stands(run: Run, body: ChatBody) -> State | None:
     return state
 
 
-def _hand_over(deps: Deps, principal: Principal, flow: str) -> HandOver:
+def _hand_over(deps: Deps, principal: Principal, flow: str, *, counted: bool = False) -> HandOver:
+    """How a turn is handed over; one that was `counted` is given back when nobody can be asked."""
+
     async def hand_over(turn_id: str) -> None:
         say = Say(actor=person_of(principal), channel=Channel.CHAT, message_id=turn_id, turn_id=turn_id)
         try:
@@ -207,13 +230,14 @@ def _hand_over(deps: Deps, principal: Principal, flow: str) -> HandOver:
                 await chat.fail(connection, turn_id)
             raise
         except WorkflowsUnavailable:
-            await give_back(deps, principal, "chat")
+            if counted:
+                await give_back(deps, principal, "chat")
             raise
 
     return hand_over
 
 
-def _opener(run: Run | None, key: str, principal: Principal, memory: Memory) -> OpenerOut:
+def _opener(run: Run | None, key: str, principal: Principal, memory: Memory, facts: Facts) -> OpenerOut:
     flow = flow_of(run) if run else FLOWS.get(key)
     shown = run or new_run(
         id="",
@@ -224,7 +248,16 @@ def _opener(run: Run | None, key: str, principal: Principal, memory: Memory) -> 
         locale=principal.locale,
     )
     draft = msgspec.convert(memory.draft, Draft) if memory.draft else None
-    words = voice.words_again(shown, flow, memory.focus, draft)
+    if run and run.status is Status.COMPLETED:
+        return OpenerOut(
+            response=voice.completed(run.locale).text,
+            agent_type=GENERAL_AGENT.key,
+            agent_name=GENERAL_AGENT.name.get(run.locale, GENERAL_AGENT.key),
+            current_state=None,
+            quick_replies=[],
+            progress=progress(run),
+        )
+    words = voice.words_again(shown, flow, memory.focus, draft, facts)
     state = current_state(shown, flow)
     agent = flow.agent(_agent(shown))
     return OpenerOut(
@@ -239,4 +272,4 @@ def _opener(run: Run | None, key: str, principal: Principal, memory: Memory) -> 
 
 def _agent(run: Run) -> str:
     flow = flow_of(run)
-    return (current_state(run, flow) or flow.states[-1]).agent
+    return (asked_state(run, flow, None) or flow.states[-1]).agent

@@ -7,7 +7,7 @@ from typing import Any
 import msgspec
 from litestar import Request, Response
 from litestar.types import Send
-from msgspec import Struct
+from msgspec import UNSET, Struct, UnsetType
 
 from onboarding.payloads import FieldError
 from onboarding.progress import Requirements
@@ -81,7 +81,10 @@ _WAIT = {Code.REQUEST_IN_PROGRESS, Code.TURN_IN_PROGRESS}
 
 
 class Problem(Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """What went wrong: `errors` names every failing field, `retryable` says whether trying again may help."""
+    """What went wrong: `errors` names every failing field, `retryable` says whether trying again may help.
+
+    `onboarding_progress` stands in each `onboarding_required`, also as null before the start.
+    """
 
     type: str
     title: str
@@ -94,7 +97,7 @@ class Problem(Struct, frozen=True, kw_only=True, omit_defaults=True):
     retryable: bool
     current_state: int | None = None
     requirements: Requirements | None = None
-    onboarding_progress: int | None = None
+    onboarding_progress: int | UnsetType | None = UNSET
 
 
 class ProblemError(Exception):

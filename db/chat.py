@@ -21,7 +21,9 @@ _TURN = (
 )
 _MESSAGE = """
   m.id::text, m.conversation, m.run_id::text, m.turn_id::text, m.role, m.agent_type, m.state, m.text,
-  m.tool_calls, m.status, m.created_at
+  m.tool_calls, m.status, m.created_at, (
+    SELECT own.message_id FROM chat_turns AS own WHERE own.id = m.turn_id
+  ) AS message_id
 """
 
 MessageStatus = Literal["complete", "partial", "failed"]
@@ -62,7 +64,7 @@ class Turn(Struct, frozen=True, kw_only=True):
 
 
 class ChatMessage(Struct, frozen=True, kw_only=True):
-    """One message of a conversation, whoever said it."""
+    """One message of a conversation, whoever said it. `message_id` is its turn's; what staff say has none."""
 
     id: str
     conversation: str
@@ -75,6 +77,7 @@ class ChatMessage(Struct, frozen=True, kw_only=True):
     tool_calls: list[ToolUse]
     status: MessageStatus
     created_at: datetime
+    message_id: str | None = None
 
 
 class Streamed(Struct, frozen=True, kw_only=True):
@@ -107,6 +110,13 @@ class Context(Struct, frozen=True, kw_only=True):
     messages: list[ChatMessage] = field(default_factory=list)
     memory: Memory
     seq: int = 0
+    age: int | None = None
+
+
+class Lately(Struct, frozen=True, kw_only=True):
+    """What somebody said of late, and the age that their account has."""
+
+    said: list[str]
     age: int | None = None
 
 
@@ -293,6 +303,24 @@ async def remembered(conn: Connection, conversation: str, run_id: str) -> Memory
         run_id,
     )
     return msgspec.convert(memory or {}, Memory)
+
+
+async def lately(conn: Connection, conversation: str, run_id: str | None, limit: int) -> Lately:
+    """What the caller said of late: of the conversation's newest messages, theirs."""
+    row = await conn.fetchrow(
+        """
+        SELECT (SELECT age FROM users WHERE id = app_user()) AS age, coalesce(array_agg(m.text), '{}') AS said
+        FROM (
+          SELECT text, role FROM chat_messages
+          WHERE user_id = app_user() AND conversation = $1 AND run_id IS NOT DISTINCT FROM $2::uuid
+          ORDER BY id DESC LIMIT $3
+        ) AS m WHERE m.role = 'person'
+        """,
+        conversation,
+        run_id,
+        limit,
+    )
+    return msgspec.convert(dict(row or {}), Lately)
 
 
 async def write(database: Database, caller: Caller, turn_id: str, events: list[Streamed]) -> None:

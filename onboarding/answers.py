@@ -4,7 +4,8 @@ An answer is a Struct whose annotations carry its bounds; rules between fields a
 annotations give the JSON schema, the form and the agents' tools, so they are the only place for a bound.
 What no bound can say of a field stands in `Meta(extra={"check": ...})`: a function that gives the code and
 the detail of the error, or None. A null says nothing, unless `Meta(extra={"clears": True})` around the whole type
-makes it a value. `Meta(extra={"lines": True})` lets a text have more than one. `onboarding/reading.py` reads them.
+makes it a value. `Meta(extra={"lines": True})` lets a text have more than one; with `"as_said": True` beside it,
+tags too, for what is kept as somebody said it. `onboarding/reading.py` reads them.
 How people speak of a field stands in `Meta(extra={"said": Said(...)})`; a reader of its own for what they say, in
 `Meta(extra={"hear": ...})`, a function of the text and the language that gives the value or None; `"guess"` gives
 several that may be meant.

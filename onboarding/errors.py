@@ -51,10 +51,10 @@ class InvalidAnswer(Refused):
 
 
 class StateMismatch(Refused):
-    """A state later than the current one was addressed."""
+    """A state later than the current one was addressed, or one that the sender thinks is current."""
 
     code = "state_mismatch"
-    detail = "An earlier state comes first."
+    detail = "The onboarding stands at another state."
 
 
 class StateNotOptional(Refused):

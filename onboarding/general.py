@@ -1,20 +1,20 @@
 """The agent that speaks after an onboarding: it reads the profile, and proposes changes; the person confirms."""
 
 import re
-import unicodedata
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
+from datetime import datetime
 from typing import Any, Literal
 
 from msgspec import Struct
 
+from onboarding.asking import changed, is_question, named, plainly
 from onboarding.chat import Proposal
 from onboarding.errors import InvalidAnswer
 from onboarding.flow import Agent, Flow, State
-from onboarding.forms import form
 from onboarding.payloads import FieldError
 from onboarding.profile import edit
 from onboarding.prompting import RULES, language_of
-from onboarding.scripted import Draft, confirm, hear
+from onboarding.scripted import confirm
 from onboarding.tools import Tool
 
 GENERAL_AGENT = Agent(
@@ -48,21 +48,41 @@ _SCHEDULE_WORDS = re.compile(
     r"\b(schedule|calendar|when|next|today|tomorrow|horario|agenda|calendario|cuando|hoy|manana)\b"
 )
 _PROFILE_WORDS = re.compile(r"\b(profile|answers?|what do you know|perfil|respuestas?|que sabes)\b")
-
-
-_EVERYWHERE = {
-    *("schedule", "plan", "preferences", "target", "daily", "frequency", "percentage", "optional", "selection"),
-    "fixed",
+_THANKS_WORDS = re.compile(r"\b(thanks|thank you|thx|gracias)\b")
+_WHO_WORDS = re.compile(r"\b(who are you|what are you|what can you do|quien eres|que eres|que puedes hacer)\b")
+_THANKED = {"en": "You are welcome.", "es": "De nada."}
+_WHO = {
+    "en": "I am the assistant of this app, a program, not a person. I tell you about your profile and your "
+    "schedule, and propose changes that you confirm.",
+    "es": "Soy el asistente de esta aplicación, un programa, no una persona. Te cuento tu perfil y tu horario, y "
+    "propongo cambios que tú confirmas.",
 }
-"""Words of titles that say too little to choose a part of the profile by."""
+_DATE = {"en": "{day} {number} {month} at {time}", "es": "{day} {number} de {month} a las {time}"}
+_DAYS = {
+    "en": ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"),
+    "es": ("lunes", "martes", "miércoles", "jueves", "viernes", "sábado", "domingo"),
+}
+_MONTHS = {
+    "en": ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"),
+    "es": (
+        *("enero", "febrero", "marzo", "abril", "mayo", "junio"),
+        *("julio", "agosto", "septiembre", "octubre", "noviembre", "diciembre"),
+    ),
+}
+_WORKOUT = {"en": "workout", "es": "entrenamiento"}
 
 
 class Wanted(Struct, frozen=True, kw_only=True):
-    """What a message asks for, by rules; with `propose`, the new answer of a state."""
+    """What a message asks for, by rules; with `propose`, the new answer of a state.
 
-    kind: Literal["profile", "schedule", "propose", "unclear"]
+    `about` are the keys of the states that it names: of those the profile and the schedule are told, of all when
+    it names none.
+    """
+
+    kind: Literal["profile", "schedule", "propose", "thanks", "who", "unclear"]
     state: State | None = None
     answer: dict[str, Any] = {}
+    about: tuple[str, ...] = ()
 
 
 def general_prompt(flow: Flow, locale: str) -> str:
@@ -129,27 +149,30 @@ def propose(
 
 def wanted(flow: Flow, answers: Answers | None, text: str, locale: str) -> Wanted:
     """What a message asks for, by rules: a change where it says a new value of something that it names."""
-    plain = _plain(text)
-    if answers:
-        for state in flow.states:
-            if not _names(state, plain, locale):
-                continue
+    plain = plainly(text)
+    about = named(flow, answers, text, locale)
+    if answers and not is_question(text):
+        for state in about:
             stored = dict(answers.get(state.key, {}))
-            heard = hear(flow, state, text, Draft(state=state.key, data=stored), locale)
+            heard = changed(flow, state, text, stored, locale)
             if heard.intent == "answer" and heard.understood and heard.draft.data != stored:
                 return Wanted(kind="propose", state=state, answer=heard.draft.data)
+    keys = tuple(state.key for state in about)
+    if _WHO_WORDS.search(plain):
+        return Wanted(kind="who")
     if _SCHEDULE_WORDS.search(plain):
-        return Wanted(kind="schedule")
-    if _PROFILE_WORDS.search(plain) or any(_names(state, plain, locale) for state in flow.states):
-        return Wanted(kind="profile")
-    return Wanted(kind="unclear")
+        return Wanted(kind="schedule", about=keys)
+    if keys or _PROFILE_WORDS.search(plain):
+        return Wanted(kind="profile", about=keys)
+    return Wanted(kind="thanks" if _THANKS_WORDS.search(plain) else "unclear")
 
 
-def told_profile(flow: Flow, answers: Answers | None, locale: str) -> str:
-    """The profile in sentences."""
+def told_profile(flow: Flow, answers: Answers | None, locale: str, about: Collection[str] = ()) -> str:
+    """The profile in sentences, or the parts of it with these keys."""
     if not answers:
         return _in(_NO_PROFILE, locale)
-    sentences = (confirm(state, answers[state.key], locale) for state in flow.states if state.key in answers)
+    told = set(about) & set(answers) or set(answers)
+    sentences = (confirm(state, answers[state.key], locale) for state in flow.states if state.key in told)
     return _in(_PROFILE, locale).format(" ".join(sentences))
 
 
@@ -158,6 +181,33 @@ def told_schedule(occurrences: list[str], locale: str) -> str:
     if not occurrences:
         return _in(_NO_SCHEDULE, locale)
     return _in(_SCHEDULE, locale).format("; ".join(occurrences))
+
+
+def told_date(local_time: str, name: str | None, locale: str) -> str:
+    """A date as people say it.
+
+    >>> told_date("2026-11-23T18:00:00", None, "en")
+    'workout on Monday 23 Nov at 18:00'
+    """
+    at = datetime.fromisoformat(local_time)
+    language = locale if locale in _DAYS else "en"
+    date = _DATE[language].format(
+        day=_DAYS[language][at.weekday()],
+        number=at.day,
+        month=_MONTHS[language][at.month - 1],
+        time=f"{at:%H:%M}",
+    )
+    return f"{name or _WORKOUT[language]}{' on ' if language == 'en' else ' el '}{date}"
+
+
+def told_thanks(locale: str) -> str:
+    """What is said to thanks."""
+    return _in(_THANKED, locale)
+
+
+def told_who(locale: str) -> str:
+    """Who the agent is, and what it can do."""
+    return _in(_WHO, locale)
 
 
 def told_proposal(flow: Flow, proposal: Proposal, locale: str) -> str:
@@ -174,29 +224,6 @@ def told_impossible(complaint: str, locale: str) -> str:
 def greeting(locale: str) -> str:
     """What the general agent says when it did not understand, or first."""
     return _in(GENERAL_AGENT.greeting, locale)
-
-
-def _names(state: State, plain: str, locale: str) -> bool:
-    words = {
-        word
-        for text in (state.title, state.worded(locale).title, state.key.replace("_", " "), *_labels(state))
-        for word in re.findall(r"[a-z]{4,}", _plain(text))
-    } - _EVERYWHERE
-    said = set(re.findall(r"[a-z]{4,}", plain))
-    return bool({_stem(word) for word in words} & {_stem(word) for word in said})
-
-
-def _labels(state: State) -> list[str]:
-    return [node.label for node in form(state)]
-
-
-def _stem(word: str) -> str:
-    return word.removesuffix("es").removesuffix("s")
-
-
-def _plain(text: str) -> str:
-    decomposed = unicodedata.normalize("NFD", text.casefold())
-    return "".join(char for char in decomposed if not unicodedata.combining(char))
 
 
 def _in(texts: Mapping[str, str], locale: str) -> str:

@@ -61,7 +61,9 @@ def language_of(locale: str) -> str:
 def _asked(run: Run, flow: Flow, state: State) -> str:
     current = current_state(run, flow)
     where = f"State {state.number} of {len(flow.states)}: {state.title}. {state.description}"
-    if current is None or state.key != current.key:
+    if state.key in run.needs_review:
+        where += " The stored answer no longer fits the others: say so, and ask for one that does."
+    elif current is None or state.key != current.key:
         where += " The person came back to this one to change it."
     fields = "\n".join(f"- {line}" for node in form(state) for line in _bounds(node))
     return f"{where}\nThe question: {state.opener}\nWhat it needs:\n{fields}"

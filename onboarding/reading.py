@@ -152,7 +152,8 @@ def _value(kind: inspect.Type, value: object, path: str, report: _Report, whole:
             if extra.get("verbatim"):
                 checked = _verbatim(kind.type, value, path, report)
             elif extra.get("lines") and isinstance(kind.type, inspect.StrType):
-                checked = _text(kind.type, value, path, report, allowed=_LINES)
+                as_said = bool(extra.get("as_said"))
+                checked = _text(kind.type, value, path, report, allowed=_LINES, as_said=as_said)
             else:
                 checked = _value(kind.type, value, path, report, whole)
             if extra.get("unique") and isinstance(kind.type, inspect.ListType) and _fits_in(kind.type, value):
@@ -236,7 +237,15 @@ def _list(kind: inspect.ListType, value: object, path: str, report: _Report, who
     return _FAILED if any(item is _FAILED for item in read) else read
 
 
-def _text(kind: inspect.StrType, value: object, path: str, report: _Report, allowed: str = "") -> object:
+def _text(
+    kind: inspect.StrType,
+    value: object,
+    path: str,
+    report: _Report,
+    allowed: str = "",
+    *,
+    as_said: bool = False,
+) -> object:
     if not isinstance(value, str):
         return _failed(report, path, "wrong_type", "must be a text")
     if kind.pattern is not None:
@@ -252,7 +261,7 @@ def _text(kind: inspect.StrType, value: object, path: str, report: _Report, allo
         return _failed(report, path, "too_short", f"must have at least {kind.min_length} character(s)")
     if kind.max_length is not None and len(text) > kind.max_length:
         return _failed(report, path, "too_long", f"must have at most {kind.max_length} characters")
-    if has_markup(text):
+    if not as_said and has_markup(text):
         return _failed(report, path, "markup", "must be plain text without tags")
     if any(unicodedata.category(c) in {"Cc", "Cs"} and c not in allowed for c in text):
         return _failed(report, path, "control_character", "must not contain control characters")

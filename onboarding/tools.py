@@ -81,9 +81,13 @@ def _is_deeper(value: object, levels: int) -> bool:
 
 
 def asked_state(run: Run, flow: Flow, focus: str | None) -> State | None:
-    """The state that is talked about: one that the person went back to, else the current one."""
+    """The state that is talked about: one that the person went back to, else the current one.
+
+    Once all are answered it is the first one that no longer fits the others: nothing else is left to settle.
+    """
     state = flow.find(focus) if focus else None
-    return state or current_state(run, flow)
+    doubted = (each for each in flow.states if each.key in run.needs_review)
+    return state or current_state(run, flow) or next(doubted, None)
 
 
 def on_offer(run: Run, flow: Flow, focus: str | None) -> list[Tool]:

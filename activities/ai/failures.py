@@ -12,7 +12,8 @@ from activities.ai.protocol import AiError, ModelsRefused, ModelsUnavailable, Ou
 RETRY_AFTER_AT_MOST = 60.0
 """Seconds: whoever says more is not waited for any longer than this."""
 
-_MAY_PASS = {"rate_limited", "server_error", "timeout", "cut_off"}
+MAY_PASS = {"rate_limited", "server_error", "timeout", "cut_off"}
+"""Outcomes that say something of the model at this moment, not of what it was asked."""
 _SECONDS = re.compile(r"\d{1,9}(\.\d{1,9})?", re.ASCII)
 
 
@@ -34,7 +35,7 @@ class CallFailed(Exception):
 
 def together(failures: list[CallFailed]) -> AiError:
     """The error of a question that every model failed at."""
-    passing = [failure for failure in failures if failure.outcome in _MAY_PASS]
+    passing = [failure for failure in failures if failure.outcome in MAY_PASS]
     if not passing:
         return ModelsRefused(ModelsRefused.code)
     waits = [failure.retry_after for failure in passing if failure.retry_after is not None]

@@ -16,7 +16,7 @@ from openai import AsyncOpenAI, AsyncStream
 
 from activities.ai.connection import connected
 from activities.ai.endpoint import Endpoint, endpoint_of
-from activities.ai.failures import CallFailed, failure_of, together
+from activities.ai.failures import MAY_PASS, CallFailed, failure_of, together
 from activities.ai.gathering import ARGUMENTS_AT_MOST, TEXT_AT_MOST, Gathering
 from activities.ai.protocol import (
     Ask,
@@ -38,6 +38,9 @@ CHUNKS_AT_MOST = 20_000
 AFTER_THE_END_SECONDS = 2.0
 """How long to wait for the count of tokens once the answer itself is complete."""
 
+RESTS_SECONDS = 30.0
+"""How long a model that just failed is asked last: each question of a turn would wait for a hung one anew."""
+
 T = TypeVar("T", bound=Struct)
 log = structlog.get_logger()
 
@@ -46,8 +49,9 @@ class Models:
     """The language models that the settings name, as one. Open for as long as it is entered.
 
     Of a question's time each model has an equal share of what is left: a first one that hangs leaves the second
-    its chance, one that fails at once leaves its time to the next. A model is called once for a question; trying
-    again is for whoever asks.
+    its chance, one that fails at once leaves its time to the next. One that failed is asked last for a while, so
+    that the next questions do not wait for it again. A model is called once for a question; trying again is for
+    whoever asks.
     """
 
     def __init__(self, settings: Settings, ledger: Ledger) -> None:
@@ -60,6 +64,7 @@ class Models:
         self._endpoint: Endpoint | None = endpoint_of(settings)
         self._client: AsyncOpenAI | None = connected(self._endpoint) if self._endpoint else None
         self._settling: set[asyncio.Task[None]] = set()
+        self._rests_until: dict[str, float] = {}
 
     @property
     def configured(self) -> bool:
@@ -68,7 +73,7 @@ class Models:
 
     @property
     def names(self) -> tuple[str, ...]:
-        """The models that are asked, in this order."""
+        """The models that are asked, in this order where none has failed of late."""
         return self._endpoint.models if self._endpoint else ()
 
     async def __aenter__(self) -> Self:
@@ -131,7 +136,10 @@ class Models:
     def _models_for(self, ask: Ask) -> tuple[str, ...]:
         if self._endpoint is None:
             return ()
-        return self._endpoint.vision_models if ask.purpose == "photo" else self._endpoint.models
+        models = self._endpoint.vision_models if ask.purpose == "photo" else self._endpoint.models
+        now = _now()
+        resting = {model: until for model, until in self._rests_until.items() if until > now}
+        return tuple(sorted(models, key=lambda model: resting.get(model, 0.0)))
 
     async def _whole(self, models: tuple[str, ...], ask: Ask, payer: Payer, deadline: float) -> Reply:
         async with aclosing(self._answered(models, ask, payer, deadline)) as pieces:
@@ -158,9 +166,12 @@ class Models:
                     async for piece in pieces:
                         said = said or isinstance(piece, Said)
                         yield piece
+                self._rests_until.pop(model, None)
                 return
             except CallFailed as failure:
                 failures.append(failure)
+                if failure.outcome in MAY_PASS:
+                    self._rests_until[model] = _now() + RESTS_SECONDS
             if said:
                 yield TakenBack()
         raise together(failures)

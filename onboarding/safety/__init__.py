@@ -5,17 +5,26 @@ between the model's stream and the person, and `numbers_allowed` between its too
 """
 
 from onboarding.safety.censor import TEXT_AT_MOST, Censor, censored
-from onboarding.safety.facts import LEAST_KCAL_OF_A_MINOR, Facts, numbers_allowed, numbers_on_record
+from onboarding.safety.facts import (
+    FIGURES,
+    LEAST_KCAL_OF_A_MINOR,
+    Facts,
+    facts_of,
+    numbers_allowed,
+    numbers_on_record,
+)
 from onboarding.safety.topics import Topic, referral, topics
 from onboarding.safety.words import said_numbers
 
 __all__ = [
+    "FIGURES",
     "LEAST_KCAL_OF_A_MINOR",
     "TEXT_AT_MOST",
     "Censor",
     "Facts",
     "Topic",
     "censored",
+    "facts_of",
     "numbers_allowed",
     "numbers_on_record",
     "referral",

@@ -1,14 +1,15 @@
 """What is known of a person that binds what agents say to them, and which numbers a model may save."""
 
 from collections.abc import Iterable, Mapping
-from typing import TypeGuard, cast
+from typing import Any, TypeGuard, cast
 
 from msgspec import Struct
 
 from onboarding.payloads import FieldError
-from onboarding.safety.figures import Figure
-from onboarding.safety.topics import ADULT_FROM, Topic
-from onboarding.safety.words import spelled
+from onboarding.safety.figures import Figure, figures
+from onboarding.safety.sentences import Sentences
+from onboarding.safety.topics import ADULT_FROM, Topic, topics
+from onboarding.safety.words import said_numbers, spelled, tokens
 
 LEAST_KCAL_OF_A_MINOR = 1800
 """Kilocalories a day; below, no target is proposed to somebody under 18."""
@@ -16,7 +17,8 @@ LEAST_KCAL_OF_A_MINOR = 1800
 MOST_SAID = 1_000_000
 """No answer has a larger number."""
 
-_NUMBERS = ("daily_calorie_target", "target_weight_kg", "target_body_fat_percentage")
+FIGURES = ("daily_calorie_target", "target_weight_kg", "target_body_fat_percentage")
+"""Fields of answers that hold what a professional should set."""
 
 
 class Facts(Struct, frozen=True, kw_only=True):
@@ -47,6 +49,39 @@ class Facts(Struct, frozen=True, kw_only=True):
             figure.kind == "energy" and figure.value < LEAST_KCAL_OF_A_MINOR for figure in theirs
         )
 
+    def without_suggestions(self, text: str) -> str:
+        """Words of our own for this person: the sentences with figures that they did not say are left out.
+
+        Stricter than what a model may say: nobody under 18 is offered any figure, large as it may be, and a range
+        is as good as an example.
+
+        >>> minor = Facts(age=16)
+        >>> minor.without_suggestions("How many calories a day? From 1000 to 5000. Or skip this.")
+        'How many calories a day? Or skip this.'
+        """
+        if not self.touched:
+            return text
+        sentences = Sentences()
+        shown, before = list[str](), ""
+        for sentence in [*sentences.feed(text), sentences.end()]:
+            found = figures(tokens(sentence), tokens(before))
+            if all(figure.text in self.said for figure in found):
+                shown.append(sentence)
+            before = sentence
+        return "".join(shown).strip()
+
+
+def facts_of(age: int | None, said: Iterable[str], answers: Mapping[str, Mapping[str, Any]]) -> Facts:
+    """What binds agents: the age on the account, what was said lately, and the answers that are stored."""
+    texts = list(said)
+    diet = answers.get("dietary_preferences", {})
+    return Facts(
+        age=age,
+        allergens=(*diet.get("allergies", ()), *diet.get("intolerances", ())),
+        topics=frozenset(topic for text in texts for topic in topics(text)),
+        said=frozenset(number for text in texts for number in said_numbers(text)) | numbers_on_record(answers),
+    )
+
 
 def numbers_on_record(data: object) -> frozenset[str]:
     """The numbers in what the person saved before, such as answers and body data, for `Facts.said`.
@@ -72,7 +107,7 @@ def numbers_allowed(facts: Facts, answer: Mapping[str, object]) -> tuple[FieldEr
     """
     return tuple(
         FieldError(field=name, code="needs_professional", detail="is for the person or a professional to say")
-        for name in _NUMBERS
+        for name in FIGURES
         if _is_a_proposal(facts, name, answer.get(name))
     )
 

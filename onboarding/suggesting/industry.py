@@ -26,13 +26,13 @@ def suggest_industry(facts: Facts) -> tuple[SuggestedIndustry, tuple[SuggestedIn
     return unsure(facts, matched[0][1] if matched else 0.0), _others(facts, matched[:ALTERNATIVES_AT_MOST])
 
 
-def unsure(facts: Facts, best: float) -> SuggestedIndustry:
-    """`other`, the surer the worse the best match is."""
+def unsure(facts: Facts, best: float, rationale: str = "") -> SuggestedIndustry:
+    """`other`, the surer the worse the best match is; with a model's reason, or the rules' own."""
     return SuggestedIndustry(
         key=OTHER,
         name=facts.say(OTHER_NAME),
         confidence=round(max(0.0, SURE_ENOUGH - best), 2),
-        rationale=facts.say(_UNSURE),
+        rationale=rationale or facts.say(_UNSURE),
     )
 
 

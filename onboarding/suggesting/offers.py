@@ -164,7 +164,7 @@ def _industry(offer: IndustryOffer, facts: Facts) -> tuple[SuggestedIndustry, tu
     offered = [_offered(facts, each) for each in keyed.values()]
     if best.key == OTHER or best.confidence < SURE_ENOUGH:
         guess = 0.0 if best.key == OTHER else max(best.confidence, 0.0)
-        return unsure(facts, guess), tuple(offered[:ALTERNATIVES_AT_MOST])
+        return unsure(facts, guess, best.rationale), tuple(offered[:ALTERNATIVES_AT_MOST])
     first, *rest = offered
     return first, tuple(rest[:ALTERNATIVES_AT_MOST])
 

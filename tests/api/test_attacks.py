@@ -123,7 +123,7 @@ async def test_attack(scene: Scene, name: str) -> None:
 
 @pytest.mark.parametrize("name", REFUSED)
 async def test_refused_at_the_door(scene: Scene, name: str) -> None:
-    """What holds tags, control characters or nothing is refused; it is not stored, and no model hears it."""
+    """What holds control characters or nothing is refused; it is not stored, and no model hears it."""
     message, code = REFUSED[name]
     person = await sign_up(scene.talking.client)
     scene.talking.models.requests.clear()

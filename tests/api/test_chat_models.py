@@ -350,11 +350,15 @@ async def test_how_often(settings: Settings, temporal: Client, keys: Keys) -> No
         for _ in range(5):
             problem_of(await person.post(f"{CHAT}/", {"message": "two"}), 409, "turn_in_progress")
         await first
-        await say(person, "two")
-        await say(person, "three")
+        await say(person, "two", message_id="m2")
+        again = await asyncio.gather(*(say(person, "three", message_id="m3") for _ in range(4)))
+        assert all(answer == again[0] for answer in again)
         refused = await person.post(f"{CHAT}/", {"message": "four"})
         assert problem_of(refused, 429, "rate_limited")["retryable"]
         assert 0 < int(refused.headers["Retry-After"]) <= 60
+        # What was answered once costs nothing again, also when nothing is left.
+        assert (await say(person, "two", message_id="m2"))["response"] == "Which level are you?"
+        assert text_of(await heard(strict.client, person, "three", message_id="m3")) == "Which level are you?"
         assert len(strict.models.requests) == 3
 
 
@@ -376,10 +380,7 @@ async def test_no_worker(settings: Settings, temporal: Client, keys: Keys) -> No
         assert own.database_url
         database = await Database.open(own.database_url, min_size=1, max_size=4)
         books = Books(database, own)
-        async with (
-            Models(own, books) as models,
-            build_worker(temporal, database, keys, books, models, own),
-        ):
+        async with Models(own, books) as models, build_worker(temporal, database, keys, books, models, own):
             answer = await say(person, "I am a beginner", message_id="m1")
         await database.close()
         # The model's server is away with its test: rules answer.
@@ -428,16 +429,13 @@ async def test_a_restart_while_it_thinks(talk: Talking, person: Person) -> None:
 
 
 async def test_abandoned_while_it_thinks(talk: Talking, person: Person) -> None:
-    """A run that is ended meanwhile takes nothing more; the message fails, and says why when it comes again."""
+    """A run that is ended meanwhile takes nothing more; the message fails, and begins anew when it comes again."""
     talk.models.script = [calls(BEGINNER, delay_seconds=1)]
     turn = asyncio.create_task(person.post(f"{CHAT}/", {"message": "advanced", "message_id": "m1"}))
     await until(lambda: talk.models.requests)
     assert (await person.send("DELETE", f"{RUNS}/")).status_code == 204
     problem_of(await turn, 503, "workflow_unavailable")
-    resent = await person.post(f"{CHAT}/", {"message": "advanced", "message_id": "m1"})
-    assert resent.status_code in (404, 409), resent.text
     assert (await _history(person))[0]["text"] == "advanced"
-    await person.start()
     talk.models.script = [QUESTION]
     assert (await say(person, "advanced", message_id="m1"))["response"] == "Which level are you?"
 

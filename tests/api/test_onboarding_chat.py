@@ -87,6 +87,48 @@ async def test_going_back(person: Person) -> None:
     assert changed["new_state"] == 4
 
 
+async def test_what_no_longer_fits_is_asked_again(person: Person) -> None:
+    """A change that puts another answer in doubt says so; at the end that one is asked about, and taken."""
+    await say_all(person, *NINE[:7], "I want to go back to my dietary preferences")
+    doubted = await say(person, "keto")
+    assert doubted["saved"][0]["answer"]["diet_type"] == "keto"
+    assert doubted["progress"]["requirements"]["needs_review"] == [5]
+    assert "We come back to it at the end" in doubted["response"]
+    last = await say_all(person, *NINE[7:])
+    assert "no longer fits" in last["response"]
+    assert last["agent_type"] == "diet_planning"
+    assert "no longer fits" in ok(await person.get(f"{CHAT}/"))["response"]
+    again = await say(person, "hm")
+    assert "Which" in again["response"] or "change" in again["response"]
+    fixed = await say(person, "2000 kcal 25/10/65")
+    assert fixed["saved"][0]["key"] == "meal_plan"
+    assert fixed["progress"]["can_complete"]
+
+
+async def test_a_change_is_no_hand_over(person: Person) -> None:
+    """After an edit of another agent's state nobody takes over: it is confirmed, and the open question asked."""
+    first = await say_all(person, *NINE[:3])
+    opener = ok(await person.get(f"{CHAT}/"))["response"]
+    edited = await say_all(person, "I want to go back to my fitness level", "advanced")
+    question = "How do you eat"
+    assert all(question in text for text in (first["response"], edited["response"], opener))
+    assert "over" in first["response"]
+    assert "over" not in edited["response"]
+
+
+async def test_how_to_complete(person: Person) -> None:
+    """Completing is the app's button: whoever asks the agent is told so; afterwards the opener says it is."""
+    await say_all(person, *NINE)
+    for wish in ("complete my onboarding", "terminar"):
+        told = await say(person, wish)
+        assert "confirm it in the app" in told["response"]
+    ok(await person.post(f"{RUNS}/complete"))
+    opener = ok(await person.get(f"{CHAT}/"))
+    assert opener["agent_type"] == "general"
+    assert opener["response"].startswith("Your onboarding is complete")
+    assert opener["quick_replies"] == []
+
+
 async def test_only_what_is_optional_is_skipped(person: Person) -> None:
     """Skipping is the machine's to allow."""
     answer = await say(person, "skip this")
@@ -112,7 +154,9 @@ async def test_a_repeat_finds_the_same_answer(person: Person) -> None:
     assert await say(person, "beginner", message_id="one") == first
     again = await person.post(f"{CHAT}/", {"message": "advanced", "message_id": "one"})
     problem(again, 409, "idempotency_key_reused")
-    assert len(ok(await person.get(f"{CHAT}/history"))["items"]) == 4
+    items = ok(await person.get(f"{CHAT}/history"))["items"]
+    assert len(items) == 4
+    assert [item["message_id"] for item in items[2:]] == ["one", "one"]
 
 
 async def test_ten_at_once_with_one_id(person: Person) -> None:
@@ -131,6 +175,27 @@ async def test_where_the_client_thinks_it_is(person: Person) -> None:
     )
     assert body["current_state"] == 2
     assert (await say(person, "fat loss", current_state="fitness_goals"))["new_state"] == 3
+
+
+async def test_talking_on_after_deleting(person: Person) -> None:
+    """A run that was deleted is none: the next message begins another one, an old message finds its answer."""
+    first = await say(person, "beginner", message_id="one")
+    assert (await person.send("DELETE", f"{RUNS}/")).status_code == 204
+    assert await say(person, "beginner", message_id="one") == first
+    answer = await say(person, "advanced")
+    assert answer["saved"][0]["answer"] == {"fitness_level": "advanced"}
+    assert (await person.progress())["status"] == "in_progress"
+
+
+async def test_tags_are_kept_as_they_were_said(person: Person) -> None:
+    """What people say is data: tags are stored as they came, and never become part of an answer."""
+    said = "I'm <b>intermediate</b> & <script>alert(1)</script>"
+    assert (await say(person, said))["new_state"] == 2
+    assert ok(await person.get(f"{CHAT}/history"))["items"][1]["text"] == said
+    await say(person, "fat loss")
+    refused = await say(person, "<img src=x onerror=alert(1)>, no injuries, no limitations")
+    assert refused["saved"] == []
+    assert "<" not in refused["response"]
 
 
 async def test_refusals(person: Person) -> None:

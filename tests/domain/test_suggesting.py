@@ -22,6 +22,7 @@ from onboarding.suggesting.facts import (
     facts_of,
     host_of,
 )
+from onboarding.suggesting.offers import IndustryOffer, OfferedIndustry, taken
 from onboarding.suggesting.rules import by_rules
 from onboarding.suggesting.sections import ANY, SECTIONS
 from onboarding.suggesting.shapes import (
@@ -247,6 +248,16 @@ def test_industry() -> None:
     assert mixed.suggested_industry is not None
     assert mixed.suggested_industry.key == OTHER
     assert len(mixed.alternatives or ()) == 3
+
+
+def test_a_model_that_is_unsure_says_why() -> None:
+    """`other` by a model has the model's own reason, not the sentence of the rules."""
+    offer = IndustryOffer(
+        best=OfferedIndustry(key="other", confidence=0.9, rationale="They sell dreams, which is no trade.")
+    )
+    found = taken(offer, Facts(company_name="Zzyzx")).suggested_industry
+    assert found is not None
+    assert (found.key, found.rationale) == (OTHER, "They sell dreams, which is no trade.")
 
 
 def test_the_host_is_a_hint() -> None:

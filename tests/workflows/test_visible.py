@@ -15,6 +15,9 @@ from workflows.search_attributes import AGENT, FLOW, STATE, STATUS, TENANT, USER
 
 CANARY = "canary-7f3a"
 MESSAGES = {
+    "say",
+    "take_over",
+    "hand_back",
     "begin",
     "restart",
     "save_step",

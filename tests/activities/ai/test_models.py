@@ -284,6 +284,30 @@ async def test_time_is_shared(opened: Opened, books: Books) -> None:
     assert time.monotonic() - began < 2.5
 
 
+async def test_a_model_that_failed_is_asked_last(opened: Opened, books: Books) -> None:
+    """The next question does not wait for a model that hung a moment ago; one alone is asked again."""
+    models = opened("stub-hang,stub")
+    await models.ask(ask(timeout_seconds=1.0), PAYER)
+    began = time.monotonic()
+    assert (await models.ask(ask(timeout_seconds=4.0), PAYER)).model == "stub"
+    assert time.monotonic() - began < 1.0
+    assert books.outcomes == [("stub-hang", "timeout"), ("stub", "ok"), ("stub", "ok")]
+    alone = opened("stub-500")
+    for _ in range(2):
+        with pytest.raises(ModelsUnavailable):
+            await alone.ask(ask(), PAYER)
+    assert books.outcomes[3:] == [("stub-500", "server_error")] * 2
+
+
+async def test_a_rest_ends(opened: Opened, books: Books, monkeypatch: pytest.MonkeyPatch) -> None:
+    """After its rest, a model has its place in the order of the setting again."""
+    monkeypatch.setattr("activities.ai.models.RESTS_SECONDS", 0.0)
+    models = opened("stub-500,stub")
+    for _ in range(2):
+        await models.ask(ask(), PAYER)
+    assert books.outcomes == [("stub-500", "server_error"), ("stub", "ok")] * 2
+
+
 async def test_a_flood_is_ended(opened: Opened, books: Books) -> None:
     """A stream that never stops ends where the text is as long as it may be, and that counts as an answer."""
     pieces = await heard(opened("stub-flood"), ask(timeout_seconds=20))
