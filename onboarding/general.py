@@ -52,8 +52,8 @@ _THANKS_WORDS = re.compile(r"\b(thanks|thank you|thx|gracias)\b")
 _WHO_WORDS = re.compile(r"\b(who are you|what are you|what can you do|quien eres|que eres|que puedes hacer)\b")
 _THANKED = {"en": "You are welcome.", "es": "De nada."}
 _WHO = {
-    "en": "I am the assistant of this app, a program, not a person. I tell you about your profile and your "
-    "schedule, and propose changes that you confirm.",
+    "en": "I am the assistant of this app, a program. I tell you about your profile and schedule, and "
+    "propose changes that you confirm.",
     "es": "Soy el asistente de esta aplicación, un programa, no una persona. Te cuento tu perfil y tu horario, y "
     "propongo cambios que tú confirmas.",
 }

@@ -351,8 +351,7 @@ async def test_how_often(settings: Settings, temporal: Client, keys: Keys) -> No
             problem_of(await person.post(f"{CHAT}/", {"message": "two"}), 409, "turn_in_progress")
         await first
         await say(person, "two", message_id="m2")
-        again = await asyncio.gather(*(say(person, "three", message_id="m3") for _ in range(4)))
-        assert all(answer == again[0] for answer in again)
+        await say(person, "three", message_id="m3")
         refused = await person.post(f"{CHAT}/", {"message": "four"})
         assert problem_of(refused, 429, "rate_limited")["retryable"]
         assert 0 < int(refused.headers["Retry-After"]) <= 60
