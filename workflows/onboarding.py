@@ -52,18 +52,20 @@ class OnboardingRun:
         self._show()
         clock = asyncio.create_task(self._clock.keep())
         settling = asyncio.create_task(self._unsettled.keep_settled(self._show))
-        talking = asyncio.create_task(self._talk.keep())
-        tasks = (clock, settling, talking)
+        tasks = (clock, settling)
+        self._talk.begin()
         await workflow.wait_condition(
             lambda: (
                 self._at_rest()
                 or (workflow.info().is_continue_as_new_suggested() and not self._is_busy())
                 or any(task.done() for task in tasks)
+                or self._talk.failed
             )
         )
         for task in tasks:
             if task.done():
                 task.result()  # Only a bug ends it: fail the workflow task, where it is seen.
+        self._talk.end()
         # Neither is cancelled: they end with the workflow, and Python 3.11 may lose a cancellation on the way.
         await workflow.wait_condition(workflow.all_handlers_finished)
         if not self._at_rest():

@@ -1,5 +1,6 @@
 """The turns of a run's chat, answered one after the other."""
 
+import asyncio
 from collections.abc import Callable, Iterable
 
 from temporalio import workflow
@@ -25,7 +26,17 @@ class Talk:
         self._now = run
         self._open = list(turns)
         self._request = current_request.get()
-        self.answering = False
+        self._task: asyncio.Task[None] | None = None
+
+    @property
+    def answering(self) -> bool:
+        """Whether a turn is being answered."""
+        return self._task is not None and not self._task.done()
+
+    @property
+    def failed(self) -> bool:
+        """Whether a bug ended it."""
+        return self._task is not None and self._task.done() and self._task.exception() is not None
 
     @property
     def open(self) -> tuple[str, ...]:
@@ -37,11 +48,20 @@ class Talk:
         self._request = current_request.get()
         if turn_id not in self._open:
             self._open.append(turn_id)
+        self.begin()
 
-    async def keep(self) -> None:
-        """Answer, for ever."""
-        while True:
-            await workflow.wait_condition(lambda: bool(self._open))
+    def begin(self) -> None:
+        """Answer what is open. A run in which nobody talks, as most are, has no task for it."""
+        if self._open and not self.answering:
+            self._task = asyncio.create_task(self._answer())
+
+    def end(self) -> None:
+        """Raise what ended it, if something did."""
+        if self._task is not None and self._task.done():
+            self._task.result()
+
+    async def _answer(self) -> None:
+        while self._open:
             run = self._now()
             order = TurnOrder(
                 turn_id=self._open[0],
@@ -51,9 +71,5 @@ class Talk:
                 run_version=run.version,
             )
             current_request.set(self._request)
-            self.answering = True
-            try:
-                await workflow.execute_activity_method(Chats.answer, order, summary="answer a chat turn", **TURN)
-            finally:
-                self.answering = False
+            await workflow.execute_activity_method(Chats.answer, order, summary="answer a chat turn", **TURN)
             self._open.pop(0)

@@ -96,8 +96,8 @@ MUTANTS = {
     ),
     "a turn that is not answered": (
         TALK,
-        "                await workflow.execute_activity_method(Chats.answer",
-        "                if False: await workflow.execute_activity_method(Chats.answer",
+        "            await workflow.execute_activity_method(Chats.answer",
+        "            if False: await workflow.execute_activity_method(Chats.answer",
     ),
     "another answer": (CHAT, "GeneralChats.answer_general, order", "'settle', order"),
     "another prune": (SWEEPS, "Sweeps.sweep_requests, sweep", "Sweeps.sweep_expired, sweep"),
