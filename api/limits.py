@@ -35,6 +35,7 @@ async def spending(deps: Deps, principal: Principal, purpose: Purpose) -> AsyncG
         raise ProblemError(429, Code.RATE_LIMITED, "Too many requests of this kind; slow down.", headers=headers)
     try:
         yield
+    # Refused, failed or cancelled: none of it asked a model.
     except BaseException:
         await give_back(deps, principal, purpose)
         raise
