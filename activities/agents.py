@@ -23,7 +23,7 @@ from activities.ai.protocol import (
 from activities.ai.protocol import Tool as OfferedTool
 from activities.streaming import Stream
 from activities.turns import Bounds
-from db.chat import ChatMessage
+from db.messages import ChatMessage
 from onboarding.chat import REPLY_AT_MOST
 from onboarding.prompting import HISTORY_AT_MOST
 from onboarding.safety import Censor, Facts

@@ -8,7 +8,7 @@ from msgspec import UNSET, Meta, Struct, UnsetType
 from api.body import Body
 from api.paging import Page
 from api.run_shapes import OptionalFlow, StepName
-from db.chat import ChatMessage, MessageStatus
+from db.messages import ChatMessage, MessageStatus
 from onboarding.chat import MESSAGE_AT_MOST, QuickReply, Role, ToolUse
 from onboarding.progress import Progress
 

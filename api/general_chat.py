@@ -7,15 +7,15 @@ from litestar import Controller, delete, get, post
 from litestar.exceptions import NotFoundException
 from litestar.params import FromPath, JSONBody
 from litestar.response import ServerSentEvent
-from msgspec import UNSET
 from uuid_utils.compat import uuid7
 
-from api.chat_shapes import ChatPage, GeneralChatBody, message_out
+from api.chat_history import history_of
+from api.chat_shapes import ChatPage, GeneralChatBody
 from api.deps import Deps, MessageId, Principal, SignedIn, WithDeps
 from api.gateway import WorkflowsUnavailable
 from api.guards import onboarding_completed
 from api.limits import give_back, spending
-from api.paging import DEFAULT_LIMIT, Cursor, Limit, WithTotal, page_of, read_id_cursor
+from api.paging import DEFAULT_LIMIT, Cursor, Limit, WithTotal
 from api.parameters import LastEventId
 from api.problems import Code, ProblemError
 from api.profiles import ProfileOut, profile_out
@@ -72,14 +72,11 @@ class GeneralChatController(Controller):
         with_total: WithTotal = False,
     ) -> ChatPage:
         """The conversation, newest message first."""
-        before, user_id = read_id_cursor(cursor), principal.caller.user_id
+        user_id = principal.caller.user_id
         async with deps.database.transaction(principal.caller) as connection:
-            found = await chat.history(connection, user_id, GENERAL, before=before, limit=limit + 1)
-            total = await chat.count(connection, user_id, GENERAL) if with_total else UNSET
-        page = page_of(found, limit, lambda message: message.id)
-        return ChatPage(
-            items=[message_out(message) for message in page.items], next_cursor=page.next_cursor, total=total
-        )
+            return await history_of(
+                connection, user_id, GENERAL, limit=limit, cursor=cursor, with_total=with_total
+            )
 
     @delete("/history")
     async def forget(self, deps: WithDeps, principal: SignedIn) -> None:

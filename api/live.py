@@ -18,7 +18,7 @@ from api.deps import Deps, Principal, SignedIn, WithDeps
 from api.parameters import FlowQuery, LastEventId
 from api.problems import Code, ProblemError
 from api.verifier import LEEWAY_SECONDS
-from db import chat, runs
+from db import messages, runs
 from db.pool import DatabaseUnavailable
 from db.tenant import CallerChanged
 from onboarding.payloads import Run, Status
@@ -57,7 +57,7 @@ class News(Struct, frozen=True, kw_only=True):
 
     run: Run
     events: list[runs.StoredEvent]
-    said: list[chat.ChatMessage]
+    said: list[messages.ChatMessage]
 
     @property
     def last(self) -> str | None:
@@ -168,7 +168,7 @@ async def _since(deps: Deps, principal: Principal, run: Run, place: Place) -> Ne
         async with deps.database.transaction(principal.caller) as connection:
             now = await runs.get(connection, run.id) or run
             events = await runs.events(connection, run.id, after=place.seq, limit=MISSED_AT_MOST)
-            said = await chat.from_staff(
+            said = await messages.from_staff(
                 connection, run.id, after=place.said, since=place.since, limit=MISSED_AT_MOST
             )
             return News(run=now, events=events, said=said)

@@ -9,12 +9,13 @@ from litestar.response import ServerSentEvent
 from msgspec import UNSET
 from uuid_utils.compat import uuid7
 
-from api.chat_shapes import ChatBody, ChatPage, OpenerOut, message_out
+from api.chat_history import history_of
+from api.chat_shapes import ChatBody, ChatPage, OpenerOut
 from api.commands import flow_asked, person_of, send
 from api.deps import Deps, MessageId, Principal, SignedIn, WithDeps
 from api.gateway import RefusedByRun, RunClosed, WorkflowsUnavailable
 from api.limits import give_back, spending
-from api.paging import DEFAULT_LIMIT, Cursor, Limit, WithTotal, page_of, read_id_cursor
+from api.paging import DEFAULT_LIMIT, Cursor, Limit, WithTotal
 from api.parameters import FlowQuery, LastEventId
 from api.problems import Code, ProblemError
 from api.run_shapes import StartBody
@@ -99,15 +100,12 @@ class OnboardingChatController(Controller):
         with_total: WithTotal = False,
     ) -> ChatPage:
         """The conversation, newest message first; also after completion."""
-        before, user_id = read_id_cursor(cursor), principal.caller.user_id
+        user_id = principal.caller.user_id
         async with deps.database.transaction(principal.caller) as connection:
             conversation = conversation_of(await flow_asked(connection, principal, flow))
-            found = await chat.history(connection, user_id, conversation, before=before, limit=limit + 1)
-            total = await chat.count(connection, user_id, conversation) if with_total else UNSET
-        page = page_of(found, limit, lambda message: message.id)
-        return ChatPage(
-            items=[message_out(message) for message in page.items], next_cursor=page.next_cursor, total=total
-        )
+            return await history_of(
+                connection, user_id, conversation, limit=limit, cursor=cursor, with_total=with_total
+            )
 
 
 async def _begun(

@@ -12,7 +12,7 @@ from api.deps import Deps, MessageId, Principal, SignedIn, WithDeps
 from api.guards import requires
 from api.problems import Code, ProblemError
 from api.run_shapes import RunOut, run_out
-from db import chat, runs
+from db import messages, runs
 from db.pool import Connection
 from onboarding.access import Caller, Role
 from onboarding.advance import refuse_if_finished
@@ -60,7 +60,7 @@ class StaffController(Controller):
                 raise ProblemError(409, Code.NOT_TAKEN_OVER, "Take the run over first: the agent is answering.")
             flow = flow_of(run)
             state = current_state(run, flow)
-            message = await chat.say(
+            message = await messages.say(
                 connection,
                 user_id=run.user_id,
                 conversation=conversation_of(run.flow),

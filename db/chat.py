@@ -1,4 +1,4 @@
-"""Conversations: turns, the messages that they are made of, and what is being said at this moment."""
+"""The turns of conversations, and what is being said in them at this moment."""
 
 from datetime import datetime, timedelta
 from typing import Any, ClassVar, Literal
@@ -7,10 +7,11 @@ import asyncpg
 import msgspec
 from msgspec import Struct, field
 
+from db.messages import COLUMNS, ChatMessage, MessageStatus, message_of
 from db.pool import Connection, Database, rows_of
 from db.runs import CHANNEL, PersonGone
 from onboarding.access import Caller
-from onboarding.chat import ChatAnswer, Memory, Role, ToolUse
+from onboarding.chat import ChatAnswer, Memory, ToolUse
 from onboarding.errors import GangwayError
 
 KEPT_FOR = timedelta(minutes=10)
@@ -19,14 +20,6 @@ KEPT_FOR = timedelta(minutes=10)
 _TURN = (
     "id::text, conversation, run_id::text, message_id, streamed, status, memory, answer, created_at, finished_at"
 )
-_MESSAGE = """
-  m.id::text, m.conversation, m.run_id::text, m.turn_id::text, m.role, m.agent_type, m.state, m.text,
-  m.tool_calls, m.status, m.created_at, (
-    SELECT own.message_id FROM chat_turns AS own WHERE own.id = m.turn_id
-  ) AS message_id
-"""
-
-MessageStatus = Literal["complete", "partial", "failed"]
 
 
 class TurnInProgress(GangwayError):
@@ -61,23 +54,6 @@ class Turn(Struct, frozen=True, kw_only=True):
     answer: ChatAnswer | None
     created_at: datetime
     finished_at: datetime | None = None
-
-
-class ChatMessage(Struct, frozen=True, kw_only=True):
-    """One message of a conversation, whoever said it. `message_id` is its turn's; what staff say has none."""
-
-    id: str
-    conversation: str
-    run_id: str | None
-    turn_id: str | None
-    role: Role
-    agent_type: str
-    state: int | None
-    text: str
-    tool_calls: list[ToolUse]
-    status: MessageStatus
-    created_at: datetime
-    message_id: str | None = None
 
 
 class Streamed(Struct, frozen=True, kw_only=True):
@@ -269,7 +245,7 @@ async def context(conn: Connection, turn_id: str, limit: int) -> Context | None:
     turn = _turn(row)
     found = await conn.fetch(
         f"""
-        SELECT {_MESSAGE} FROM chat_messages AS m
+        SELECT {COLUMNS} FROM chat_messages AS m
         WHERE user_id = app_user() AND conversation = $1 AND run_id IS NOT DISTINCT FROM $2::uuid
         ORDER BY m.id DESC LIMIT $3
         """,
@@ -277,7 +253,7 @@ async def context(conn: Connection, turn_id: str, limit: int) -> Context | None:
         turn.run_id,
         limit + 1,
     )
-    messages = [_message(each) for each in reversed(found)]
+    messages = [message_of(each) for each in reversed(found)]
     own = next((each for each in messages if each.turn_id == turn_id and each.role == "person"), None)
     if own is None:
         return None
@@ -418,29 +394,6 @@ async def tail(conn: Connection, turn_id: str, *, after: int, limit: int = 500) 
     return Tail(turn=_turn(row), events=msgspec.convert(row["events"], list[Streamed]), last=row["last"])
 
 
-async def history(
-    conn: Connection, user_id: str, conversation: str, *, before: str | None = None, limit: int = 20
-) -> list[ChatMessage]:
-    """A page of somebody's conversation, newest first, older than the message `before`."""
-    rows = await conn.fetch(
-        f"""
-        SELECT {_MESSAGE} FROM chat_messages AS m
-        WHERE user_id = $1 AND conversation = $2 AND ($3::uuid IS NULL OR m.id < $3) ORDER BY m.id DESC LIMIT $4
-        """,
-        user_id,
-        conversation,
-        before,
-        limit,
-    )
-    return [_message(row) for row in rows]
-
-
-async def count(conn: Connection, user_id: str, conversation: str) -> int:
-    """How many messages a conversation has."""
-    query = "SELECT count(*) FROM chat_messages WHERE user_id = $1 AND conversation = $2"
-    return await conn.fetchval(query, user_id, conversation)
-
-
 async def forget(conn: Connection, conversation: str) -> int:
     """Delete the caller's conversation and wake whoever waits in it; returns how many messages it had."""
     theirs = "WHERE user_id = app_user() AND conversation = $1"
@@ -453,57 +406,6 @@ async def forget(conn: Connection, conversation: str) -> int:
         conversation,
     )
     return rows_of(status)
-
-
-async def say(
-    conn: Connection,
-    *,
-    user_id: str,
-    conversation: str,
-    run_id: str,
-    agent_type: str,
-    state: int | None,
-    text: str,
-) -> ChatMessage:
-    """Say something to a person in the agent's place, as staff, and wake whoever follows their run."""
-    row = await conn.fetchrow(
-        f"""
-        WITH m AS (
-          INSERT INTO chat_messages (user_id, conversation, run_id, role, author, agent_type, state, text)
-          VALUES ($1, $2, $3, 'staff', app_user(), $4, $5, $6) RETURNING *
-        )
-        SELECT {_MESSAGE}, pg_notify('{CHANNEL}', $3::text) FROM m
-        """,
-        user_id,
-        conversation,
-        run_id,
-        agent_type,
-        state,
-        text,
-    )
-    assert row is not None
-    return _message(row)
-
-
-async def from_staff(
-    conn: Connection, run_id: str, *, after: str | None = None, since: int | None = None, limit: int = 50
-) -> list[ChatMessage]:
-    """What staff said in a run, oldest first: after a message of theirs, else since the event with a number."""
-    rows = await conn.fetch(
-        f"""
-        SELECT {_MESSAGE} FROM chat_messages AS m
-        WHERE user_id = app_user() AND run_id = $1 AND role = 'staff' AND CASE
-          WHEN $2::uuid IS NOT NULL THEN m.id > $2
-          ELSE m.created_at >= (SELECT e.created_at FROM onboarding_events AS e WHERE e.run_id = $1 AND e.seq = $3)
-        END
-        ORDER BY m.id LIMIT $4
-        """,
-        run_id,
-        after,
-        since,
-        limit,
-    )
-    return [_message(row) for row in rows]
 
 
 async def purge(conn: Connection, limit: int = 5000) -> int:
@@ -522,7 +424,3 @@ async def purge(conn: Connection, limit: int = 5000) -> int:
 
 def _turn(row: asyncpg.Record) -> Turn:
     return msgspec.convert({name: row[name] for name in Turn.__struct_fields__}, Turn)
-
-
-def _message(row: asyncpg.Record) -> ChatMessage:
-    return msgspec.convert({name: row[name] for name in ChatMessage.__struct_fields__}, ChatMessage)

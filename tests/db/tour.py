@@ -313,9 +313,9 @@ SPECIAL: dict[str, Callable[[Given], Any]] = {
     "suggestions.judge value": _always(None),
     "chat.begin run_id": _always(None),  # a name of the caller's own, which leads nowhere
     "chat.begin conversation": _always("onboarding/fitness"),  # in the other one a turn is running
-    "chat.from_staff since": _always(1),
+    "messages.from_staff since": _always(1),
     "chat.tail after": _always(0),
-    "chat.history before": _always(None),
+    "messages.history before": _always(None),
     "chat.finish status": _always("complete"),
     "chat.repeated message_id": lambda given: f"{given.of.canary}-chat_turns",
     "chat.repeated text": lambda given: f"{given.of.canary}-chat_messages",
