@@ -4,8 +4,9 @@ It is pure and total: the same run, command and time give the same answer, and e
 gives either a new run with its events or a `Refused`.
 """
 
+import math
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from msgspec.structs import replace
@@ -14,6 +15,8 @@ from onboarding.changing import Changing
 from onboarding.errors import (
     AlreadyComplete,
     Incomplete,
+    RemindedRecently,
+    RemindersOff,
     RunAbandoned,
     RunExpired,
     VersionConflict,
@@ -30,6 +33,7 @@ from onboarding.payloads import (
     Event,
     EventKind,
     HandBack,
+    Nudge,
     Remind,
     Reminders,
     Run,
@@ -41,9 +45,9 @@ from onboarding.payloads import (
     Status,
     TakeOver,
 )
-from onboarding.progress import can_complete, flow_of
+from onboarding.progress import can_complete, current_state, flow_of
 from onboarding.saving import accept_prefilled, save, skip
-from onboarding.timing import zone_of
+from onboarding.timing import NUDGE_EVERY, zone_of
 
 
 def new_run(
@@ -86,11 +90,14 @@ def is_untouched(run: Run) -> bool:
 
 
 def begin(run: Run, actor: Actor, channel: Channel, now: datetime) -> tuple[Run, tuple[Event, ...]]:
-    """The first event of a run, whose times are counted from here: runs are in the order of their beginnings."""
+    """The first event of a run, whose times are counted from here: runs are in the order of their beginnings.
+
+    That of a fork says where it comes from, and at which state it begins; nothing that led there happens again.
+    """
     flow = flow_of(run)
     run = replace(run, created_at=now, last_activity_at=now, expires_at=now + flow.timing.expires_after)
     change = Changing(run, flow, actor, channel, now)
-    change.note(EventKind.RUN_STARTED)
+    change.note(EventKind.RUN_STARTED, current_state(run, flow) if run.forked_from else None)
     return change.done()
 
 
@@ -160,13 +167,24 @@ def _remind(change: Changing, _: Remind) -> None:
     change.note(EventKind.RUN_REMINDED, visible=False)
 
 
+def _nudge(change: Changing, _: Nudge) -> None:
+    """It counts as none of the reminders that the flow sends by itself."""
+    reminders, now = change.run.reminders, change.now
+    if reminders.muted or (reminders.snoozed_until and now < reminders.snoozed_until):
+        raise RemindersOff
+    if reminders.nudged_at and (wait := reminders.nudged_at + NUDGE_EVERY - now) > timedelta():
+        raise RemindedRecently(retry_after_seconds=math.ceil(wait.total_seconds()))
+    change.set(reminders=replace(reminders, nudged_at=now))
+    change.note(EventKind.RUN_REMINDED, visible=False)
+
+
 def _snooze(change: Changing, command: SnoozeReminders) -> None:
     before, until = change.run.reminders, command.until
     if until and until.tzinfo is None:
         until = until.replace(tzinfo=UTC)
     # Whoever opted out stays out when a snooze is set: only the bare wake-up brings reminders back.
     muted = command.muted or (before.muted and until is not None)
-    reminders = Reminders(sent=before.sent, muted=muted, snoozed_until=until)
+    reminders = replace(before, muted=muted, snoozed_until=until)
     if reminders != change.run.reminders:
         change.set(reminders=reminders)
         change.note(EventKind.REMINDERS_CHANGED, visible=False)
@@ -207,6 +225,7 @@ _HANDLERS: dict[type[Command], Callable[[Changing, Any], None]] = {
     Complete: _complete,
     Abandon: _abandon,
     Remind: _remind,
+    Nudge: _nudge,
     SnoozeReminders: _snooze,
     SetPlace: _place,
     Say: _say,
@@ -215,4 +234,4 @@ _HANDLERS: dict[type[Command], Callable[[Changing, Any], None]] = {
 }
 
 
-_WRITES = (SaveSteps, SkipStep, AcceptPrefilled, Complete, Say, TakeOver, HandBack)
+_WRITES = (SaveSteps, SkipStep, AcceptPrefilled, Complete, Say, TakeOver, HandBack, Nudge)

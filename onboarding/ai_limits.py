@@ -6,7 +6,7 @@ from typing import Literal
 
 from msgspec import Struct
 
-Rated = Literal["chat", "suggestions", "photo"]
+Rated = Literal["chat", "suggestions", "photo", "scan"]
 
 
 class Rate(Struct, frozen=True, kw_only=True):
@@ -42,12 +42,19 @@ class Rate(Struct, frozen=True, kw_only=True):
 Rates = Mapping[Rated, Rate]
 
 
-def rates(*, chat_per_minute: int = 60, chat_burst: int = 10, suggestions_per_hour: int = 20) -> Rates:
-    """What one person may ask for; the defaults are those of page 20."""
+def rates(
+    *,
+    chat_per_minute: int = 60,
+    chat_burst: int = 10,
+    suggestions_per_hour: int = 20,
+    scans_per_minute: int = 30,
+) -> Rates:
+    """What one person may ask for; the defaults are those of page 20, and for scans that of photos."""
     return {
         "chat": Rate(calls=chat_per_minute, window_seconds=60, burst=chat_burst),
         "suggestions": Rate(calls=suggestions_per_hour, window_seconds=3600, burst=suggestions_per_hour),
         "photo": Rate(calls=30, window_seconds=60, burst=30),
+        "scan": Rate(calls=scans_per_minute, window_seconds=60, burst=scans_per_minute),
     }
 
 
@@ -74,4 +81,5 @@ _RATED_AS: dict[str, Rated] = {
     "suggestions": "suggestions",
     "industry": "suggestions",
     "photo": "photo",
+    "scan": "scan",
 }

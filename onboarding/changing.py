@@ -39,6 +39,7 @@ class Changing:
                 actor=self.actor,
                 channel=self.channel,
                 at=self.now,
+                forked_from=self.run.forked_from if kind is EventKind.RUN_STARTED else None,
             )
         )
 

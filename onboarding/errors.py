@@ -9,6 +9,9 @@ GangwayError
  │   ├─ AlreadyComplete     onboarding_already_complete
  │   ├─ RunExpired          run_expired
  │   ├─ RunAbandoned        run_abandoned
+ │   ├─ AnotherRunOpen      another_run_open
+ │   ├─ RemindersOff        reminders_off
+ │   ├─ RemindedRecently    reminded_recently
  │   └─ VersionConflict     version_conflict
  ├─ RunNotFound             run_not_found
  └─ UnknownFlow             unknown_flow
@@ -32,15 +35,28 @@ class Refused(GangwayError):
     code = "refused"
     detail = "The run does not allow this."
 
-    def __init__(self, errors: tuple[FieldError, ...] = (), *, current_state: int | None = None) -> None:
+    def __init__(
+        self,
+        errors: tuple[FieldError, ...] = (),
+        *,
+        current_state: int | None = None,
+        retry_after_seconds: int | None = None,
+    ) -> None:
         super().__init__(self.code)
         self.errors = errors
         self.current_state = current_state
+        self.retry_after_seconds = retry_after_seconds
 
     @property
     def refusal(self) -> Refusal:
         """The same in the form that crosses process borders."""
-        return Refusal(code=self.code, detail=self.detail, errors=self.errors, current_state=self.current_state)
+        return Refusal(
+            code=self.code,
+            detail=self.detail,
+            errors=self.errors,
+            current_state=self.current_state,
+            retry_after_seconds=self.retry_after_seconds,
+        )
 
 
 class InvalidAnswer(Refused):
@@ -90,6 +106,27 @@ class RunAbandoned(Refused):
 
     code = "run_abandoned"
     detail = "The onboarding was ended. Start again to begin another."
+
+
+class AnotherRunOpen(Refused):
+    """The person is in the middle of another run of the flow, which nobody throws away in passing."""
+
+    code = "another_run_open"
+    detail = "Another onboarding of this person is open. Fork that one, or abandon it first."
+
+
+class RemindersOff(Refused):
+    """The person wants no reminders, for now or at all."""
+
+    code = "reminders_off"
+    detail = "This person gets no reminders."
+
+
+class RemindedRecently(Refused):
+    """Somebody had the person reminded a short while ago."""
+
+    code = "reminded_recently"
+    detail = "This person was reminded less than an hour ago."
 
 
 class VersionConflict(Refused):

@@ -5,11 +5,13 @@ written today is readable by every later version. Unknown fields are ignored for
 Times are timezone-aware UTC; ids are UUIDs in their canonical text form.
 """
 
-from datetime import datetime
+from datetime import date, datetime
 from enum import StrEnum
 from typing import Any
 
 from msgspec import Struct, field
+
+from onboarding.connections import ProviderKey
 
 
 class Payload(Struct, frozen=True, kw_only=True):
@@ -101,11 +103,15 @@ class AgentTurn(Payload, frozen=True, kw_only=True):
 
 
 class Reminders(Payload, frozen=True, kw_only=True):
-    """What a run remembers of its reminders: how many went out since the last answer, and who wants none."""
+    """What a run remembers of its reminders: how many went out since the last answer, and who wants none.
+
+    `nudged_at` is when somebody of the staff last had the person reminded.
+    """
 
     sent: int = 0
     muted: bool = False
     snoozed_until: datetime | None = None
+    nudged_at: datetime | None = None
 
 
 class Run(Payload, frozen=True, kw_only=True):
@@ -113,7 +119,7 @@ class Run(Payload, frozen=True, kw_only=True):
 
     `answers` holds validated answers by state key, `prefill` the answers of an expired predecessor, offered
     for reuse. `version` counts changes that a person can see, `seq` counts events. `staff` is the id of whoever
-    answers in the agent's place.
+    answers in the agent's place, `forked_from` that of the run whose first answers it began with.
     """
 
     id: str
@@ -138,10 +144,14 @@ class Run(Payload, frozen=True, kw_only=True):
     version: int = 0
     seq: int = 0
     staff: str | None = None
+    forked_from: str | None = None
 
 
 class Event(Payload, frozen=True, kw_only=True):
-    """One thing that happened to a run. `(run, seq)` is unique, so writing it twice is harmless."""
+    """One thing that happened to a run. `(run, seq)` is unique, so writing it twice is harmless.
+
+    The start of a fork names the run that it comes from, and the state at which it begins.
+    """
 
     seq: int
     version: int
@@ -150,6 +160,7 @@ class Event(Payload, frozen=True, kw_only=True):
     channel: Channel
     at: datetime
     state: int | None = None
+    forked_from: str | None = None
 
 
 class Change(Payload, frozen=True, kw_only=True):
@@ -274,7 +285,7 @@ class Settle(Payload, frozen=True, kw_only=True):
 
 
 class Reminder(Payload, frozen=True, kw_only=True):
-    """A reminder to send: the nth since the last answer at `since`."""
+    """A reminder to send: the nth since the last answer at `since`, or the `nudge` of that moment."""
 
     run_id: str
     tenant_id: str
@@ -282,15 +293,20 @@ class Reminder(Payload, frozen=True, kw_only=True):
     flow: str
     number: int
     since: datetime
+    nudge: bool = False
 
 
 class Refusal(Payload, frozen=True, kw_only=True):
-    """Why a command was refused, in the form that crosses process borders."""
+    """Why a command was refused, in the form that crosses process borders.
+
+    `retry_after_seconds` is there where the same is allowed later.
+    """
 
     code: str
     detail: str
     errors: tuple[FieldError, ...] = ()
     current_state: int | None = None
+    retry_after_seconds: int | None = None
 
 
 class StateView(Payload, frozen=True, kw_only=True):
@@ -317,6 +333,7 @@ class RunView(Payload, frozen=True, kw_only=True):
     expires_at: datetime | None = None
     next_reminder_at: datetime | None = None
     settled: bool = True
+    forked_from: str | None = None
 
 
 class SweepReport(Payload, frozen=True, kw_only=True):
@@ -460,3 +477,410 @@ class Suggested(Payload, frozen=True, kw_only=True):
     """A suggestion is settled; of the kinds in `failed` a model was asked in vain, and rules answered."""
 
     failed: tuple[str, ...] = ()
+
+
+class RunWatch(Payload, frozen=True, kw_only=True):
+    """Tell staff of stuck runs, and of refused saves in the last `window_minutes`, told once in such a time."""
+
+    window_minutes: int = 60
+
+
+class MonitorOrder(Payload, frozen=True, kw_only=True):
+    """Look for alarms in an AWS account; `account_id` is its row, where how it is entered stays."""
+
+    tenant_id: str
+    account_id: str
+
+
+class MonitorReport(Payload, frozen=True, kw_only=True):
+    """What a look found: alarms that are watched, and how many of them are told for the first time.
+
+    `outcome` is `looked`, `failed`, or `idle` for an account that is not to be looked at any more.
+    """
+
+    outcome: str
+    seen: int = 0
+    told: int = 0
+
+
+class AccountSweep(Payload, frozen=True, kw_only=True):
+    """Make the schedules of AWS accounts what they should be."""
+
+
+class AlertOrder(Payload, frozen=True, kw_only=True):
+    """An alert to send. Ids only: to whom, and what it says, stands in the database."""
+
+    alert_id: str
+    tenant_id: str
+
+
+class AlertSweep(Payload, frozen=True, kw_only=True):
+    """Order the alerts that wait, `at_most` so many; what is ordered in vain is due again after some seconds."""
+
+    at_most: int = 2000
+    again_after_seconds: int = 300
+
+
+class ReportSweep(Payload, frozen=True, kw_only=True):
+    """Report of the day so many days ago."""
+
+    days_ago: int = 1
+
+
+class ReportOrder(Payload, frozen=True, kw_only=True):
+    """Write the report of a day (UTC)."""
+
+    day: date
+
+
+class Nudge(Command, frozen=True, kw_only=True):
+    """Somebody of the staff has the person reminded now."""
+
+
+class Fork(Payload, frozen=True, kw_only=True):
+    """Begin `run` with the answers of `source` to the states before `from_state`, by number or key.
+
+    `source` is the run as it was read; one that is open is forked as its workflow has it, and ends with that.
+    """
+
+    run: Run
+    source: Run
+    from_state: int | str
+    actor: Actor
+    channel: Channel
+    message_id: str | None = None
+
+
+class ScanOrder(Payload, frozen=True, kw_only=True):
+    """Scan what was uploaded. Ids only: names, texts and findings stay in the database and the store of files.
+
+    `timeout_seconds` is what the service has for its answer.
+    """
+
+    scan_id: str
+    tenant_id: str
+    user_id: str
+    timeout_seconds: float
+
+
+class ScanSweep(Payload, frozen=True, kw_only=True):
+    """Take away what is left of scans that nobody finished for so long."""
+
+    older_than_seconds: int = 3600
+
+
+class PhotoOrder(Payload, frozen=True, kw_only=True):
+    """Say what is in a photo. Ids only: the photo lies in the store of files, what is seen in the database.
+
+    With a `session_id` and an `item_id`, that item of a capture session is told. `timeout_seconds` is a model's.
+    """
+
+    image_id: str
+    tenant_id: str
+    user_id: str
+    timeout_seconds: float
+    session_id: str | None = None
+    item_id: str | None = None
+
+
+class ImageSweep(Payload, frozen=True, kw_only=True):
+    """Take away what is left of uploads that nobody finished."""
+
+
+class SyncOrder(Payload, frozen=True, kw_only=True):
+    """Send the items of a sync. Ids only: which ones, and what they are, stands in the database.
+
+    `target` is `sink` or `csv`.
+    """
+
+    sync_id: str
+    tenant_id: str
+    user_id: str
+    target: str
+
+
+class SyncPart(Payload, frozen=True, kw_only=True):
+    """What became of a part of a sync: how many were settled, and whether there are `more`.
+
+    `failure` says why there is no point in going on.
+    """
+
+    settled: int = 0
+    more: bool = False
+    failure: str | None = None
+
+
+class SyncEnd(Payload, frozen=True, kw_only=True):
+    """A sync that has come to its end, as `completed`, `failed` with a code, or `cancelled`."""
+
+    order: SyncOrder
+    status: str
+    code: str | None = None
+
+
+class SyncReport(Payload, frozen=True, kw_only=True):
+    """What a sync came to. Status is empty where nothing is left of it."""
+
+    status: str = ""
+    total: int = 0
+    sent: int = 0
+    failed: int = 0
+
+
+class ScrapeOrder(Payload, frozen=True, kw_only=True):
+    """Fetch the pages of a job. Ids and counts only: addresses and what is found stay in the database."""
+
+    job_id: str
+    tenant_id: str
+    user_id: str
+    pages: int
+
+
+class ScrapePage(Payload, frozen=True, kw_only=True):
+    """Fetch one of them, by its number."""
+
+    job_id: str
+    tenant_id: str
+    user_id: str
+    page: int
+
+
+class EndScrape(Payload, frozen=True, kw_only=True):
+    """The end of a job, which came to it or was cancelled."""
+
+    job_id: str
+    tenant_id: str
+    user_id: str
+    cancelled: bool = False
+
+
+class ScrapeReport(Payload, frozen=True, kw_only=True):
+    """How many goods of pages are on the person's list, where this job found any."""
+
+    found: int = 0
+
+
+class LookUp(Payload, frozen=True, kw_only=True):
+    """Find out what a code of goods stands for; the code is a GTIN of fourteen digits."""
+
+    gtin: str
+
+
+class LookUpPlan(Payload, frozen=True, kw_only=True):
+    """What is known of a code already (`found` or `unknown`), or else whom to ask, in this order."""
+
+    outcome: str | None = None
+    providers: tuple[str, ...] = ()
+
+
+class AskProvider(Payload, frozen=True, kw_only=True):
+    """Ask one catalogue for a code, within so many seconds."""
+
+    gtin: str
+    provider: str
+    seconds: float
+
+
+class LookedUp(Payload, frozen=True, kw_only=True):
+    """How that ended: `found`, `unknown` or `away`. What was found stands in the database."""
+
+    outcome: str
+
+
+class CaptureRef(Payload, frozen=True, kw_only=True):
+    """An item of a capture session, and whose it is."""
+
+    tenant_id: str
+    user_id: str
+    session_id: str
+    item_id: str
+
+
+class CaptureOrder(Payload, frozen=True, kw_only=True):
+    """See a capture session to its end. Ids only: what is captured stays in the database."""
+
+    tenant_id: str
+    user_id: str
+    session_id: str
+
+
+class CaptureState(Payload, frozen=True, kw_only=True):
+    """Where a capture session stands: until when it lasts if it is `active`, and how many items there are.
+
+    Once it has ended, of each kind that it has: how many are on the person's list, of all sessions.
+    """
+
+    active: bool
+    expires_at: datetime
+    barcodes: int = 0
+    photos: int = 0
+
+
+class CaptureSweep(Payload, frozen=True, kw_only=True):
+    """See to capture sessions that ended so long ago, and whose end nobody has seen to."""
+
+    older_than_seconds: int = 300
+
+
+class CaptureCode(Payload, frozen=True, kw_only=True):
+    """The code of an item, as a GTIN; None when it is gone, or has none."""
+
+    gtin: str | None = None
+
+
+class Enrich(Payload, frozen=True, kw_only=True):
+    """Write into an item what was found of its code, or that nothing was."""
+
+    item: CaptureRef
+    gtin: str
+    outcome: str
+
+
+class ImportOrder(Payload, frozen=True, kw_only=True):
+    """Import a file once its owner has said what its columns are, and forget it after a day without that."""
+
+    import_id: str
+    tenant_id: str
+    user_id: str
+    wait_seconds: int = 86_400
+
+
+class ImportReport(Payload, frozen=True, kw_only=True):
+    """How an import ended: its status, rows that became items, and rows that did not; all `listed` of any file."""
+
+    status: str
+    imported: int = 0
+    failed: int = 0
+    listed: int = 0
+
+
+class ConnectionRef(Payload, frozen=True, kw_only=True):
+    """A connection, and whose it is; `memory` is what its life takes along when it is continued as new."""
+
+    tenant_id: str
+    user_id: str
+    connection_id: str
+    memory: "ConnectionMemory | None" = None
+
+
+class ConnectionSync(Payload, frozen=True, kw_only=True):
+    """Fetch what is new at a connection; `kind` says who wanted it: backfill, scheduled, manual or webhook."""
+
+    tenant_id: str
+    user_id: str
+    connection_id: str
+    kind: str = "scheduled"
+
+
+class ConnectionSynced(Payload, frozen=True, kw_only=True):
+    """How a sync ended: completed, failed with a `code`, or none was to be made (`skipped`).
+
+    `orders` is how many open orders the connection has brought by now; `rest_seconds` how long the provider asks
+    not to be asked.
+    """
+
+    status: str
+    code: str | None = None
+    orders: int = 0
+    rest_seconds: int = 0
+
+
+class MailJob(Payload, frozen=True, kw_only=True):
+    """A look through a mailbox, for suppliers or for their orders, that is written down."""
+
+    job_id: str
+    tenant_id: str
+    user_id: str
+    connection_id: str
+
+
+class MailPage(Payload, frozen=True, kw_only=True):
+    """What became of a page of messages: how many the job has seen by now, and what it found in them.
+
+    `more` says whether there is a next one, `failure` why there is none though there should be, and `ended` that
+    the job came to its end otherwise.
+    """
+
+    more: bool = False
+    ended: bool = False
+    failure: str | None = None
+    messages: int = 0
+    orders: int = 0
+
+
+class MailJobEnd(Payload, frozen=True, kw_only=True):
+    """Write down how a look through a mailbox ended: completed, cancelled, or failed with a `code`."""
+
+    job: MailJob
+    status: str
+    code: str | None = None
+
+
+class MailJobReport(Payload, frozen=True, kw_only=True):
+    """How it ended; `orders` is how many open orders the connection has brought by now."""
+
+    status: str
+    orders: int = 0
+
+
+class ConnectOrder(Payload, frozen=True, kw_only=True):
+    """Exchange what somebody came back with from a provider; code and verifier lie sealed in the consent's row."""
+
+    tenant_id: str
+    user_id: str
+    consent_id: str
+
+
+class ConnectReport(Payload, frozen=True, kw_only=True):
+    """What became of a consent: `connected`, `choose_account`, or `error` with a reason and no connection."""
+
+    status: str
+    reason: str | None = None
+    connection_id: str | None = None
+
+
+class ConnectionState(Payload, frozen=True, kw_only=True):
+    """How a connection stands: until when its access token lasts, and when it was synced last, if ever."""
+
+    provider: ProviderKey
+    status: str
+    token_expires_at: datetime | None = None
+    synced_at: datetime | None = None
+    open_kind: str | None = None
+
+
+class ConnectionRefreshed(Payload, frozen=True, kw_only=True):
+    """Whether the access token lasts a while; else why not, and how long the provider asks not to be asked."""
+
+    code: str | None = None
+    rest_seconds: int = 0
+
+
+class ConnectionMemory(Payload, frozen=True, kw_only=True):
+    """What the life of a connection takes along when it is continued as new.
+
+    Attributes:
+        sync_every_seconds, sync_jitter_seconds: between syncs, and up to so much more.
+        sync_at: when the next one is due; None for at once.
+        refresh_at: before this no token is asked for, since there was none the last time.
+        refused, failed: how often that was in a row, and how often a sync failed.
+        wanted: a kind of sync that somebody asked for.
+        rest_until: before this the provider wants to be asked nothing, whoever wants it.
+        told: what the person's inventory has been told.
+    """
+
+    sync_every_seconds: int = 900
+    sync_jitter_seconds: int = 180
+    sync_at: datetime | None = None
+    refresh_at: datetime | None = None
+    refused: int = 0
+    failed: int = 0
+    wanted: str | None = None
+    rest_until: datetime | None = None
+    told: tuple[str, ...] = ()
+
+
+class ConnectionSweep(Payload, frozen=True, kw_only=True):
+    """Start the life of connections again whose token ran out so long ago."""
+
+    overdue_seconds: int = 900

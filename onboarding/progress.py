@@ -185,4 +185,5 @@ def view(run: Run) -> RunView:
         agent_history=run.agent_history,
         expires_at=run.expires_at,
         next_reminder_at=next_reminder(run, flow.timing),
+        forked_from=run.forked_from,
     )

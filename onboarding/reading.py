@@ -205,11 +205,19 @@ def _failed(report: _Report, path: str, code: str, detail: str) -> object:
     return _FAILED
 
 
+_OF_A_VALUE: dict[type, tuple[type[inspect.Type], ...]] = {
+    str: (inspect.StrType,),
+    bool: (inspect.BoolType,),
+    int: (inspect.IntType, inspect.FloatType),
+    float: (inspect.FloatType, inspect.IntType),
+}
+
+
 def _member(union: inspect.UnionType, value: object) -> inspect.Type:
     """The member of a union that a value is measured by; without a better one the first."""
     members = [t for t in union.types if not isinstance(t, inspect.NoneType)]
-    texts = [t for t in members if isinstance(t, inspect.StrType)]
-    return texts[0] if texts and isinstance(value, str) else members[0]
+    fitting = _OF_A_VALUE.get(type(value), ())
+    return next((t for kind in fitting for t in members if isinstance(t, kind)), members[0])
 
 
 def _verbatim(kind: inspect.Type, value: object, path: str, report: _Report) -> object:

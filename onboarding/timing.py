@@ -13,6 +13,10 @@ def zone_of(name: str) -> ZoneInfo | None:
     return ZoneInfo(name) if name in _names() else None
 
 
+NUDGE_EVERY = timedelta(hours=1)
+"""Between a reminder that somebody of the staff asks for and any other one."""
+
+
 @cache
 def _names() -> frozenset[str]:
     return frozenset(available_timezones() - {"localtime"})
@@ -21,8 +25,8 @@ def _names() -> frozenset[str]:
 def next_reminder(run: Run, timing: Timing) -> datetime | None:
     """When the next reminder is due, or None when none is to come before the run expires.
 
-    The nth reminder is due `reminders_after[n]` after the last answer, but not while the person snoozes, and
-    never in quiet hours.
+    The nth reminder is due `reminders_after[n]` after the last answer, but not while the person snoozes, not right
+    after a nudge, and never in quiet hours.
     """
     sent = run.reminders.sent
     waits = timing.reminders_after[: timing.max_reminders]
@@ -31,6 +35,8 @@ def next_reminder(run: Run, timing: Timing) -> datetime | None:
     due = run.last_activity_at + waits[sent]
     if run.reminders.snoozed_until:
         due = max(due, run.reminders.snoozed_until)
+    if run.reminders.nudged_at:
+        due = max(due, run.reminders.nudged_at + NUDGE_EVERY)
     if due >= run.expires_at:  # somebody may snooze until the year 9999, where zones overflow
         return None
     due = after_quiet_hours(due, run.timezone, timing)

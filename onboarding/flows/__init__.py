@@ -3,8 +3,10 @@
 from onboarding.flow import Flows
 from onboarding.flows.company import COMPANY
 from onboarding.flows.fitness import FITNESS
+from onboarding.flows.inventory import INVENTORY
 
 FLOWS = Flows(
     COMPANY,
     FITNESS,
+    INVENTORY,
 )
