@@ -48,6 +48,7 @@ async def enter(
     *,
     session_id: str | None = None,
     token_digest: bytes | None = None,
+    bucket: str | None = None,
 ) -> Entry:
     """Count a request of a signed-in caller and read who they are now.
 
@@ -59,6 +60,7 @@ async def enter(
         window_seconds: how long a window is.
         session_id: the session that the token belongs to; one that has ended makes the caller `signed_out`.
         token_digest: for a token without a session; one that was signed out with makes the caller `signed_out`.
+        bucket: where to count; the caller's own by default.
 
     Raises:
         DatabaseUnavailable: nothing is counted then.
@@ -70,7 +72,7 @@ async def enter(
             user_id,
             session_id,
             token_digest,
-            f"user/{user_id}",
+            bucket or f"user/{user_id}",
             window_seconds,
         )
     assert row is not None

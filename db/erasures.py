@@ -25,6 +25,7 @@ ROWS_OF_A_PERSON = {
     "onboarding_sessions": "user_id = $1",
     "onboarding_events": _THEIR_RUNS,
     "onboarding_archive": "user_id = $1",
+    "funnel_steps": "user_id = $1",
     "profiles": "user_id = $1",
     "profile_versions": _THEIR_PROFILES,
     "notifications": "user_id = $1",
@@ -45,6 +46,28 @@ ROWS_OF_A_PERSON = {
     "ai_cache": "user_id = $1",
     "suggestions": "user_id = $1",
     "suggestion_feedback": "user_id = $1",
+    "task_comments": "user_id = $1",
+    "scans": "user_id = $1",
+    "scan_orders": "user_id = $1",
+    "images": "user_id = $1",
+    "photo_analyses": "user_id = $1",
+    "capture_sessions": "user_id = $1",
+    "capture_items": "user_id = $1",
+    "capture_scans": "user_id = $1",
+    "items": "user_id = $1",
+    "item_sources": "user_id = $1",
+    "scrape_jobs": "user_id = $1",
+    "scrape_results": "user_id = $1",
+    "connections": "user_id = $1",
+    "consents": "user_id = $1",
+    "connection_runs": "user_id = $1",
+    "orders": "user_id = $1",
+    "order_lines": "user_id = $1",
+    "mail_jobs": "user_id = $1",
+    "mail_messages": "user_id = $1",
+    "imports": "user_id = $1",
+    "item_syncs": "user_id = $1",
+    "item_sync_results": "user_id = $1",
 }
 """Every table with rows of one person, and which they are, by an index. All of them go with the person.
 
@@ -57,11 +80,36 @@ _BY_NAME = ("onboarding_archive", "invitations", "ai_usage")
 _DIGEST = "sha256(convert_to({} || ' ' || {}, 'UTF8'))"
 """Of issuer and subject: what is left of them, so that a token from before makes nobody anew."""
 
-_ANSWERS_TO_STAFF = "DELETE FROM idempotency_keys WHERE split_part(scope, ' ', 2) LIKE '/api/invitations%'"
-"""Kept answers about invitations name many people at once; for one of them, all of the tenant go."""
+_ANSWERS_TO_STAFF = """
+DELETE FROM idempotency_keys WHERE split_part(scope, ' ', 2) LIKE '/api/invitations%'
+  OR split_part(scope, ' ', 2) LIKE '/api/tasks%' OR split_part(scope, ' ', 2) LIKE '/api/events/%/create-task%'
+  OR split_part(scope, ' ', 2) LIKE '/api/config/monitoring%'
+"""
+"""Kept answers about invitations, tasks and recipients name other people; for one, all of the tenant go."""
 
 _LOGOS = "UPDATE organizations SET logo = NULL WHERE created_by = $1"
 """An organization is the tenant's and stays; what its founder uploaded for it went with their files."""
+
+_RECIPIENTS = "'{global_settings,alert_email_recipients}'"
+_NO_ALERTS = """
+WITH gone AS (SELECT tenant_id, email FROM users WHERE id = $1)
+UPDATE monitoring_configs AS c SET version = version + 1, updated_at = now(), global_settings = jsonb_set(
+  global_settings, '{alert_email_recipients}', (global_settings -> 'alert_email_recipients') - gone.email
+)
+FROM gone WHERE c.tenant_id = gone.tenant_id AND global_settings -> 'alert_email_recipients' ? gone.email
+"""
+_NO_TRACE = f"""
+WITH gone AS (SELECT tenant_id, email FROM users WHERE id = $1)
+UPDATE config_changes AS c SET
+  before = jsonb_set(before, {_RECIPIENTS}, (before #> {_RECIPIENTS}) - gone.email, false),
+  after = jsonb_set(after, {_RECIPIENTS}, (after #> {_RECIPIENTS}) - gone.email, false)
+FROM gone WHERE c.tenant_id = gone.tenant_id AND kind = 'monitoring'
+  AND (before #> {_RECIPIENTS} ? gone.email OR after #> {_RECIPIENTS} ? gone.email)
+"""
+_NO_MEMORY = """
+DELETE FROM alerts AS a USING users AS u WHERE u.id = $1 AND a.tenant_id = u.tenant_id AND a.recipient = u.email
+"""
+"""Alerts no longer go to an address whose person is gone, and nobody reads there that they did."""
 
 _COLUMNS = "id::text, user_id::text, requested_by::text, status, counts, created_at, completed_at"
 
@@ -164,7 +212,8 @@ async def erase(conn: Connection, erasure_id: str, user_id: str, objects: int) -
         return receipt.counts if receipt else None
     counts = await _count(conn, user_id, objects)
     await revoke_by(conn, user_id, None)
-    await conn.execute(_LOGOS, user_id)
+    for change in (_LOGOS, _NO_ALERTS, _NO_TRACE, _NO_MEMORY):
+        await conn.execute(change, user_id)
     try:
         for table in (*_BY_NAME, "users"):
             await conn.execute(f"DELETE FROM {table} WHERE {ROWS_OF_A_PERSON[table]}", user_id)

@@ -144,7 +144,7 @@ async def hold(conn: Connection, tenant_id: str, user_id: str | None, email: str
     """
     query = f"""
         SELECT id FROM invitations
-        WHERE tenant_id = $1 AND (user_id = $2 OR email = $3) AND {_OPEN} ORDER BY id FOR UPDATE
+        WHERE tenant_id = $1 AND (user_id = $2 OR email = $3) AND {_OPEN} ORDER BY invitations.id FOR UPDATE
     """
     await conn.fetch(query, tenant_id, user_id, email)
 
@@ -220,7 +220,7 @@ async def listed(
     rows = await conn.fetch(
         f"""
         SELECT {_COLUMNS} FROM invitations
-        WHERE tenant_id = $1 AND ($2::uuid IS NULL OR id < $2) ORDER BY id DESC LIMIT $3
+        WHERE tenant_id = $1 AND ($2::uuid IS NULL OR id < $2) ORDER BY invitations.id DESC LIMIT $3
         """,
         tenant_id,
         before,

@@ -1,4 +1,4 @@
-"""Hears of changed runs as they are committed, on a connection of its own."""
+"""Hears of changed runs and capture sessions as they are committed, on a connection of its own."""
 
 import asyncio
 from collections.abc import AsyncGenerator
@@ -18,7 +18,7 @@ _CHECK_EVERY = 15.0
 
 
 class Listener:
-    """Wakes whoever waits for a run to change.
+    """Wakes whoever waits for a run, or a capture session, to change; each has its id.
 
     After PostgreSQL was away it connects again by itself, and then wakes everybody once, since something may
     have been missed. A subscriber therefore looks what is new, and may find nothing.

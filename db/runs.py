@@ -15,15 +15,20 @@ from onboarding.payloads import Actor, Change, Channel, Event, EventKind, Run, S
 from onboarding.progress import current_state, flow_of
 
 CHANNEL = "gangway_runs"
-"""Where the id of each changed run is announced (LISTEN)."""
+"""Where the id of each changed run, and of each changed capture session, is announced (LISTEN)."""
 
 _SELECT = """
 SELECT
   s.id::text, s.tenant_id::text, s.user_id::text, s.flow, s.flow_version, s.status, s.abandoned_reason,
   s.timezone, s.locale, s.step_data AS answers, s.skipped, s.needs_review, s.prefill, s.agent_history,
-  s.reminders, s.staff::text, s.version, s.seq, s.created_at, s.last_activity_at, s.expires_at, s.completed_at
+  s.reminders, s.staff::text, s.forked_from::text, s.version, s.seq, s.created_at,
+  s.last_activity_at, s.expires_at, s.completed_at
 """
 _GET = " FROM onboarding_sessions AS s WHERE s.id = $1"
+_GET_ARCHIVED = """
+FROM (SELECT run FROM onboarding_archive WHERE id = $1) AS a,
+  jsonb_populate_record(NULL::onboarding_sessions, a.run) AS s
+"""
 _LATEST = """
 FROM onboarding_sessions AS s
 WHERE s.user_id = $1 AND s.flow = $2
@@ -62,6 +67,7 @@ class StoredEvent(Struct, frozen=True, kw_only=True):
     actor: Actor
     channel: Channel
     created_at: datetime
+    forked_from: str | None
 
 
 class Stored(Struct, frozen=True, kw_only=True):
@@ -130,6 +136,14 @@ async def get(conn: Connection, run_id: str) -> Run | None:
     return msgspec.convert(dict(row), Run) if row else None
 
 
+async def anywhere(conn: Connection, run_id: str) -> tuple[Run, bool] | None:
+    """The run, when it is visible to whoever asks, and whether it has been archived."""
+    for source in (_GET, _GET_ARCHIVED):
+        if row := await conn.fetchrow(_SELECT + source, run_id):
+            return msgspec.convert(dict(row), Run), source is _GET_ARCHIVED
+    return None
+
+
 async def stored(conn: Connection, run_id: str, user_id: str) -> Stored | None:
     """A run of this person with what is kept beside it, also when it has been archived."""
     for source in (_STORED, _STORED_ARCHIVED):
@@ -171,7 +185,8 @@ async def events(
     for source in (_EVENTS, _EVENTS_ARCHIVED):
         rows = await conn.fetch(
             f"""
-            SELECT e.id::text, e.run_id::text, e.seq, e.version, e.kind, e.state, e.actor, e.channel, e.created_at
+            SELECT e.id::text, e.run_id::text, e.seq, e.version, e.kind, e.state, e.actor, e.channel, e.created_at,
+              e.forked_from::text
             {source} AND {bound} ORDER BY e.seq {order} LIMIT $3
             """,
             run_id,

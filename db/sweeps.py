@@ -3,7 +3,7 @@
 from datetime import date, datetime
 from typing import NamedTuple
 
-from db.pool import Connection
+from db.pool import Connection, rows_of
 from onboarding.payloads import SYSTEM, Channel, EventKind
 
 
@@ -96,6 +96,19 @@ async def archive(conn: Connection, before: datetime, limit: int = 500) -> int:
         limit,
         span["last"],
     )
+
+
+async def forget_consents(conn: Connection, *, limit: int) -> int:
+    """Delete some consents that nobody can come back to any more (in `sweeper(tenant)`); returns how many."""
+    status = await conn.execute(
+        """
+        DELETE FROM consents WHERE id IN (
+          SELECT id FROM consents WHERE expires_at < now() - interval '1 hour' LIMIT $1
+        )
+        """,
+        limit,
+    )
+    return rows_of(status)
 
 
 async def ensure_partitions(conn: Connection, first: date, last: date) -> list[str]:

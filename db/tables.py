@@ -14,10 +14,12 @@ from piccolo.columns import (
     Boolean,
     Bytea,
     Column,
+    Date,
     DoublePrecision,
     ForeignKey,
     Integer,
     Numeric,
+    SmallInt,
     Text,
     Timestamptz,
 )
@@ -87,6 +89,7 @@ class OnboardingSession(Table, tablename="onboarding_sessions"):
     reminders = JSONB()
     ai_recommendations = _optional(JSONB)
     staff = _optional(UUID)
+    forked_from = _optional(UUID)
     timezone = Text(default="UTC")
     locale = Text(default="en")
     version = BigInt()
@@ -112,6 +115,7 @@ class OnboardingEvent(Table, tablename="onboarding_events"):
     state = _optional(Integer)
     actor = JSONB()
     channel = Text()
+    forked_from = _optional(UUID)
     created_at = Timestamptz()
 
 
@@ -270,18 +274,114 @@ class Mail(Table, tablename="mails"):
 
 
 class Event(Table, tablename="events"):
-    """Something that staff should know."""
+    """Something that staff should know. The primary key is `tenant_id` and `id`."""
 
     id = UUID(primary_key=True)
     tenant_id = ForeignKey(Tenant, null=False)
+    account = _optional(Text)
+    region = _optional(Text)
     source = Text()
     detail_type = Text()
     detail = JSONB()
     severity = Text()
     severity_level = Integer()
+    resources = JSONB(default="[]")
     run_id = _optional(UUID)
+    acknowledged_at = _optional(Timestamptz)
+    acknowledged_by = ForeignKey(User)
+    notes = _optional(Text)
     published_at = Timestamptz()
     created_at = Timestamptz()
+    deleted_at = _optional(Timestamptz)
+    deleted_by = ForeignKey(User)
+    words = Text(default="")
+
+
+class EventWord(Table, tablename="event_words"):
+    """By what events are found. The primary key is all of it."""
+
+    tenant_id = ForeignKey(Tenant, null=False)
+    word = Text()
+    created_at = Timestamptz()
+    event_id = UUID(primary_key=True)
+
+
+class AwsAccount(Table, tablename="aws_accounts"):
+    """An AWS account that a tenant has monitored."""
+
+    id = UUID(primary_key=True)
+    tenant_id = ForeignKey(Tenant, null=False)
+    account_id = Text()
+    account_name = Text()
+    region = Text()
+    role_arn = _optional(Text)
+    external_id = Text()
+    access_key_id = _optional(Text)
+    sealed_secret = _optional(JSONB)
+    ingest_token_hash = Bytea(unique=True)
+    is_active = Boolean(default=True)
+    status = Text(default="untested")
+    status_detail = _optional(Text)
+    last_tested_at = _optional(Timestamptz)
+    pulled_until = _optional(Timestamptz)
+    created_at = Timestamptz()
+    updated_at = Timestamptz()
+
+
+class MonitoringConfig(Table, tablename="monitoring_configs"):
+    """How a tenant is monitored."""
+
+    tenant_id = ForeignKey(Tenant, primary_key=True, null=False)
+    version = Integer(default=1)
+    services = JSONB(default="[]")
+    global_settings = JSONB(default="{}")
+    sealed_slack_webhook = _optional(JSONB)
+    updated_by = ForeignKey(User)
+    updated_at = Timestamptz()
+
+
+class Task(Table, tablename="tasks"):
+    """Something that somebody is to do."""
+
+    id = UUID(primary_key=True)
+    tenant_id = ForeignKey(Tenant, null=False)
+    title = Text()
+    description = Text()
+    status = Text(default="open")
+    priority = Text(default="medium")
+    assigned_user_id = ForeignKey(User)
+    event_id = _optional(UUID)
+    event_details = _optional(JSONB)
+    due_date = _optional(Timestamptz)
+    created_by = ForeignKey(User)
+    closed_at = _optional(Timestamptz)
+    created_at = Timestamptz()
+    updated_at = Timestamptz()
+    deleted_at = _optional(Timestamptz)
+    deleted_by = ForeignKey(User)
+
+
+class TaskComment(Table, tablename="task_comments"):
+    """What somebody said about a task."""
+
+    id = UUID(primary_key=True)
+    tenant_id = ForeignKey(Tenant, null=False)
+    task_id = ForeignKey(Task, null=False)
+    user_id = ForeignKey(User, null=False)
+    comment = Text()
+    created_at = Timestamptz()
+
+
+class TaskStatusChange(Table, tablename="task_status_changes"):
+    """How a task moved, and who moved it. The primary key is `tenant_id`, `task_id` and `number`."""
+
+    task_id = ForeignKey(Task, primary_key=True, null=False)
+    number = Integer()
+    tenant_id = ForeignKey(Tenant, null=False)
+    from_status = Text()
+    to_status = Text()
+    changed_by = ForeignKey(User)
+    changed_at = Timestamptz()
 
 
 class DataKey(Table, tablename="data_keys"):
@@ -523,6 +623,478 @@ class SuggestionFeedback(Table, tablename="suggestion_feedback"):
     updated_at = Timestamptz()
 
 
+class ConfigChange(Table, tablename="config_changes"):
+    """A change of the configuration, as it was made."""
+
+    id = UUID(primary_key=True)
+    tenant_id = ForeignKey(Tenant, null=False)
+    changed_by = ForeignKey(User)
+    kind = Text()
+    subject_id = _optional(UUID)
+    before = _optional(JSONB)
+    after = _optional(JSONB)
+    created_at = Timestamptz()
+
+
+class RefusedSave(Table, tablename="refused_saves"):
+    """Saves that were refused in five minutes; unlogged. The primary key is `tenant_id` and `bucket`."""
+
+    tenant_id = ForeignKey(Tenant, primary_key=True, null=False)
+    bucket = Timestamptz()
+    refused = Integer(default=1)
+
+
+class StuckRun(Table, tablename="stuck_runs"):
+    """Of which silence of a run staff were told."""
+
+    run_id = ForeignKey(OnboardingSession, primary_key=True, null=False)
+    tenant_id = ForeignKey(Tenant, null=False)
+    last_activity_at = Timestamptz()
+
+
+class Alert(Table, tablename="alerts"):
+    """What goes out about an event, an hour or a day, to one recipient."""
+
+    id = UUID(primary_key=True)
+    tenant_id = ForeignKey(Tenant, null=False)
+    kind = Text()
+    event_id = ForeignKey(Event)
+    since = Timestamptz()
+    number = _optional(Integer)
+    channel = Text()
+    recipient = _optional(Text)
+    status = Text(default="waiting")
+    attempts = Integer(default=0)
+    last_error = _optional(Text)
+    due_at = Timestamptz()
+    created_at = Timestamptz()
+    sent_at = _optional(Timestamptz)
+
+
+class Scan(Table, tablename="scans"):
+    """A risk scan that was answered."""
+
+    id = UUID(primary_key=True)
+    tenant_id = ForeignKey(Tenant, null=False)
+    user_id = ForeignKey(User, null=False)
+    filename = _optional(Text)
+    data = JSONB()
+    size = Integer()
+    source = Text()
+    created_at = Timestamptz()
+
+
+class ScanOrder(Table, tablename="scan_orders"):
+    """A risk scan that is under way, or has failed."""
+
+    id = UUID(primary_key=True)
+    tenant_id = ForeignKey(Tenant, null=False)
+    user_id = ForeignKey(User, null=False)
+    filename = _optional(Text)
+    force_llm = _optional(Boolean)
+    created_at = Timestamptz()
+    sent_at = _optional(Timestamptz)
+    failure = _optional(JSONB)
+
+
+class FunnelStep(Table, tablename="funnel_steps"):
+    """What became of a state of a run. The primary key is `run_id`, `state` and `channel`."""
+
+    run_id = UUID(primary_key=True)
+    state = SmallInt()
+    channel = Text()
+    tenant_id = ForeignKey(Tenant, null=False)
+    user_id = ForeignKey(User, null=False)
+    flow = Text()
+    flow_version = Integer()
+    started_at = Timestamptz()
+    entered = Integer()
+    completed = Integer()
+    skipped = Integer()
+    edited = Integer()
+    abandoned = Integer()
+    seconds = _optional(DoublePrecision)
+    bucket = _optional(SmallInt)
+
+
+class EventCount(Table, tablename="event_counts"):
+    """How many events came in an hour or a day. The primary key is all but the counts."""
+
+    tenant_id = ForeignKey(Tenant, null=False)
+    grain = Text()
+    starts_at = Timestamptz()
+    source = Text()
+    account = Text()
+    slot = UUID(primary_key=True)
+    critical = Integer()
+    high = Integer()
+    medium = Integer()
+    low = Integer()
+    unknown = Integer()
+
+
+class Image(Table, tablename="images"):
+    """A picture that somebody uploaded, or is about to."""
+
+    id = UUID(primary_key=True)
+    tenant_id = ForeignKey(Tenant, null=False)
+    user_id = ForeignKey(User, null=False)
+    object_key = Text()
+    thumbnail_key = _optional(Text)
+    content_type = Text()
+    status = Text(default="pending")
+    size = _optional(Integer)
+    width = _optional(Integer)
+    height = _optional(Integer)
+    session_id = _optional(UUID)
+    created_at = Timestamptz()
+    upload_until = _optional(Timestamptz)
+
+
+class PhotoAnalysis(Table, tablename="photo_analyses"):
+    """What was seen in a photo."""
+
+    image_id = ForeignKey(Image, primary_key=True, null=False)
+    tenant_id = ForeignKey(Tenant, null=False)
+    user_id = ForeignKey(User, null=False)
+    asked_at = _optional(Timestamptz)
+    result = _optional(JSONB)
+    created_at = Timestamptz()
+
+
+class CaptureSession(Table, tablename="capture_sessions"):
+    """In which a phone captures for a desktop."""
+
+    id = UUID(primary_key=True)
+    tenant_id = ForeignKey(Tenant, null=False)
+    user_id = ForeignKey(User, null=False)
+    run_id = _optional(UUID)
+    kinds = Array(Text())
+    token_hash = _optional(Bytea, unique=True)
+    status = Text(default="active")
+    version = BigInt()
+    barcodes = Integer()
+    photos = Integer()
+    created_at = Timestamptz()
+    expires_at = Timestamptz()
+    ends_at = Timestamptz()
+    closed_at = _optional(Timestamptz)
+    ttl_seconds = Integer(default=86_400)
+    settled_at = _optional(Timestamptz)
+
+
+class CaptureItem(Table, tablename="capture_items"):
+    """A barcode or a photo of a session."""
+
+    id = UUID(primary_key=True)
+    tenant_id = ForeignKey(Tenant, null=False)
+    user_id = ForeignKey(User, null=False)
+    session_id = ForeignKey(CaptureSession, null=False)
+    kind = Text()
+    key = Text()
+    gtin = _optional(Text)
+    code = _optional(Text)
+    code_type = _optional(Text)
+    image_id = ForeignKey(Image, null=True)
+    quantity = Integer(default=1)
+    added_by = Text()
+    source = _optional(Text)
+    details = JSONB()
+    enrichment = Text(default="none")
+    edited_at = _optional(Timestamptz)
+    edited = Array(Text())
+    version = BigInt()
+    scanned_at = _optional(Timestamptz)
+    created_at = Timestamptz()
+    updated_at = Timestamptz()
+    deleted_at = _optional(Timestamptz)
+
+
+class CaptureScan(Table, tablename="capture_scans"):
+    """What a device has sent before."""
+
+    session_id = UUID(primary_key=True)
+    client_item_id = Text(primary_key=True)
+    tenant_id = ForeignKey(Tenant, null=False, primary_key=True)
+    user_id = ForeignKey(User, null=False)
+    item_id = ForeignKey(CaptureItem, null=False)
+
+
+class Item(Table, tablename="items"):
+    """A thing of somebody's review list."""
+
+    id = UUID(primary_key=True)
+    tenant_id = ForeignKey(Tenant, null=False)
+    user_id = ForeignKey(User, null=False)
+    name = _optional(Text)
+    supplier = _optional(Text)
+    description = _optional(Text)
+    gtin = _optional(Text)
+    sku = _optional(Text)
+    url = _optional(Text)
+    image_url = _optional(Text)
+    price = _optional(Numeric)
+    currency = _optional(Text)
+    sku_key = _optional(Text)
+    url_key = _optional(Text)
+    quantity_set = _optional(Numeric)
+    status = Text(default="pending")
+    attention = Array(Text())
+    edited = Array(Text())
+    edited_at = _optional(Timestamptz)
+    version = Integer(default=1)
+    synced_version = _optional(Integer)
+    synced_at = _optional(Timestamptz)
+    created_at = Timestamptz()
+    updated_at = Timestamptz()
+    removed_at = _optional(Timestamptz)
+
+
+class ItemSource(Table, tablename="item_sources"):
+    """What one source said of an item."""
+
+    tenant_id = ForeignKey(Tenant, null=False, primary_key=True)
+    user_id = ForeignKey(User, null=False, primary_key=True)
+    source = Text(primary_key=True)
+    ref = Text(primary_key=True)  # pyright: ignore[reportAssignmentType] - a name of Piccolo's, too
+    item_id = ForeignKey(Item, null=False)
+    quantity = Numeric()
+    created_at = Timestamptz()
+
+
+class ScrapeJob(Table, tablename="scrape_jobs"):
+    """Pages that somebody wants to have read."""
+
+    id = UUID(primary_key=True)
+    tenant_id = ForeignKey(Tenant, null=False)
+    user_id = ForeignKey(User, null=False)
+    status = Text(default="queued")
+    requested = Integer()
+    pages = Integer()
+    version = Integer(default=0)
+    created_at = Timestamptz()
+    updated_at = Timestamptz()
+
+
+class ScrapeResult(Table, tablename="scrape_results"):
+    """What was found on one of them."""
+
+    job_id = ForeignKey(ScrapeJob, null=False, primary_key=True)
+    position = Integer(primary_key=True)
+    tenant_id = ForeignKey(Tenant, null=False, primary_key=True)
+    user_id = ForeignKey(User, null=False)
+    page = Integer()
+    source_url = Text()
+    normalized_url = Text()
+    status = Text(default="pending")
+    reason = _optional(Text)
+    item = _optional(JSONB)
+    version = _optional(Integer)
+
+
+class BarcodeProduct(Table, tablename="barcode_products"):
+    """What catalogues said of a code."""
+
+    gtin = Text(primary_key=True)
+    product = _optional(JSONB)
+    until = Timestamptz()
+
+
+class BarcodeProvider(Table, tablename="barcode_providers"):
+    """How often a catalogue was asked."""
+
+    provider = Text(primary_key=True)
+    minute = Timestamptz()
+    minute_calls = Integer()
+    day = Timestamptz()
+    day_calls = Integer()
+    resting_until = Timestamptz()
+
+
+class Import(Table, tablename="imports"):
+    """A file of somebody's that becomes items, row by row."""
+
+    id = UUID(primary_key=True)
+    tenant_id = ForeignKey(Tenant, null=False)
+    user_id = ForeignKey(User, null=False)
+    file_name = _optional(Text)
+    status = Text(default="awaiting_mapping")
+    reason = _optional(Text)
+    shape = JSONB()
+    columns = Array(Text())
+    suggested = JSONB()
+    sample = JSONB()
+    mapping = _optional(JSONB)
+    rows = Integer()
+    reached = Integer(default=0)
+    imported = Integer(default=0)
+    failed = Integer(default=0)
+    errors = JSONB()
+    error_count = Integer(default=0)
+    created_at = Timestamptz()
+    ended_at = _optional(Timestamptz)
+
+
+class ItemSync(Table, tablename="item_syncs"):
+    """Approved items on their way out."""
+
+    id = UUID(primary_key=True)
+    tenant_id = ForeignKey(Tenant, null=False)
+    user_id = ForeignKey(User, null=False)
+    target = Text()
+    status = Text(default="running")
+    code = _optional(Text)
+    created_at = Timestamptz()
+    ended_at = _optional(Timestamptz)
+
+
+class ItemSyncResult(Table, tablename="item_sync_results"):
+    """What became of one item of a sync."""
+
+    tenant_id = ForeignKey(Tenant, null=False, primary_key=True)
+    sync_id = ForeignKey(ItemSync, null=False, primary_key=True)
+    item_id = ForeignKey(Item, null=False, primary_key=True)
+    user_id = ForeignKey(User, null=False)
+    number = Integer()
+    version = Integer()
+    status = Text(default="pending")
+    code = _optional(Text)
+    attempts = Integer(default=0)
+
+
+class Connection(Table, tablename="connections"):
+    """A mailbox or a company's accounting that somebody let Gangway read."""
+
+    id = UUID(primary_key=True)
+    tenant_id = ForeignKey(Tenant, null=False)
+    user_id = ForeignKey(User, null=False)
+    provider = Text()
+    status = Text()
+    reason = _optional(Text)
+    account_id = _optional(Text)
+    account_label = _optional(Text)
+    accounts = JSONB(default="[]")
+    scopes = Array(Text())
+    sealed_tokens = _optional(JSONB)
+    token_version = Integer(default=1)
+    token_expires_at = _optional(Timestamptz)
+    refresh_id = _optional(UUID)
+    refresh_until = _optional(Timestamptz)
+    refresh_tries = Integer(default=0)
+    domains = Array(Text())
+    cursor = _optional(JSONB)
+    synced_at = _optional(Timestamptz)
+    created_at = Timestamptz()
+    updated_at = Timestamptz()
+    disconnected_at = _optional(Timestamptz)
+
+
+class Consent(Table, tablename="consents"):
+    """Somebody was sent to a provider to consent."""
+
+    id = UUID(primary_key=True)
+    tenant_id = ForeignKey(Tenant, null=False)
+    user_id = ForeignKey(User, null=False)
+    provider = Text()
+    state_hash = Bytea(unique=True)
+    browser_hash = Bytea()
+    sealed_verifier = _optional(JSONB)
+    sealed_code = _optional(JSONB)
+    return_to = Text()
+    realm = _optional(Text)
+    created_at = Timestamptz()
+    expires_at = Timestamptz()
+    used_at = _optional(Timestamptz)
+
+
+class ConnectionRun(Table, tablename="connection_runs"):
+    """What a connection brought at one time."""
+
+    id = UUID(primary_key=True)
+    tenant_id = ForeignKey(Tenant, null=False)
+    user_id = ForeignKey(User, null=False)
+    connection_id = ForeignKey(Connection, null=False)
+    kind = Text()
+    status = Text(default="queued")
+    code = _optional(Text)
+    fetched = Integer(default=0)
+    added = Integer(default=0)
+    changed = Integer(default=0)
+    removed = Integer(default=0)
+    failed = Integer(default=0)
+    created_at = Timestamptz()
+    started_at = _optional(Timestamptz)
+    ended_at = _optional(Timestamptz)
+
+
+class Order(Table, tablename="orders"):
+    """An order that a connection brought."""
+
+    id = UUID(primary_key=True)
+    tenant_id = ForeignKey(Tenant, null=False)
+    user_id = ForeignKey(User, null=False)
+    connection_id = ForeignKey(Connection, null=False)
+    external_id = Text()
+    status = Text(default="open")
+    read_by = Text()
+    supplier = _optional(Text)
+    number = _optional(Text)
+    ordered_on = _optional(Date)
+    total = _optional(Numeric)
+    currency = _optional(Text)
+    lines = Integer()
+    changed_at = _optional(Timestamptz)
+    created_at = Timestamptz()
+    updated_at = Timestamptz()
+
+
+class OrderLine(Table, tablename="order_lines"):
+    """What was ordered. The key is (tenant_id, order_id, line); Piccolo knows one column of it."""
+
+    tenant_id = ForeignKey(Tenant, null=False)
+    order_id = ForeignKey(Order, null=False)
+    line = Text(primary_key=True)
+    user_id = ForeignKey(User, null=False)
+    position = Integer()
+    name = _optional(Text)
+    sku = _optional(Text)
+    quantity = _optional(Numeric)
+    unit_price = _optional(Numeric)
+    amount = _optional(Numeric)
+
+
+class MailJob(Table, tablename="mail_jobs"):
+    """A mailbox is looked through, for suppliers or for their orders."""
+
+    id = UUID(primary_key=True)
+    tenant_id = ForeignKey(Tenant, null=False)
+    user_id = ForeignKey(User, null=False)
+    connection_id = ForeignKey(Connection, null=False)
+    kind = Text()
+    status = Text(default="queued")
+    code = _optional(Text)
+    domains = Array(Text())
+    place = _optional(JSONB)
+    messages = Integer(default=0)
+    orders = Integer(default=0)
+    failed = Integer(default=0)
+    version = Integer(default=0)
+    found = JSONB(default="[]")
+    created_at = Timestamptz()
+    ended_at = _optional(Timestamptz)
+
+
+class MailMessage(Table, tablename="mail_messages"):
+    """A message that was read. The key is (tenant_id, connection_id, message_id)."""
+
+    tenant_id = ForeignKey(Tenant, null=False)
+    connection_id = ForeignKey(Connection, null=False)
+    message_id = Text(primary_key=True)
+    user_id = ForeignKey(User, null=False)
+    outcome = Text()
+    read_at = Timestamptz()
+
+
 TABLES: list[type[Table]] = [
     Tenant,
     User,
@@ -541,6 +1113,12 @@ TABLES: list[type[Table]] = [
     Invitation,
     Mail,
     Event,
+    EventWord,
+    AwsAccount,
+    MonitoringConfig,
+    Task,
+    TaskComment,
+    TaskStatusChange,
     DataKey,
     Erasure,
     ChatTurn,
@@ -558,4 +1136,33 @@ TABLES: list[type[Table]] = [
     AiCache,
     Suggestion,
     SuggestionFeedback,
+    ConfigChange,
+    RefusedSave,
+    StuckRun,
+    Alert,
+    Scan,
+    ScanOrder,
+    Image,
+    PhotoAnalysis,
+    CaptureSession,
+    CaptureItem,
+    CaptureScan,
+    Item,
+    ItemSource,
+    ScrapeJob,
+    ScrapeResult,
+    FunnelStep,
+    EventCount,
+    BarcodeProduct,
+    BarcodeProvider,
+    Import,
+    ItemSync,
+    ItemSyncResult,
+    Connection,
+    Consent,
+    ConnectionRun,
+    Order,
+    OrderLine,
+    MailJob,
+    MailMessage,
 ]

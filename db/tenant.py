@@ -20,9 +20,13 @@ class Internal(Struct, frozen=True, kw_only=True):
     `issuer` adds the people of other issuers to a tenant. `operator` is somebody at the command line: adds
     tenants and people. `keeper` reads, adds and re-wraps data keys. `postman` reads and deletes mails. `sweeper`
     lists tenants and, given one, cleans up what is finished and overdue there. `eraser` deletes one person.
+    `ingest` adds the events of an AWS account of a tenant. `monitor` looks after a tenant: pulls alarms, notices
+    what is stuck, sends alerts. `connector` finds whose a consent or a connected account is; takes consents up.
     """
 
-    role: Literal["sign_in", "issuer", "operator", "keeper", "postman", "sweeper", "eraser"]
+    role: Literal[
+        "sign_in", "issuer", "operator", "keeper", "postman", "sweeper", "eraser", "ingest", "monitor", "connector"
+    ]
     tenant_id: str | None = None
     user_id: str | None = None
 
@@ -36,6 +40,15 @@ class Acting(Caller, frozen=True, kw_only=True):
 
     session_id: str | None = None
     token_digest: bytes | None = None
+
+
+class Capturing(Caller, frozen=True, kw_only=True):
+    """The owner of a capture session, for whom a phone acts, as long as its token is the session's.
+
+    Each transaction asks again, as it does of who is `Acting`.
+    """
+
+    token_hash: bytes
 
 
 class CallerChanged(GangwayError):
@@ -63,14 +76,27 @@ class RoleChanged(CallerChanged):
     detail: ClassVar[str] = "Your role has changed meanwhile."
 
 
-CHANGED: dict[str, type[CallerChanged]] = {"GW002": SignedOut, "GW003": Deactivated, "GW004": RoleChanged}
-"""By the SQLSTATE of the function `still_in`."""
+class PhoneRefused(CallerChanged):
+    """The token of their phone was replaced, or they were erased."""
+
+    code: ClassVar[str] = "phone_refused"
+    detail: ClassVar[str] = "This token is none of a capture session."
+
+
+CHANGED: dict[str, type[CallerChanged]] = {
+    "GW002": SignedOut,
+    "GW003": Deactivated,
+    "GW004": RoleChanged,
+    "GW005": PhoneRefused,
+}
+"""By the SQLSTATE of the functions `still_in` and `phone_still_in`."""
 
 Context = Caller | Internal
 SIGN_IN = Internal(role="sign_in")
 KEEPER = Internal(role="keeper")
 POSTMAN = Internal(role="postman")
 OPERATOR = Internal(role="operator")
+CONNECTOR = Internal(role="connector")
 
 
 def operator(tenant_id: str) -> Internal:
@@ -81,6 +107,16 @@ def operator(tenant_id: str) -> Internal:
 def sweeper(tenant_id: str | None = None) -> Internal:
     """The clean-up, in one tenant or, to list them, in none."""
     return Internal(role="sweeper", tenant_id=tenant_id)
+
+
+def ingest(tenant_id: str) -> Internal:
+    """Events from outside, to one tenant."""
+    return Internal(role="ingest", tenant_id=tenant_id)
+
+
+def monitor(tenant_id: str) -> Internal:
+    """Whoever looks after one tenant."""
+    return Internal(role="monitor", tenant_id=tenant_id)
 
 
 def opening(context: Context | None, statement_seconds: float) -> str:
@@ -108,4 +144,6 @@ def opening(context: Context | None, statement_seconds: float) -> str:
         session = f"'{UUID(context.session_id)}'" if context.session_id else "NULL"
         digest = f"'\\x{context.token_digest.hex()}'" if context.token_digest else "NULL"
         statements.append(f"SELECT still_in({session}, {digest})")
+    if isinstance(context, Capturing):
+        statements.append(f"SELECT phone_still_in('\\x{context.token_hash.hex()}')")
     return "; ".join(statements)

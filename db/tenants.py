@@ -100,7 +100,7 @@ async def listed(conn: Connection, limit: int) -> list[Tenant]:
 
 
 async def all_ids(conn: Connection) -> list[str]:
-    """Every tenant, oldest first (in `sweeper()`)."""
+    """Every tenant, oldest first (in `sweeper()`, or as the operator)."""
     return [row["id"] for row in await conn.fetch("SELECT id::text FROM tenants ORDER BY id")]
 
 

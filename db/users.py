@@ -147,6 +147,16 @@ async def by_id(conn: Connection, user_id: str) -> User | None:
     return msgspec.convert(dict(row), User) if row else None
 
 
+async def names(conn: Connection, tenant_id: str, user_ids: list[str]) -> dict[str, str]:
+    """What people are called, by id: their name, or else their e-mail; who has neither is left out."""
+    query = """
+        SELECT id::text, coalesce(nullif(full_name, ''), email) AS name FROM users
+        WHERE tenant_id = $1 AND id = ANY($2)
+    """
+    rows = await conn.fetch(query, tenant_id, user_ids)
+    return {row["id"]: row["name"] for row in rows if row["name"]}
+
+
 async def account(conn: Connection, user_id: str) -> Account | None:
     """The account, which nobody else changes until the transaction ends: one's own, or as an admin any."""
     query = f"SELECT {COLUMNS}, {_HOW} FROM users WHERE id = $1 FOR NO KEY UPDATE"
@@ -167,7 +177,7 @@ async def listed(
     rows = await conn.fetch(
         f"""
         SELECT {COLUMNS} FROM users WHERE {_MATCHES} AND ($5::uuid IS NULL OR id < $5)
-        ORDER BY id DESC LIMIT $6
+        ORDER BY users.id DESC LIMIT $6
         """,
         *_asked(tenant_id, which),
         before,

@@ -8,11 +8,11 @@ VERSION = "1.38.0"
 DESCRIPTION = "Conversations: turns, messages, what is being said; who of the staff answers in a run"
 
 
-def _replaced(sql: str) -> str:
+def replaced(sql: str) -> str:
     return sql.replace("CREATE FUNCTION project", "CREATE OR REPLACE FUNCTION project")
 
 
-def _with_staff(sql: str) -> str:
+def with_staff(sql: str) -> str:
     """`project`, writing the new column of a run as well."""
     for before, after in (
         ("timezone text, locale text,", "timezone text, locale text, staff uuid,"),
@@ -27,7 +27,7 @@ FORWARDS = f"""
 ALTER TABLE onboarding_sessions ADD staff uuid;
 COMMENT ON COLUMN onboarding_sessions.staff IS 'Who of the staff answers in the agent''s place; no foreign key,
 since an archived run is written without one too.';
-{_with_staff(_replaced(PROJECT))}
+{with_staff(replaced(PROJECT))}
 
 CREATE TABLE chat_turns (
   id uuid PRIMARY KEY,
@@ -152,7 +152,7 @@ DROP TABLE profile_proposals;
 DROP TABLE chat_stream;
 DROP TABLE chat_messages;
 DROP TABLE chat_turns;
-{_replaced(PROJECT)}
+{replaced(PROJECT)}
 ALTER TABLE onboarding_sessions DROP staff;
 """
 
