@@ -54,6 +54,11 @@ class MailSender:
         self._folder = settings.mail_folder
         self._server = _server_of(settings.smtp_url) if settings.smtp_url else None
 
+    @property
+    def is_configured(self) -> bool:
+        """Whether mails go anywhere."""
+        return self._server is not None or self._folder is not None
+
     async def send(self, mail: Mail) -> None:
         """Send a mail. Sent twice it has the same `Message-ID`, by which servers know it again.
 

@@ -21,6 +21,31 @@ Positive = Annotated[int, Meta(ge=1)]
 LogLevel = Annotated[str, Meta(pattern="(?i)^(debug|info|warning|error)$")]
 
 
+_ADDRESSES = (
+    "ai_service_url",
+    "barcode_lookup_base_url",
+    "open_food_facts_base_url",
+    "upcitemdb_base_url",
+    "item_sink_url",
+    "frontend_origin",
+    "api_url",
+    "gmail_authorize_url",
+    "gmail_token_url",
+    "gmail_revoke_url",
+    "gmail_userinfo_url",
+    "gmail_api_base",
+    "quickbooks_authorize_url",
+    "quickbooks_token_url",
+    "quickbooks_revoke_url",
+    "quickbooks_api_base",
+    "xero_authorize_url",
+    "xero_token_url",
+    "xero_revoke_url",
+    "xero_api_base",
+)
+"""Settings that requests are sent below."""
+
+
 class InvalidSettings(Exception):
     """A setting is missing, malformed or too weak; the message names each one."""
 
@@ -58,6 +83,44 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     s3_region: str = "us-east-1"
     s3_access_key_id: str | None = None
     s3_secret_access_key: str | None = None
+    image_max_bytes: Annotated[int, Meta(ge=1, le=20_971_520)] = 5_242_880
+
+    capture_session_ttl_seconds: Annotated[int, Meta(ge=60, le=604_800)] = 86_400
+    capture_limit_per_minute: Positive = 300
+    barcode_lookup_api_key: str | None = None
+    barcode_lookup_base_url: str = "https://api.barcodelookup.com"
+    open_food_facts_base_url: str = "https://world.openfoodfacts.org"
+    open_food_facts_contact: str = ""
+    upcitemdb_base_url: str = "https://api.upcitemdb.com"
+    upcitemdb_user_key: str | None = None
+    scrape_allow_hosts: str = ""
+    item_sink_url: str | None = None
+    item_sink_token: str | None = None
+    item_sink_patience_seconds: float = 120.0
+
+    connections_enabled: str = "gmail"
+    frontend_origin: str | None = None
+    api_url: str | None = None
+    gmail_client_id: str | None = None
+    gmail_client_secret: str | None = None
+    gmail_authorize_url: str = "https://accounts.google.com/o/oauth2/v2/auth"
+    gmail_token_url: str = "https://oauth2.googleapis.com/token"
+    gmail_revoke_url: str = "https://oauth2.googleapis.com/revoke"
+    gmail_userinfo_url: str = "https://openidconnect.googleapis.com/v1/userinfo"
+    gmail_api_base: str = "https://gmail.googleapis.com"
+    quickbooks_client_id: str | None = None
+    quickbooks_client_secret: str | None = None
+    quickbooks_webhook_verifier_token: str | None = None
+    quickbooks_authorize_url: str = "https://appcenter.intuit.com/connect/oauth2"
+    quickbooks_token_url: str = "https://oauth.platform.intuit.com/oauth2/v1/tokens/bearer"
+    quickbooks_revoke_url: str = "https://developer.api.intuit.com/v2/oauth2/tokens/revoke"
+    quickbooks_api_base: str = "https://quickbooks.api.intuit.com"
+    xero_client_id: str | None = None
+    xero_client_secret: str | None = None
+    xero_authorize_url: str = "https://login.xero.com/identity/connect/authorize"
+    xero_token_url: str = "https://identity.xero.com/connect/token"
+    xero_revoke_url: str = "https://identity.xero.com/connect/revocation"
+    xero_api_base: str = "https://api.xero.com"
 
     encryption_key_file: Path | None = None
     jwt_secret: str | None = None
@@ -88,8 +151,10 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     cors_origins: str = ""
     rate_limit_per_minute: int = 100
     sign_in_limit_per_minute: int = 20
+    ingest_limit_per_minute: int = 1000
     trusted_proxies: str = ""
     body_max_bytes: int = 1_000_000
+    dashboard_cache_seconds: Annotated[float, Meta(ge=0, le=300)] = 15.0
 
     ai_base_url: str | None = None
     ai_api_key: str | None = None
@@ -105,7 +170,11 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     chat_limit_per_minute: Positive = 60
     chat_limit_burst: Positive = 10
     suggestion_limit_per_hour: Positive = 20
+    scan_limit_per_minute: Positive = 30
     ai_stub_port: Port = 8083
+    ai_service_url: str | None = None
+    ai_service_timeout_seconds: Annotated[float, Meta(gt=0, le=300)] = 60.0
+    ai_service_standin_port: Port = 8082
 
     archive_after_days: int = 30
     retention_days: int = 365
@@ -137,6 +206,9 @@ def load_settings(environ: Mapping[str, str] | None = None, *, dotenv: Path | No
         read_prices(given.get("ai_prices", ""))
     except ValueError as error:
         raise InvalidSettings(f"AI_PRICES: {error}") from None
+    for name in _ADDRESSES:
+        if name in given and not leads_to_http(given[name]):
+            raise InvalidSettings(f"{name.upper()}: Expected `https://host/path`, without a query")
     try:
         return msgspec.convert(given, Settings, strict=False, dec_hook=_decode)
     except msgspec.ValidationError as error:
@@ -160,6 +232,19 @@ def _leads_to_postgres(url: str) -> bool:
     except ValueError:
         return False
     return parts.scheme in ("postgresql", "postgres")
+
+
+def leads_to_http(url: str) -> bool:
+    """Whether requests can be sent to paths below this address."""
+    try:
+        parts = urlsplit(url)
+        _ = parts.port
+    except ValueError:
+        return False
+    clean = url.isascii() and url.isprintable() and " " not in url
+    return (
+        clean and parts.scheme in ("http", "https") and bool(parts.hostname) and not parts.query + parts.fragment
+    )
 
 
 def _decode(kind: type, value: object) -> object:

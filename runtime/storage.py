@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncGenerator, Callable
 from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime
 from typing import IO, Any, ClassVar, TypeVar
 from uuid import UUID
 
@@ -32,15 +33,72 @@ class Object(Struct, frozen=True, kw_only=True):
     size: int
 
 
+class Form(Struct, frozen=True, kw_only=True):
+    """A form by which somebody may upload one object: `fields` go before the field `file`."""
+
+    url: str
+    fields: dict[str, str]
+
+
 def prefix_of(tenant_id: str, user_id: str) -> str:
     """`tenants/<tenant>/users/<user>/`: under it lies every file of one person, whoever writes it.
 
-    Export and erasure go by it alone.
+    Export and erasure go by it; of pictures, which lie elsewhere, they go by the rows of `images`.
 
     Raises:
         ValueError: when an id is no UUID, which could make the prefix that of many.
     """
     return f"tenants/{UUID(tenant_id)}/users/{UUID(user_id)}/"
+
+
+def upload_of_scan(tenant_id: str, user_id: str, scan_id: str) -> str:
+    """Where an upload lies until it is scanned.
+
+    Raises:
+        ValueError: when an id is no UUID.
+    """
+    return f"{prefix_of(tenant_id, user_id)}scans/{UUID(scan_id)}"
+
+
+def table_of_sync(tenant_id: str, user_id: str, sync_id: str) -> str:
+    """Where the table of a sync lies.
+
+    Raises:
+        ValueError: when an id is no UUID.
+    """
+    return f"{prefix_of(tenant_id, user_id)}syncs/{UUID(sync_id)}.csv"
+
+
+def file_of_import(tenant_id: str, user_id: str, import_id: str) -> str:
+    """Where a table lies until it is imported.
+
+    Raises:
+        ValueError: when an id is no UUID.
+    """
+    return f"{prefix_of(tenant_id, user_id)}imports/{UUID(import_id)}"
+
+
+def upload_of_image(tenant_id: str, user_id: str, image_id: str) -> str:
+    """Where a picture lies that somebody uploads by themselves, until it was looked at.
+
+    Raises:
+        ValueError: when an id is no UUID.
+    """
+    return f"{prefix_of(tenant_id, user_id)}uploads/{UUID(image_id)}"
+
+
+def key_of_image(tenant_id: str, image_id: str, extension: str, at: datetime) -> str:
+    """`tenants/<tenant>/<yyyy>/<mm>/<uuid>.<ext>`: where a picture lies that was looked at.
+
+    Raises:
+        ValueError: when an id is no UUID.
+    """
+    return f"tenants/{UUID(tenant_id)}/{at:%Y/%m}/{UUID(image_id)}.{extension}"
+
+
+def key_of_thumbnail(object_key: str) -> str:
+    """Beside its picture."""
+    return f"{object_key.rpartition('.')[0]}-320.webp"
 
 
 def probing_client(settings: Settings) -> Any:
@@ -98,6 +156,52 @@ class Objects:
         if answer.get("Errors"):
             raise StorageUnavailable
 
+    async def put(self, key: str, content: IO[bytes], kind: str = "application/octet-stream") -> None:
+        """Write an object, in place of one that has this key: all of it or nothing.
+
+        Args:
+            key: of the object.
+            content: read from its beginning, in a thread of this class.
+            kind: its media type, which whoever gets it is told.
+
+        Raises:
+            StorageUnavailable: S3 is away; the object may be there or not.
+        """
+        await self._call(lambda: self._put(key, content, kind))
+
+    def _put(self, key: str, content: IO[bytes], kind: str) -> None:
+        content.seek(0)
+        self._client.put_object(Bucket=self._bucket, Key=key, Body=content, ContentType=kind)
+
+    async def form(self, key: str, kind: str, *, at_most: int, seconds: int) -> Form:
+        """A form that uploads one object, of this key and media type, of 1 to `at_most` bytes, for some seconds.
+
+        S3 is not asked: it is signed here.
+        """
+        signed = await self._call(
+            lambda: self._client.generate_presigned_post(
+                Bucket=self._bucket,
+                Key=key,
+                Fields={"Content-Type": kind},
+                Conditions=[{"Content-Type": kind}, ["content-length-range", 1, at_most]],
+                ExpiresIn=seconds,
+            )
+        )
+        return Form(url=signed["url"], fields=signed["fields"])
+
+    async def link(self, key: str, kind: str, *, seconds: int) -> str:
+        """An address under which anybody gets an object, for some seconds; signed here, as for `form`."""
+        asked = {
+            "Bucket": self._bucket,
+            "Key": key,
+            "ResponseContentType": kind,
+            "ResponseContentDisposition": "inline",
+            "ResponseCacheControl": f"private, max-age={seconds}",
+        }
+        return await self._call(
+            lambda: self._client.generate_presigned_url("get_object", Params=asked, ExpiresIn=seconds)
+        )
+
     async def copy(self, key: str, into: IO[bytes], at_most: int) -> int | None:
         """Write an object's bytes somewhere, chunk by chunk.
 
@@ -145,6 +249,8 @@ def _client(settings: Settings, *, connect: float, read: float, attempts: int) -
         config=Config(
             connect_timeout=connect,
             read_timeout=read,
+            # Said here: for addresses that it signs, the library would take an older one, which knows no bounds.
+            signature_version="s3v4",
             retries={"total_max_attempts": attempts},
             s3={"addressing_style": "path"},
         ),
