@@ -3,12 +3,11 @@
 import asyncio
 from collections.abc import Callable, Set
 from contextlib import aclosing
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 import msgspec
 from msgspec import Struct
 
-from activities.ai.models import Models
 from activities.ai.protocol import (
     Ask,
     Message,
@@ -28,6 +27,9 @@ from onboarding.chat import REPLY_AT_MOST
 from onboarding.prompting import HISTORY_AT_MOST
 from onboarding.safety import Censor, Facts
 from onboarding.tools import Done, Tool
+
+if TYPE_CHECKING:  # whoever only names these activities, as the API does, needs no client of models
+    from activities.ai.models import Models
 
 TOOLS_AT_MOST = 4
 """Calls of tools in one answer of the model that are followed; the others are told so."""
@@ -93,7 +95,7 @@ class ModelAgent:
 
     def __init__(
         self,
-        models: Models,
+        models: "Models",
         payer: Payer,
         hands: Hands,
         stream: Stream,

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
 
 import msgspec
 from msgspec import Struct
@@ -10,7 +11,6 @@ from temporalio.client import Client
 from temporalio.exceptions import ApplicationError
 
 from activities.agents import ModelAgent
-from activities.ai.models import Models
 from activities.ai.protocol import AiError, BudgetExhausted, ModelsUnavailable, Payer
 from activities.hands import RunHands
 from activities.scripted import ScriptedAgent
@@ -29,6 +29,9 @@ from onboarding.safety import Facts, numbers_allowed
 from onboarding.scripted import Draft, confirm
 from onboarding.voice import Words
 from runtime.settings import Settings
+
+if TYPE_CHECKING:  # whoever only names these activities, as the API does, needs no client of models
+    from activities.ai.models import Models
 
 
 class Behind(ApplicationError):
@@ -63,7 +66,7 @@ class Chats:
     """Answers turns of onboardings. Every answer is stored once, however often a worker dies over it."""
 
     def __init__(
-        self, turns: Turns, database: Database, client: Client, models: Models, settings: Settings
+        self, turns: Turns, database: Database, client: Client, models: "Models", settings: Settings
     ) -> None:
         self._turns = turns
         self._database = database

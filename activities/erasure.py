@@ -2,6 +2,7 @@
 
 import asyncio
 import time
+from collections.abc import AsyncGenerator
 
 from temporalio import activity
 from temporalio.client import Client, WorkflowExecutionStatus, WorkflowHandle
@@ -9,7 +10,7 @@ from temporalio.common import WorkflowIDConflictPolicy
 from temporalio.exceptions import ApplicationError
 from temporalio.service import RPCError, RPCStatusCode
 
-from db import erasures, runs, tenants, users
+from db import erasures, images, runs, tenants, users
 from db.pool import Database
 from db.tenant import sweeper
 from onboarding.flows import FLOWS
@@ -27,7 +28,7 @@ from onboarding.payloads import (
     SweepReport,
 )
 from runtime.addresses import RunAddress, erasure_workflow_id, workflow_id
-from runtime.storage import Objects, prefix_of
+from runtime.storage import Object, Objects, prefix_of
 
 LOOKS = 10
 """At a run that was told to end, within a second."""
@@ -70,6 +71,9 @@ class Eraser:
         async for page in self._objects.pages(prefix_of(person.tenant_id, person.user_id)):
             found += len(page)
             activity.heartbeat()
+        async for page in self._images(person):
+            found += sum(len(image.keys) for image in page if image.ready)
+            activity.heartbeat()
         return found
 
     @activity.defn(name="delete_objects")
@@ -80,6 +84,11 @@ class Eraser:
             if page:
                 await self._objects.delete(page)
             deleted += len(page)
+            activity.heartbeat()
+        async for page in self._images(person):
+            # Of those that are not ready there may be objects too: they are written before their row says so.
+            await self._objects.delete([Object(key=key, size=0) for image in page for key in image.keys])
+            deleted += sum(len(image.keys) for image in page if image.ready)
             activity.heartbeat()
         return deleted
 
@@ -118,6 +127,17 @@ class Eraser:
                     id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
                 )
         return SweepReport(seen=seen, changed=seen)
+
+    async def _images(self, person: Erase) -> AsyncGenerator[list[images.Image]]:
+        """The person's images, page by page; none is added while they are being erased."""
+        after: str | None = None
+        while True:
+            async with self._database.transaction(erasures.eraser(person.tenant_id, person.user_id)) as connection:
+                page = await images.of_person(connection, person.user_id, after)
+            if not page:
+                return
+            yield page
+            after = page[-1].id
 
     async def _end(self, id: str, patience_seconds: int) -> bool:
         """End one run, if it is open; False when it is not."""

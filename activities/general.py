@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Mapping, Sequence
 from datetime import UTC, datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 from msgspec import Struct
@@ -10,7 +10,6 @@ from temporalio import activity
 from uuid_utils.compat import uuid7
 
 from activities.agents import Known, ModelAgent
-from activities.ai.models import Models
 from activities.ai.protocol import AiError, BudgetExhausted, ModelsUnavailable, Payer
 from activities.streaming import Stream
 from activities.turns import Bounds, Moot, Turns, calls_left, facts_of, may_ask, try_again, warning_of
@@ -30,6 +29,9 @@ from onboarding.schedule import meals_view, workouts_view
 from onboarding.scripted import complain
 from onboarding.tools import Done, Tool, arguments_of, done, refused
 from runtime.settings import Settings
+
+if TYPE_CHECKING:  # whoever only names these activities, as the API does, needs no client of models
+    from activities.ai.models import Models
 
 SOON = 6
 """Dates that are told by rules."""
@@ -158,7 +160,7 @@ class GeneralHands:
 class GeneralChats:
     """Answers turns of the conversation that follows an onboarding."""
 
-    def __init__(self, turns: Turns, database: Database, models: Models, settings: Settings) -> None:
+    def __init__(self, turns: Turns, database: Database, models: "Models", settings: Settings) -> None:
         self._turns = turns
         self._database = database
         self._models = models

@@ -1,5 +1,7 @@
 """Reminders to silent people."""
 
+from typing import Any
+
 from temporalio import activity
 
 from db import notifications, users
@@ -31,7 +33,20 @@ class Reminders:
                 tenant_id=reminder.tenant_id,
                 user_id=reminder.user_id,
                 run_id=reminder.run_id,
-                kind="onboarding_reminder",
-                body={"flow": reminder.flow, "number": reminder.number},
-                dedupe_key=f"reminder/{reminder.run_id}/{reminder.since.isoformat()}/{reminder.number}",
+                **_told(reminder),
             )
+
+
+def _told(reminder: Reminder) -> dict[str, Any]:
+    of_the_run = f"{reminder.run_id}/{reminder.since.isoformat()}"
+    if reminder.nudge:
+        return {
+            "kind": "onboarding_nudge",
+            "body": {"flow": reminder.flow},
+            "dedupe_key": f"nudge/{of_the_run}",
+        }
+    return {
+        "kind": "onboarding_reminder",
+        "body": {"flow": reminder.flow, "number": reminder.number},
+        "dedupe_key": f"reminder/{of_the_run}/{reminder.number}",
+    }

@@ -3,14 +3,13 @@
 import asyncio
 import time
 from datetime import timedelta
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast
 
 import msgspec
 from temporalio import activity
 from temporalio.exceptions import ApplicationError
 
 from activities.ai.cache import INDUSTRY_SECONDS, SUGGESTIONS_SECONDS, Cache, CacheKey
-from activities.ai.models import Models
 from activities.ai.protocol import (
     Ask,
     BudgetExhausted,
@@ -30,6 +29,9 @@ from onboarding.suggesting.offers import OFFERS, Offer, Unusable, taken
 from onboarding.suggesting.prompts import PROMPT_VERSION, data_of, prompt
 from onboarding.suggesting.shapes import Kind, Suggestions
 
+if TYPE_CHECKING:  # whoever only names these activities, as the API does, needs no client of models
+    from activities.ai.models import Models
+
 LEAST_SECONDS = 0.5
 """With less time left, asking again is of no use."""
 
@@ -39,7 +41,7 @@ OUTPUT_TOKENS = 2048
 class Suggester:
     """Answers the suggestions that are written in `suggestions`."""
 
-    def __init__(self, database: Database, models: Models, cache: Cache) -> None:
+    def __init__(self, database: Database, models: "Models", cache: Cache) -> None:
         """With the models to ask, and where their answers are remembered."""
         self._database = database
         self._models = models

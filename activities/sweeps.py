@@ -15,11 +15,17 @@ from db import (
     ai_cache,
     ai_rates,
     ai_usage,
+    alerts,
+    capture_sessions,
     chat,
     entry,
+    events,
     failures,
+    funnel,
     idempotency,
     invitations,
+    lookups,
+    refusals,
     refused_tokens,
     resets,
     sessions,
@@ -63,6 +69,11 @@ PURGES: tuple[Purge, ...] = (
     ai_cache.purge,
     chat.purge,
     suggestions.purge,
+    events.purge,
+    refusals.purge,
+    alerts.purge,
+    capture_sessions.purge,
+    sweeps.forget_consents,
 )
 """What is dropped by its own age, tenant by tenant."""
 
@@ -96,8 +107,8 @@ class Sweeps:
     async def sweep_expired(self, sweep: ExpireSweep) -> SweepReport:
         """Abandon runs that expired and are still open: a net under each run's own timer."""
         before = datetime.now(UTC) - timedelta(seconds=sweep.grace_seconds)
-        place = _remembered()
-        for tenant_id in await self._tenants(place):
+        place = remembered()
+        for tenant_id in await tenants_left(self._database, place):
             place = place.then(tenant_id, seen=0, changed=0, after=place.after_in(tenant_id))
             activity.heartbeat(place)
             while True:
@@ -117,8 +128,11 @@ class Sweeps:
         """Move runs that ended long ago to the archive, and drop archives that are older than kept."""
         now = datetime.now(UTC)
         before = now - timedelta(days=sweep.after_days)
-        place = _remembered()
-        for tenant_id in await self._tenants(place):
+        oldest = now - timedelta(days=sweep.retention_days)
+        async with self._database.transaction(sweeper()) as connection:
+            await sweeps.drop_partitions(connection, oldest.date())
+        place = remembered()
+        for tenant_id in await tenants_left(self._database, place):
             while True:
                 async with self._database.transaction(sweeper(tenant_id)) as connection:
                     moved = await sweeps.archive(connection, before, self._page)
@@ -126,9 +140,7 @@ class Sweeps:
                 activity.heartbeat(place)
                 if moved < self._page:
                     break
-        async with self._database.transaction(sweeper()) as connection:
-            oldest = (now - timedelta(days=sweep.retention_days)).date()
-            await sweeps.drop_partitions(connection, oldest)
+            place = await self._purged(partial(funnel.forget, before=oldest), place, tenant_id)
         return place.report
 
     @activity.defn(name="sweep_requests")
@@ -144,11 +156,11 @@ class Sweeps:
             partial(ai_usage.purge, older_than=calls_from),
             partial(ai_usage.purge_budgets, older_than=calls_from),
         )
-        place = _remembered()
-        for tenant_id in ["", *await self._tenants(place)]:
+        place = remembered()
+        for tenant_id in ["", *await tenants_left(self._database, place)]:
             for purge in (keys, *PURGES, *(of_a_tenant if tenant_id else ())):
                 place = await self._purged(purge, place, tenant_id)
-        for purge in (failures.purge, counts, buckets):
+        for purge in (failures.purge, lookups.purge, counts, buckets):
             place = await self._purged(purge, place, "")
         return place.report
 
@@ -161,11 +173,6 @@ class Sweeps:
             activity.heartbeat(place)
             if purged < self._page:
                 return place
-
-    async def _tenants(self, place: Place) -> list[str]:
-        """Those that the walk has not left behind."""
-        async with self._database.transaction(sweeper()) as connection:
-            return [each for each in await tenants.all_ids(connection) if each >= place.tenant_id]
 
     async def _abandon_expired(self, address: RunAddress, run_id: str, before: datetime) -> bool:
         """Tell the run; where it is gone, mark its row."""
@@ -184,7 +191,13 @@ class Sweeps:
         return True
 
 
-def _remembered() -> Place:
+async def tenants_left(database: Database, place: Place) -> list[str]:
+    """Those that a walk has not left behind."""
+    async with database.transaction(sweeper()) as connection:
+        return [each for each in await tenants.all_ids(connection) if each >= place.tenant_id]
+
+
+def remembered() -> Place:
     """Where the attempt before this one stopped; the beginning for the first one."""
     details = activity.info().heartbeat_details
     return msgspec.convert(details[0], Place) if details else Place()

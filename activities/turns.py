@@ -1,8 +1,6 @@
 """What all turns have in common: they end, whoever dies and whatever fails."""
 
-import asyncio
-from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
-from contextlib import asynccontextmanager
+from collections.abc import Awaitable, Callable, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -11,6 +9,7 @@ from temporalio import activity
 from temporalio.exceptions import ApplicationError
 
 from activities.ai.protocol import ModelsUnavailable
+from activities.beating import alive
 from db import ai_usage, chat
 from db.pool import Connection, Database
 from onboarding import safety
@@ -29,8 +28,6 @@ ATTEMPTS_AT_MOST = 6
 
 LEAST_SECONDS = 1.0
 """In which a model can still be of use."""
-
-HEARTBEAT_SECONDS = 1.0
 
 
 class Bounds(Struct, frozen=True, kw_only=True):
@@ -56,7 +53,7 @@ class Turns:
     async def answer(self, order: TurnOrder, answering: Answering) -> None:
         """Answer a turn, or give it up: the person is told, and may send the message again."""
         caller = Caller(tenant_id=order.tenant_id, user_id=order.user_id, role=Role.USER)
-        async with _alive():
+        async with alive():
             try:
                 await answering(order, caller)
             except ApplicationError:
@@ -110,20 +107,3 @@ def facts_of(context: chat.Context, answers: Mapping[str, Mapping[str, Any]]) ->
 def warning_of(context: chat.Context, locale: str) -> str:
     """Whom to ask instead of an agent, where what the person says now is for a professional; else nothing."""
     return referral(topics(context.text), locale) or ""
-
-
-@asynccontextmanager
-async def _alive() -> AsyncGenerator[None]:
-    """Heartbeats, by which a worker that died is noticed within seconds."""
-
-    async def beat() -> None:
-        # Most turns are over before the first one, which the server would write down.
-        while True:
-            await asyncio.sleep(HEARTBEAT_SECONDS)
-            activity.heartbeat()
-
-    beating = asyncio.create_task(beat())
-    try:
-        yield
-    finally:
-        beating.cancel()

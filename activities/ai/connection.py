@@ -1,12 +1,19 @@
-"""The HTTP connection to a server of models: kept alive, and bounded in what goes out and what comes in."""
+"""The HTTP connection to a server of models: kept alive, and bounded in what goes out and what comes in.
+
+The client library takes a third of a second to import: it is, here and beside this, when there is a server to ask.
+The API, which knows activities by their names only, starts without it.
+"""
 
 import logging
 from collections.abc import AsyncIterator
+from typing import TYPE_CHECKING
 
 import httpx2
-from openai import AsyncOpenAI
 
 from activities.ai.endpoint import Endpoint
+
+if TYPE_CHECKING:
+    from openai import AsyncOpenAI
 
 ANSWER_BYTES_AT_MOST = 4_000_000
 """On the wire. A chunk of one token takes some 300 bytes."""
@@ -21,12 +28,17 @@ _SENT = {
 """The headers that leave. The library adds others, about this machine and from variables of its environment."""
 
 
-def connected(endpoint: Endpoint) -> AsyncOpenAI:
+def connected(endpoint: Endpoint) -> "AsyncOpenAI":
     """A client of one server, which connects when it is first used. Close it.
 
     It retries nothing, follows no redirect, and knows no proxy but what the settings say: none. Only connecting is
     bounded here; the rest is for who waits.
     """
+    from openai import AsyncOpenAI
+
+    # These log addresses, and in some versions bodies: what people say has no place in a log, whatever its level.
+    for name in ("openai", "httpx2", "httpcore2"):
+        logging.getLogger(name).setLevel(logging.WARNING)
     limits = httpx2.Limits(
         max_connections=CONNECTIONS_AT_MOST,
         max_keepalive_connections=CONNECTIONS_AT_MOST,
@@ -41,11 +53,6 @@ def connected(endpoint: Endpoint) -> AsyncOpenAI:
             transport=_Bounded(limits=limits, trust_env=False), trust_env=False, follow_redirects=False
         ),
     )
-
-
-# These log addresses, and in some versions bodies: what people say has no place in a log, whatever its level.
-for _name in ("openai", "httpx2", "httpcore2"):
-    logging.getLogger(_name).setLevel(logging.WARNING)
 
 
 class _Bounded(httpx2.AsyncHTTPTransport):

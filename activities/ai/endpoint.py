@@ -6,7 +6,7 @@ from urllib.parse import urlsplit
 
 from msgspec import Struct
 
-from runtime.settings import InvalidSettings, Settings
+from runtime.settings import InvalidSettings, Settings, leads_to_http
 
 OPENAI = "https://api.openai.com/v1"
 GEMINI = "https://generativelanguage.googleapis.com/v1beta/openai/"
@@ -60,7 +60,7 @@ def endpoint_of(settings: Settings) -> Endpoint | None:
     else:
         base_url, key = GEMINI, settings.gemini_api_key
         named = "GEMINI_API_KEY"
-    if not _leads_somewhere(base_url):
+    if not leads_to_http(base_url):
         # Without what it holds, which may be a password.
         raise InvalidSettings("AI_BASE_URL: Expected `https://host/path`, without a query")
     if key is not None and not _HEADER_VALUE.fullmatch(key):
@@ -76,15 +76,3 @@ def endpoint_of(settings: Settings) -> Endpoint | None:
 
 def _names(value: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys(name.strip() for name in value.split(",") if name.strip()))
-
-
-def _leads_somewhere(url: str) -> bool:
-    try:
-        parts = urlsplit(url)
-        _ = parts.port
-    except ValueError:
-        return False
-    clean = url.isascii() and url.isprintable() and " " not in url
-    return (
-        clean and parts.scheme in ("http", "https") and bool(parts.hostname) and not parts.query + parts.fragment
-    )

@@ -4,10 +4,12 @@ import re
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from http import HTTPStatus
-
-import openai
+from typing import TYPE_CHECKING
 
 from activities.ai.protocol import AiError, ModelsRefused, ModelsUnavailable, Outcome
+
+if TYPE_CHECKING:
+    from openai import APIError
 
 RETRY_AFTER_AT_MOST = 60.0
 """Seconds: whoever says more is not waited for any longer than this."""
@@ -42,13 +44,15 @@ def together(failures: list[CallFailed]) -> AiError:
     return ModelsUnavailable(min(waits) if len(waits) == len(passing) else None)
 
 
-def failure_of(error: openai.APIError, *, began: bool) -> CallFailed:
+def failure_of(error: "APIError", *, began: bool) -> CallFailed:
     """What an error of the client library means.
 
     Args:
         error: as it was raised; its message may quote the prompt, so it is never shown.
         began: whether the answer had begun.
     """
+    import openai
+
     match error:
         case openai.APIStatusError():
             headers = error.response.headers

@@ -5,14 +5,12 @@ import time
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from types import TracebackType
-from typing import Self, TypeVar
+from typing import TYPE_CHECKING, Self, TypeVar
 
 import httpx2
 import msgspec
-import openai
 import structlog
 from msgspec import Struct
-from openai import AsyncOpenAI, AsyncStream
 
 from activities.ai.connection import connected
 from activities.ai.endpoint import Endpoint, endpoint_of
@@ -31,8 +29,11 @@ from activities.ai.protocol import (
     TakenBack,
 )
 from activities.ai.structured import Unreadable, read, repair, schema_of
-from activities.ai.wire import PATH, Chunk, chunk_of, estimated_tokens, request_body
+from activities.ai.wire import PATH, Chunk, chunk_of, input_tokens, request_body
 from runtime.settings import Settings
+
+if TYPE_CHECKING:
+    from openai import AsyncOpenAI, AsyncStream
 
 CHUNKS_AT_MOST = 20_000
 AFTER_THE_END_SECONDS = 2.0
@@ -184,7 +185,7 @@ class Models:
         """
         assert self._endpoint is not None
         body = request_body(ask, model, self._endpoint.limits(ask.max_output_tokens))
-        size = estimated_tokens(len(body))
+        size = input_tokens(ask, body)
         call_id = await self._ledger.reserve(payer, ask.purpose, model, size, ask.max_output_tokens)
         began = time.perf_counter()
         gathering = Gathering(TEXT_AT_MOST if ask.schema is None else ARGUMENTS_AT_MOST)
@@ -212,6 +213,8 @@ class Models:
 
     async def _chunks(self, body: bytes, gathering: Gathering, deadline: float) -> AsyncGenerator[str]:
         """The text of the stream, in parts as they come; what else it brings is in `gathering`."""
+        from openai import APIError
+
         stream: AsyncStream[object] | None = None
         try:
             stream = await self._opened(body, deadline)
@@ -228,7 +231,7 @@ class Models:
                 if gathering.finished and not was_finished:
                     deadline = min(deadline, _now() + AFTER_THE_END_SECONDS)
             raise CallFailed("invalid")
-        except openai.APIError as error:
+        except APIError as error:
             raise failure_of(error, began=stream is not None) from None
         except httpx2.HTTPError:
             raise CallFailed("server_error", costs=False) from None  # the library lets those of an error's body by
@@ -240,7 +243,9 @@ class Models:
             if stream is not None:
                 await stream.close()
 
-    async def _opened(self, body: bytes, deadline: float) -> AsyncStream[object]:
+    async def _opened(self, body: bytes, deadline: float) -> "AsyncStream[object]":
+        from openai import AsyncStream
+
         assert self._client is not None
         async with asyncio.timeout_at(deadline):
             stream = await self._client.post(
@@ -290,13 +295,15 @@ async def _next(chunks: object, gathering: Gathering, deadline: float) -> Chunk 
     Raises:
         TimeoutError: there was none in time.
     """
+    from openai import APIError
+
     assert isinstance(chunks, AsyncGenerator)
     try:
         async with asyncio.timeout_at(deadline):
             return chunk_of(await anext(chunks))
     except StopAsyncIteration:
         return None
-    except (TimeoutError, openai.APIError):
+    except (TimeoutError, APIError):
         if gathering.finished:
             return None
         raise

@@ -40,10 +40,14 @@ class ToolCall(Struct, frozen=True, kw_only=True):
 
 
 class Message(Struct, frozen=True, kw_only=True):
-    """One message of a conversation. `tool_call_id` says of a tool's answer which call it answers."""
+    """One message of a conversation. `tool_call_id` says of a tool's answer which call it answers.
+
+    `images` are data URLs of pictures that the text is about.
+    """
 
     role: Literal["system", "user", "assistant", "tool"]
     content: str
+    images: tuple[str, ...] = ()
     tool_calls: tuple[ToolCall, ...] = ()
     tool_call_id: str | None = None
 

@@ -9,6 +9,9 @@ from activities.ai.protocol import Ask, Message, Tool, ToolCall
 
 PATH = "/chat/completions"
 
+PICTURE_TOKENS = 3000
+"""As much as most servers take for a picture of 1024 by 1024 pixels, and then some; the bill says what it was."""
+
 
 class FunctionDelta(Struct, frozen=True):
     """More of a call."""
@@ -93,8 +96,17 @@ def estimated_tokens(size: int) -> int:
     return -(-size // 4)
 
 
+def input_tokens(ask: Ask, body: bytes) -> int:
+    """How many tokens a request may be: a picture counts by itself, not by the bytes that it is sent as."""
+    pictures = [picture for message in ask.messages for picture in message.images]
+    return estimated_tokens(len(body) - sum(map(len, pictures))) + PICTURE_TOKENS * len(pictures)
+
+
 def _message(message: Message) -> dict[str, Any]:
     said: dict[str, Any] = {"role": message.role, "content": message.content}
+    if message.images:
+        pictures = [{"type": "image_url", "image_url": {"url": url}} for url in message.images]
+        said["content"] = [{"type": "text", "text": message.content}, *pictures]
     if message.tool_calls:
         said["tool_calls"] = [_call(call) for call in message.tool_calls]
     if message.tool_call_id is not None:
