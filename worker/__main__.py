@@ -1,5 +1,8 @@
 """`python -m worker`: one worker process, with its health on its own port."""
 
+from runtime.garbage import keep_all
+
+# isort: split
 import asyncio
 import signal
 import sys
@@ -92,6 +95,7 @@ def main() -> None:
     try:
         settings = load_settings()
         configure_logging(settings.log_level)
+        keep_all()
         uvloop.run(serve(settings))
     except (InvalidSettings, WeakKey) as error:
         sys.exit(f"Error: {error} (see docs/settings.md)")

@@ -11,6 +11,7 @@ from temporalio.client import (
     Schedule,
     ScheduleActionStartWorkflow,
     ScheduleAlreadyRunningError,
+    ScheduleCalendarSpec,
     ScheduleIntervalSpec,
     ScheduleOverlapPolicy,
     SchedulePolicy,
@@ -21,12 +22,33 @@ from temporalio.client import (
 )
 from temporalio.converter import WorkflowSerializationContext
 
-from onboarding.payloads import ArchiveSweep, ErasureSweep, ExpireSweep, MailSweep, RequestSweep
+from onboarding.payloads import (
+    AccountSweep,
+    AlertSweep,
+    ArchiveSweep,
+    CaptureSweep,
+    ConnectionSweep,
+    ErasureSweep,
+    ExpireSweep,
+    ImageSweep,
+    MailSweep,
+    ReportSweep,
+    RequestSweep,
+    RunWatch,
+    ScanSweep,
+)
 from runtime.addresses import scheduled_workflow_id
 from runtime.encryption import CannotOpen
 from runtime.settings import Settings
+from workflows.alerts import DailyReport, PostAlerts
+from workflows.aws_accounts import RescheduleAccounts
+from workflows.captures import SweepCaptures
+from workflows.connections import ResumeConnections
 from workflows.erasure import ResumeErasures
+from workflows.images import SweepImages
 from workflows.mail import PostLeftMails
+from workflows.monitoring_runs import MonitorRuns
+from workflows.scans import SweepScans
 from workflows.sweeps import AbandonExpiredRuns, ArchiveRuns, PruneRequests
 
 AT_MOST = timedelta(hours=6)
@@ -34,14 +56,18 @@ AT_MOST = timedelta(hours=6)
 
 
 class Recurring(Struct, frozen=True, kw_only=True):
-    """A workflow that is started again and again; never twice at once."""
+    """A workflow that is started again and again; never twice at once.
+
+    That is `every` so often, within a `jitter`, or exactly at the times of a `calendar` (UTC), as often.
+    """
 
     id: str
     workflow: Any
     argument: Any
     every: timedelta
-    jitter: timedelta
     note: str
+    jitter: timedelta = timedelta(0)
+    calendar: ScheduleCalendarSpec | None = None
 
 
 def recurring(settings: Settings) -> list[Recurring]:
@@ -72,6 +98,14 @@ def recurring(settings: Settings) -> list[Recurring]:
             note="Old idempotency keys and request counts away.",
         ),
         Recurring(
+            id="monitor-runs",
+            workflow=MonitorRuns.run,
+            argument=RunWatch(),
+            every=timedelta(minutes=5),
+            jitter=timedelta(seconds=30),
+            note="Tells staff of stuck runs and of many refused saves.",
+        ),
+        Recurring(
             id="post-left-mails",
             workflow=PostLeftMails.run,
             argument=MailSweep(),
@@ -86,6 +120,62 @@ def recurring(settings: Settings) -> list[Recurring]:
             every=timedelta(minutes=5),
             jitter=timedelta(seconds=30),
             note="The net under erasures that were accepted and have not run.",
+        ),
+        Recurring(
+            id="reschedule-accounts",
+            workflow=RescheduleAccounts.run,
+            argument=AccountSweep(),
+            every=timedelta(minutes=5),
+            jitter=timedelta(seconds=30),
+            note="The net under the schedules of AWS accounts.",
+        ),
+        Recurring(
+            id="post-alerts",
+            workflow=PostAlerts.run,
+            argument=AlertSweep(),
+            every=timedelta(minutes=1),
+            jitter=timedelta(seconds=5),
+            note="Has the alerts sent that wait.",
+        ),
+        Recurring(
+            id="daily-report",
+            workflow=DailyReport.run,
+            argument=ReportSweep(),
+            every=timedelta(days=1),
+            note="Tells staff of the day before.",
+            calendar=ScheduleCalendarSpec(comment="at midnight"),
+        ),
+        Recurring(
+            id="sweep-scans",
+            workflow=SweepScans.run,
+            argument=ScanSweep(),
+            every=timedelta(minutes=15),
+            jitter=timedelta(minutes=1),
+            note="The net under scans that did not come to their end: their uploads away.",
+        ),
+        Recurring(
+            id="sweep-captures",
+            workflow=SweepCaptures.run,
+            argument=CaptureSweep(),
+            every=timedelta(minutes=5),
+            jitter=timedelta(seconds=30),
+            note="The net under the ends of capture sessions.",
+        ),
+        Recurring(
+            id="sweep-images",
+            workflow=SweepImages.run,
+            argument=ImageSweep(),
+            every=timedelta(minutes=15),
+            jitter=timedelta(minutes=1),
+            note="Uploads that nobody confirmed, and what is left of deleted pictures, away.",
+        ),
+        Recurring(
+            id="resume-connections",
+            workflow=ResumeConnections.run,
+            argument=ConnectionSweep(),
+            every=timedelta(minutes=10),
+            jitter=timedelta(minutes=1),
+            note="The net under the lives of connections.",
         ),
     ]
 
@@ -114,11 +204,17 @@ def _schedule(item: Recurring, task_queue: str) -> Schedule:
             execution_timeout=AT_MOST,
             task_queue=task_queue,
         ),
-        spec=ScheduleSpec(intervals=[ScheduleIntervalSpec(every=item.every)], jitter=item.jitter),
+        spec=_spec(item),
         # After the server was away one run is enough; the default would make up for a year.
         policy=SchedulePolicy(overlap=ScheduleOverlapPolicy.SKIP, catchup_window=item.every),
         state=ScheduleState(note=item.note),
     )
+
+
+def _spec(item: Recurring) -> ScheduleSpec:
+    if item.calendar:
+        return ScheduleSpec(calendars=[item.calendar])
+    return ScheduleSpec(intervals=[ScheduleIntervalSpec(every=item.every)], jitter=item.jitter)
 
 
 def _replaced_by(

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from functools import partial
 
+from msgspec.structs import replace
 from temporalio import workflow
 from temporalio.exceptions import ActivityError
 
@@ -30,8 +31,12 @@ class Clock:
         """
         self._now = run
         self._do = do
-        self.reminding = False
+        self._sending = 0
+
+    @property
+    def reminding(self) -> bool:
         """While it does, do not continue as new: the activity would be cancelled, and nobody send it again."""
+        return self._sending > 0
 
     async def keep(self) -> None:
         """Remind and expire, for ever. A wait ends early when what it waits for moved to an earlier time."""
@@ -56,23 +61,32 @@ class Clock:
     async def _remind(self) -> None:
         self._do(p.Remind(actor=p.SYSTEM, channel=p.Channel.SYSTEM))
         run = self._now()
-        reminder = p.Reminder(
-            run_id=run.id,
-            tenant_id=run.tenant_id,
-            user_id=run.user_id,
-            flow=run.flow,
-            number=run.reminders.sent,
-            since=run.last_activity_at,
-        )
-        self.reminding = True
+        reminder = _reminder(run, run.last_activity_at)
+        await self._send(reminder, f"reminder {reminder.number}")
+
+    async def nudge(self, run: p.Run, at: datetime) -> None:
+        """Remind at once; the run has noted it."""
+        await self._send(replace(_reminder(run, at), nudge=True), "nudge")
+
+    async def _send(self, reminder: p.Reminder, summary: str) -> None:
+        self._sending += 1
         try:
-            await workflow.execute_activity_method(
-                Reminders.remind, reminder, summary=f"reminder {reminder.number}", **WITHIN_AN_HOUR
-            )
+            await workflow.execute_activity_method(Reminders.remind, reminder, summary=summary, **WITHIN_AN_HOUR)
         except ActivityError:
             workflow.logger.warning("a reminder could not be sent within an hour and is dropped")
         finally:
-            self.reminding = False
+            self._sending -= 1
+
+
+def _reminder(run: p.Run, since: datetime) -> p.Reminder:
+    return p.Reminder(
+        run_id=run.id,
+        tenant_id=run.tenant_id,
+        user_id=run.user_id,
+        flow=run.flow,
+        number=run.reminders.sent,
+        since=since,
+    )
 
 
 async def until(condition: Callable[[], bool], at_most: timedelta, summary: str) -> None:

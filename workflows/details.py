@@ -16,5 +16,7 @@ def details(view: RunView) -> str:
         facts.append(f"Expires {view.expires_at:%Y-%m-%d %H:%M} UTC.")
     if view.next_reminder_at:
         facts.append(f"Next reminder {view.next_reminder_at:%Y-%m-%d %H:%M} UTC.")
+    if view.forked_from:
+        facts.append(f"Forked from run `{view.forked_from}`.")
     facts.extend(f"Refused signal at {r.at:%Y-%m-%d %H:%M}: `{r.code}`." for r in view.refusals)
     return "\n".join([" ".join(facts), "", "| # | State | Status |", "|---|---|---|", *rows])

@@ -10,6 +10,7 @@ with workflow.unsafe.imports_passed_through():
     from onboarding import payloads as p
     from onboarding.advance import advance, begin, is_untouched, offered
     from onboarding.errors import Refused
+    from onboarding.forking import forked, is_same_fork
     from onboarding.progress import view
 
 from workflows.clock import EXPIRE, Clock
@@ -32,7 +33,8 @@ class OnboardingRun:
     `step_completed`, `abandon`, `snooze_reminders` and `set_place` answer nothing. The query `view` shows all
     but the answers. A silent run reminds its person and expires; both times slide with each answer. The update
     `say` has a chat turn answered, by the agent or, between `take_over` and `hand_back`, by nobody; what the agent
-    understands comes back as `save_step` and `skip_step`.
+    understands comes back as `save_step` and `skip_step`. Staff have the person reminded by `nudge`; `fork` ends
+    the run, if it is open, and begins another one in the middle, with what an earlier one has up to there.
     """
 
     @workflow.init
@@ -94,12 +96,24 @@ class OnboardingRun:
             return p.Opened(change=self._take(self._run, ()))
         if self._begun and is_untouched(self._run) and workflow.now() < self._run.expires_at:
             return p.Opened(change=self._apply(message.place))
-        replaced = None
-        if self._begun and self._run.status is p.Status.IN_PROGRESS:
-            place = message.place
-            end = p.Abandon(actor=place.actor, channel=place.channel, reason=p.AbandonedReason.RESTARTED)
-            replaced = self._apply(end if workflow.now() < self._run.expires_at else EXPIRE)
+        replaced = self._make_room(message.place.actor, message.place.channel)
         return p.Opened(change=self._begin(message), created=True, replaced=replaced)
+
+    @workflow.update(name="fork", description="Begin anew from a state of an earlier run")
+    async def fork(self, message: p.Fork) -> p.Opened:
+        """Begin with what an earlier run has up to a state; where that one is open, it ends with this."""
+        if message.message_id in self._seen or (self._begun and is_same_fork(self._run, message)):
+            return p.Opened(change=self._take(self._run, ()))
+        place = p.SetPlace(actor=message.actor, channel=message.channel, message_id=message.message_id)
+        run = self._forked(message)
+        replaced = self._make_room(message.actor, message.channel)
+        self._run = run
+        return p.Opened(change=self._begin(p.Begin(run=run, place=place)), created=True, replaced=replaced)
+
+    @fork.validator
+    def _may_fork(self, message: p.Fork) -> None:
+        if message.message_id not in self._seen and not (self._begun and is_same_fork(self._run, message)):
+            self._forked(message)
 
     @workflow.update(name="save_step", description="Save one answer or several")
     async def save_step(self, command: p.SaveSteps) -> p.Change:
@@ -175,6 +189,19 @@ class OnboardingRun:
     def _may_hand_back(self, command: p.HandBack) -> None:
         self._refuse_unless_allowed(command)
 
+    @workflow.update(name="nudge", description="Have the person reminded now")
+    async def nudge(self, command: p.Nudge) -> p.Change:
+        """Answers once the reminder is there. A repeat sends none."""
+        if command.message_id in self._seen:
+            return self._take(self._run, ())
+        change = self._apply(command)
+        await self._clock.nudge(change.run, workflow.now())
+        return change
+
+    @nudge.validator
+    def _may_nudge(self, command: p.Nudge) -> None:
+        self._refuse_unless_allowed(command)
+
     @workflow.signal(name="step_completed", description="Save an answer, fire and forget")
     async def step_completed(self, command: p.SaveSteps) -> None:
         """A refused one is kept for whoever looks, and never fails the run."""
@@ -245,6 +272,19 @@ class OnboardingRun:
         self._begun = True
         self._seen.add(message.place.message_id)
         return self._take(*begin(self._run, message.place.actor, message.place.channel, workflow.now()))
+
+    def _make_room(self, actor: p.Actor, channel: p.Channel) -> p.Change | None:
+        """End the run that is open, if there is one, for another that takes its place."""
+        if not self._begun or self._run.status is not p.Status.IN_PROGRESS:
+            return None
+        end = p.Abandon(actor=actor, channel=channel, reason=p.AbandonedReason.RESTARTED)
+        return self._apply(end if workflow.now() < self._run.expires_at else EXPIRE)
+
+    def _forked(self, message: p.Fork) -> p.Run:
+        try:
+            return forked(self._run if self._begun else None, message, workflow.now())
+        except Refused as refused:
+            raise _failure(refused) from refused
 
     def _at_rest(self) -> bool:
         finished = self._run.status is not p.Status.IN_PROGRESS
