@@ -1,5 +1,9 @@
 """`python -m api`: one API process."""
 
+from runtime.garbage import keep_all
+
+# isort: split
+import asyncio
 import socket
 import sys
 from collections.abc import AsyncGenerator
@@ -11,6 +15,7 @@ from litestar import Litestar
 
 from api.app import create_app, outermost
 from api.arrivals import Arrivals
+from api.counted import Counted
 from api.deps import Deps
 from api.gateway import Gateway
 from api.issuers import Issuer, others, own
@@ -22,7 +27,9 @@ from db import migrate
 from db.data_keys import DataKeyStore
 from db.listen import Listener
 from db.pool import Database
+from runtime.aws import Aws
 from runtime.data_keys import DataKeys
+from runtime.domains import suffixes
 from runtime.encryption import WeakKey
 from runtime.ending import leave
 from runtime.health import shared, storage_check, temporal_check
@@ -37,7 +44,8 @@ from runtime.temporal import connect
 async def opened(settings: Settings) -> AsyncGenerator[Deps]:
     """Open everything that handlers work with. Temporal may be away: reads work without it."""
     database_url, key_encryption, tokens, issuers = _needed(settings)
-    passwords = Passwords(settings)
+    passwords, aws = Passwords(settings), Aws()
+    await asyncio.to_thread(suffixes)
     database = await Database.open(
         database_url,
         min_size=settings.database_pool_min,
@@ -66,11 +74,14 @@ async def opened(settings: Settings) -> AsyncGenerator[Deps]:
                 lockout=Lockout(settings),
                 keys=keys,
                 objects=Objects(settings),
+                aws=aws,
                 checks=shared(checks),
+                counted=Counted(settings.dashboard_cache_seconds),
             )
     finally:
         await database.close()
         passwords.close()
+        aws.close()
         key_encryption.close()
 
 
@@ -109,6 +120,7 @@ def main() -> None:
         sys.exit(f"Error: {error} (see docs/settings.md)")
     configure_logging(settings.log_level)
     app = create_app(settings, opened)
+    keep_all()
     config = uvicorn.Config(
         outermost(app, settings),  # pyright: ignore[reportArgumentType]
         host=settings.host,

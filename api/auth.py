@@ -10,6 +10,7 @@ from litestar.params import JSONBody
 from msgspec import UNSET, Meta, Struct, UnsetType
 from uuid_utils.compat import uuid7
 
+from api.alerts import post_alerts
 from api.body import Body
 from api.deps import Deps, SignedIn, WithDeps, tells_of
 from api.emails import email_of
@@ -110,6 +111,7 @@ class AuthController(Controller):
         """
         refresh = deps.tokens.read_refresh(data.refresh_token)
         caller = Caller(tenant_id=refresh.tenant_id, user_id=refresh.user_id, role=Role.USER)
+        reused = False
         async with deps.database.transaction(caller) as connection:
             now = datetime.now(UTC)
             session = await sessions.rotate(connection, refresh.session_id, refresh.generation, now)
@@ -117,7 +119,10 @@ class AuthController(Controller):
                 connection, refresh.session_id, refresh.generation, now
             ):
                 await _tell_of_reuse(connection, refresh)
+                reused = True
             user = await users.by_id(connection, refresh.user_id)
+        if reused:
+            await post_alerts(deps)
         if session is None or user is None:
             raise refresh_refused()
         if not user.is_active:

@@ -16,12 +16,16 @@ from onboarding.payloads import FieldError
 from onboarding.reading import examine
 
 FORM = "application/x-www-form-urlencoded"
+MULTIPART = "multipart/form-data"
 
 MAX_DEPTH = 32
 """Deeper than any answer; what is much deeper ends in the recursion limit of whoever encodes it next."""
 
 ARRIVES_WITHIN_SECONDS = 10
 """From the end of the headers to the end of the body: a slow line has the time, and nobody holds a connection."""
+
+UPLOADS_WITHIN_SECONDS = 60
+"""The same for files, which are larger."""
 
 BodyT = TypeVar("BodyT", bound=Answer)
 ReadT = TypeVar("ReadT")
@@ -49,7 +53,8 @@ class StrictRequest(Request[Any, Any, Any]):
     async def json(self) -> Any:
         """The body as the type that the handler's `data` asks for.
 
-        A handler's `opt["rule"]` is one more rule for its body, which looks at the settings too.
+        A handler's `opt["rule"]` is one more rule for its body, which looks at the settings too; `opt["takes"]`
+        says what of the body it takes at all.
 
         Raises:
             ProblemError: 415 for another content type, 400 naming every failing field.
@@ -64,17 +69,19 @@ class StrictRequest(Request[Any, Any, Any]):
             return read_body(kind, parse_form(kind, raw), *rules)
         if media_type != "application/json" and not media_type.endswith("+json"):
             raise ProblemError(415, Code.UNSUPPORTED_MEDIA_TYPE, "The body must be JSON.")
-        return read_body(kind, parse_json(raw), *rules)
+        takes = self.route_handler.opt.get("takes")
+        data = parse_json(raw)
+        return read_body(kind, takes(data) if takes else data, *rules)
 
 
-async def within(reading: Awaitable[ReadT]) -> ReadT:
-    """A body, as long as it arrives in time.
+async def within(reading: Awaitable[ReadT], seconds: float | None = None) -> ReadT:
+    """A body, as long as it arrives in time: in `ARRIVES_WITHIN_SECONDS` unless it may take longer.
 
     Raises:
         ProblemError: 408; the connection ends with it, since nobody waits for the rest.
     """
     try:
-        async with asyncio.timeout(ARRIVES_WITHIN_SECONDS):
+        async with asyncio.timeout(seconds or ARRIVES_WITHIN_SECONDS):
             return await reading
     except TimeoutError:
         headers = {"Connection": "close"}

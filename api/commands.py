@@ -10,7 +10,7 @@ from msgspec import Struct
 from api.deps import Deps, Principal
 from api.gateway import RunClosed
 from db import runs
-from db.pool import Connection, DatabaseUnavailable
+from db.pool import Connection, Database, DatabaseUnavailable
 from onboarding.access import Caller
 from onboarding.advance import advance
 from onboarding.errors import RunNotFound
@@ -107,11 +107,11 @@ async def deliver(
             except RunClosed:
                 before = run
                 continue
-        return Outcome(run=change.run, projected=await record(deps, owner, change))
+        return Outcome(run=change.run, projected=await record(deps.database, owner, change))
     raise RunClosed
 
 
-async def record(deps: Deps, caller: Caller, *changes: Change) -> bool:
+async def record(database: Database, caller: Caller, *changes: Change) -> bool:
     """Write changes to the projection, so that a read right after sees them.
 
     Returns:
@@ -123,7 +123,7 @@ async def record(deps: Deps, caller: Caller, *changes: Change) -> bool:
         return True
     try:
         # Not durable: what a crash undoes here, the workflow writes again, and waits for the disk.
-        await runs.project(deps.database, caller, *written, durable=False)
+        await runs.project(database, caller, *written, durable=False)
     except (DatabaseUnavailable, runs.PredecessorOpen):
         log.warning("projection left to the workflow", run_id=changes[-1].run.id)
         return False

@@ -9,6 +9,7 @@ from msgspec import Struct
 
 from api.arrivals import Arrivals
 from api.claims import TokenRef
+from api.counted import Counted
 from api.gateway import Gateway
 from api.lockout import Lockout
 from api.passwords import Passwords
@@ -17,6 +18,7 @@ from api.verifier import Verifier
 from db.listen import Listener
 from db.pool import Database
 from onboarding.access import PERMISSIONS, Caller, Role, is_unlocked
+from runtime.aws import Aws
 from runtime.encryption import Keys
 from runtime.health import Check
 from runtime.settings import Settings
@@ -37,11 +39,16 @@ class Deps(Struct, frozen=True, kw_only=True):
     lockout: Lockout
     keys: Keys
     objects: Objects
+    aws: Aws
     checks: dict[str, Check]
+    counted: Counted
 
 
 class Principal(Struct, frozen=True, kw_only=True):
-    """The signed-in person, as the database knows them in this very request, until their token expires."""
+    """The signed-in person, as the database knows them in this very request, until their token expires.
+
+    For a phone it is the owner of the capture session that it is for, with the id of that in `phone_of`.
+    """
 
     caller: Caller
     onboarding_completed: bool
@@ -50,6 +57,7 @@ class Principal(Struct, frozen=True, kw_only=True):
     default_flow: str
     reminders_enabled: bool
     token: TokenRef
+    phone_of: str | None = None
 
     @property
     def owner(self) -> Caller:
@@ -89,7 +97,7 @@ def message_id_of(request: Request[Any, Any, Any]) -> str | None:
 
 
 def tells_of(request: Request[Any, Any, Any], user_id: str) -> None:
-    """Say of whom the answer to somebody who is not signed in yet tells: what is kept of it goes with them."""
+    """Say of whom the answer to somebody else tells: what is kept of it goes with them."""
     request.scope.setdefault("state", {})["about_user"] = user_id
 
 

@@ -1,18 +1,21 @@
 """The OpenAPI document and its page, whose scripts are served from here: no CDN."""
 
+import asyncio
 from collections.abc import Mapping
 from http import HTTPStatus
 from importlib.resources import files
+from threading import Lock
 from typing import Any
 
 import msgspec
-from litestar import Litestar, Response, Router, get
+from litestar import Litestar, Request, Response, Router, get
 from litestar.exceptions import NotFoundException
 from litestar.handlers import HTTPRouteHandler
 from litestar.openapi.config import OpenAPIConfig
 from litestar.openapi.plugins import SwaggerRenderPlugin
 from litestar.openapi.spec import (
     Components,
+    OpenAPI,
     OpenAPIMediaType,
     OpenAPIResponse,
     OpenAPIType,
@@ -27,7 +30,7 @@ from litestar.params import FromPath
 from litestar.types import Method
 from litestar.types.internal_types import PathParameterDefinition
 
-from api.body import FORM, body_type
+from api.body import FORM, MULTIPART, body_type
 from api.idempotency import UNSAFE
 from api.problems import PROBLEM_JSON, Problem
 
@@ -76,6 +79,7 @@ def openapi_config() -> OpenAPIConfig:
             route_handlers=[],
             include_in_schema=False,
             opt={"entry": "open"},
+            before_request=_make_document,
             after_request=_no_page_is_a_problem,
         ),
         security=[{"bearer": []}, {"bearer": [], "id_token": []}],
@@ -87,6 +91,18 @@ def openapi_config() -> OpenAPIConfig:
                     security_scheme_in="header",
                     name="X-ID-Token",
                     description="Beside the access token of another issuer, what that does not say of the person.",
+                ),
+                "event_token": SecurityScheme(
+                    type="apiKey",
+                    security_scheme_in="header",
+                    name="Authorization",
+                    description="`Event <token>`, with the `ingest_token` of an AWS account.",
+                ),
+                "capture_token": SecurityScheme(
+                    type="apiKey",
+                    security_scheme_in="header",
+                    name="Authorization",
+                    description="`Capture <token>`, with the token in the link of a capture session.",
                 ),
             }
         ),
@@ -102,7 +118,24 @@ def openapi_config() -> OpenAPIConfig:
     )
 
 
-def complete(app: Litestar) -> None:
+async def _make_document(request: Request[Any, Any, Any]) -> None:
+    """Before the first page is shown; in a thread, since it takes longer than others can be held up."""
+    await asyncio.to_thread(document_of, request.app)
+
+
+def document_of(app: Litestar) -> OpenAPI:
+    """The framework's document, completed. It is made when it is first asked for: it is a third of a start."""
+    with _one_at_a_time:
+        if "documented" not in app.state:
+            _complete_all(app)
+            app.state.documented = True
+    return app.openapi_schema
+
+
+_one_at_a_time = Lock()
+
+
+def _complete_all(app: Litestar) -> None:
     """Add to the framework's document what it cannot know.
 
     Every error is a `Problem`; bodies refuse unknown fields, have bounds, and may be left out where all of
@@ -114,7 +147,9 @@ def complete(app: Litestar) -> None:
     for route in app.routes:
         item = (document.paths or {}).get(getattr(route, "path_format", ""))
         for handler in getattr(route, "route_handlers", []) if item else []:
-            structs |= {kind for kind in [body_type(handler)] if kind}
+            structs |= {
+                kind for kind in [body_type(handler), handler.opt.get("form"), handler.opt.get("json")] if kind
+            }
             for method in handler.http_methods:
                 operation: Operation | None = getattr(item, method.lower(), None)
                 if operation is not None:
@@ -144,11 +179,24 @@ def _complete(operation: Operation, method: str, opt: Mapping[str, Any]) -> None
     # The framework's own form of a 400 is not the one that leaves this house.
     kept = {code: response for code, response in responses.items() if code != "400"}
     operation.responses = {**kept, "4XX": _PROBLEM, "5XX": _PROBLEM}
-    if opt.get("entry") in ("open", "sign_in"):
+    if opt.get("entry") in ("open", "sign_in", "callback"):
         operation.security = []
+    if opt.get("entry") == "machine":
+        operation.security = [{"event_token": []}]
+    if opt.get("phone"):
+        operation.security = [{"bearer": []}, {"bearer": [], "id_token": []}, {"capture_token": []}]
+    if isinstance(also := opt.get("also"), str):
+        text = OpenAPIMediaType(schema=Schema(type=OpenAPIType.STRING))
+        (operation.responses["200"].content or {})[also] = text  # pyright: ignore
     if method in UNSAFE:
         operation.parameters = [*(operation.parameters or []), _KEY]
-    if isinstance(body := operation.request_body, RequestBody):
+    if form := opt.get("form"):
+        schema = Reference(ref=f"#/components/schemas/{form.__name__}")
+        operation.request_body = RequestBody(content={MULTIPART: OpenAPIMediaType(schema=schema)}, required=True)
+        if json := opt.get("json"):
+            as_json = Reference(ref=f"#/components/schemas/{json.__name__}")
+            operation.request_body.content["application/json"] = OpenAPIMediaType(schema=as_json)
+    elif isinstance(body := operation.request_body, RequestBody):
         media = body.content["application/json"]
         if isinstance(media.schema, Schema) and media.schema.one_of:
             media.schema, body.required = media.schema.one_of[0], False

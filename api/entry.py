@@ -8,9 +8,11 @@ from litestar.middleware import ASGIMiddleware
 from litestar.routes import HTTPRoute
 from litestar.types import ASGIApp, Message, Receive, Scope, Send
 
+from api import phones
 from api.arrivals import bucket_of
 from api.claims import Member, Verified
 from api.deps import Deps, Principal
+from api.machines import machine_of
 from api.problems import Code, ProblemError
 from api.tokens import unauthorised
 from db import entry
@@ -21,8 +23,10 @@ WINDOW_SECONDS = 60
 
 
 class Entry(ASGIMiddleware):
-    """Lets a request in. A handler's `opt["entry"]` is `open`, `sign_in` (counted by address) or, by default,
-    `signed_in` (an access token, counted by person). `or_erased` is `signed_in` that lets in who was erased, too.
+    """Lets a request in. A handler's `opt["entry"]` is `open`, `sign_in` or `callback` (counted by address, each
+    apart) or, by default, `signed_in` (an access token, counted by person). `or_erased` is `signed_in` that lets
+    in who was erased, too; `machine` asks for the token of an AWS account, and counts by account. With
+    `opt["phone"]` a phone may come, too, by the token of a capture session, and is counted by that.
     """
 
     scopes = (ScopeType.HTTP,)
@@ -36,20 +40,48 @@ class Entry(ASGIMiddleware):
         match scope["route_handler"].opt.get("entry", "signed_in"):
             case "open":
                 await next_app(scope, receive, send)
-            case "sign_in":
+            case "sign_in" | "callback" as policy:
                 limit = deps.settings.sign_in_limit_per_minute
-                bucket = f"sign_in/{address_of(scope)}"
+                bucket = f"{policy}/{address_of(scope)}"
                 count = await entry.count(deps.database, bucket, limit, WINDOW_SECONDS)
-                _admit(scope, "sign_in", count)
+                _admit(scope, policy, count)
+                await next_app(scope, receive, send)
+            case "machine":
+                await self._let_machine_in(scope, deps)
+                await next_app(scope, receive, send)
+            case _ if scope["route_handler"].opt.get("phone") and phones.is_phone(_authorization(scope)):
+                await self._let_phone_in(scope, deps)
                 await next_app(scope, receive, send)
             case _:
                 await self._sign_in(scope, deps)
                 await next_app(scope, receive, send)
 
+    async def _let_machine_in(self, scope: Scope, deps: Deps) -> None:
+        try:
+            machine = await machine_of(deps, _authorization(scope))
+        except ProblemError:
+            await _count_refused(scope, deps, "ingest")
+            raise
+        limit = deps.settings.ingest_limit_per_minute
+        count = await entry.count(deps.database, f"account/{machine.sender.id}", limit, WINDOW_SECONDS)
+        _admit(scope, "ingest", count)
+        scope["user"] = machine
+
+    async def _let_phone_in(self, scope: Scope, deps: Deps) -> None:
+        try:
+            holder = await phones.holder_of(deps, _authorization(scope))
+        except ProblemError:
+            await _count_refused(scope, deps, "capture")
+            raise
+        owner = await phones.enter(deps, holder, WINDOW_SECONDS)
+        _admit(scope, "capture", owner)
+        scope["user"] = phone = phones.let_in(holder, owner)
+        scope["auth"] = phone.token
+
     async def _sign_in(self, scope: Scope, deps: Deps) -> None:
         # Their token stays right until it expires; they have no row, so nothing but the receipt is theirs.
         lets_in_erased = scope["route_handler"].opt.get("entry") == "or_erased"
-        verified = await deps.verifier.verify(_header(scope, b"authorization"), _header(scope, b"x-id-token"))
+        verified = await deps.verifier.verify(_authorization(scope), _header(scope, b"x-id-token"))
         member = await _member_of(scope, deps, verified, welcome=not lets_in_erased)
         known = await _entered(deps, member, verified)
         if not known.found and verified.member is None and not lets_in_erased:
@@ -81,6 +113,12 @@ class Entry(ASGIMiddleware):
         scope["auth"] = verified.token
 
 
+async def _count_refused(scope: Scope, deps: Deps, policy: str) -> None:
+    """Whoever has no token of a program is counted as those who sign in are, apart from them."""
+    limit, bucket = deps.settings.sign_in_limit_per_minute, f"{policy}/{address_of(scope)}"
+    _admit(scope, policy, await entry.count(deps.database, bucket, limit, WINDOW_SECONDS))
+
+
 async def _member_of(scope: Scope, deps: Deps, verified: Verified, *, welcome: bool) -> Member:
     member = verified.member or deps.arrivals.known(verified)
     if member is None:
@@ -102,6 +140,10 @@ async def _entered(deps: Deps, member: Member, verified: Verified) -> entry.Entr
         session_id=verified.token.session_id,
         token_digest=verified.token.digest,
     )
+
+
+def _authorization(scope: Scope) -> str:
+    return _header(scope, b"authorization")
 
 
 def _header(scope: Scope, name: bytes) -> str:

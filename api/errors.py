@@ -12,14 +12,19 @@ from litestar.exceptions import (
     ValidationException,
 )
 
+from api import phones
 from api.deps import not_for_repeats
 from api.gateway import RefusedByRun, RunClosed, WorkflowsUnavailable
 from api.paging import cursor_error
-from api.parameters import field_error
+from api.parameters import also_wrong, field_error
 from api.passwords import TooBusy
 from api.problems import Code, Problem, ProblemError, internal_error, problem_response
 from api.tokens import unauthorised
+from db.aws_accounts import AwsAccountExists
+from db.capture_sessions import SessionEnded, SessionNotFound, TooManySessions
+from db.captures import CaptureItemNotFound, KindNotTaken, SessionFull
 from db.chat import MessageIdReused, TurnInProgress
+from db.connections import TooManyConnections
 from db.invitations import (
     InvitationExpired,
     InvitationNotFound,
@@ -27,14 +32,18 @@ from db.invitations import (
     InvitationUsed,
     RoleAbove,
 )
+from db.item_lists import ItemNotFound
+from db.orders import ConnectionGone
 from db.pool import DatabaseUnavailable
 from db.runs import PersonGone, PredecessorOpen
 from db.suggestions import SuggestionNotFound
-from db.tenant import CallerChanged, Deactivated, RoleChanged, SignedOut
+from db.tasks import AssigneeNotFound, TaskNotFound
+from db.tenant import CallerChanged, Deactivated, PhoneRefused, RoleChanged, SignedOut
 from db.users import EmailTaken, LastAdmin, OwnRole, UserNotFound
 from onboarding.errors import GangwayError, Refused, RunNotFound, UnknownFlow
 from onboarding.payloads import Refusal
 from runtime.health import RETRY_AFTER_SECONDS
+from runtime.pictures import ImageUnreadable
 from runtime.storage import StorageUnavailable
 from runtime.wrapping import KeysUnavailable
 
@@ -47,6 +56,9 @@ STATUS_OF: dict[str, int] = {
     "state_mismatch": 409,
     "onboarding_already_complete": 409,
     "run_abandoned": 409,
+    "another_run_open": 409,
+    "reminders_off": 409,
+    "reminded_recently": 429,
     "run_expired": 410,
     "version_conflict": 412,
 }
@@ -56,6 +68,7 @@ STATUS_OF: dict[str, int] = {
 OUTSIDE_THE_RULES: dict[type[GangwayError], tuple[int, Code, str]] = {
     RunNotFound: (404, Code.RUN_NOT_FOUND, RunNotFound.detail),
     UnknownFlow: (404, Code.UNKNOWN_FLOW, UnknownFlow.detail),
+    AwsAccountExists: (409, Code.AWS_ACCOUNT_EXISTS, AwsAccountExists.detail),
     EmailTaken: (409, Code.EMAIL_TAKEN, "This e-mail address has an account."),
     OwnRole: (403, Code.OWN_ROLE, OwnRole.detail),
     LastAdmin: (409, Code.LAST_ADMIN, LastAdmin.detail),
@@ -67,7 +80,19 @@ OUTSIDE_THE_RULES: dict[type[GangwayError], tuple[int, Code, str]] = {
     TurnInProgress: (409, Code.TURN_IN_PROGRESS, TurnInProgress.detail),
     MessageIdReused: (409, Code.IDEMPOTENCY_KEY_REUSED, MessageIdReused.detail),
     SuggestionNotFound: (404, Code.SUGGESTION_NOT_FOUND, SuggestionNotFound.detail),
+    TaskNotFound: (404, Code.NOT_FOUND, TaskNotFound.detail),
+    ItemNotFound: (404, Code.NOT_FOUND, ItemNotFound.detail),
+    AssigneeNotFound: (404, Code.ASSIGNEE_NOT_FOUND, AssigneeNotFound.detail),
+    ImageUnreadable: (400, Code.IMAGE_UNREADABLE, ImageUnreadable.detail),
     StorageUnavailable: (503, Code.STORAGE_UNAVAILABLE, StorageUnavailable.detail),
+    SessionNotFound: (404, Code.NOT_FOUND, SessionNotFound.detail),
+    CaptureItemNotFound: (404, Code.NOT_FOUND, CaptureItemNotFound.detail),
+    SessionEnded: (410, Code.SESSION_EXPIRED, SessionEnded.detail),
+    SessionFull: (409, Code.SESSION_FULL, SessionFull.detail),
+    KindNotTaken: (409, Code.KIND_NOT_TAKEN, KindNotTaken.detail),
+    TooManySessions: (409, Code.TOO_MANY_SESSIONS, TooManySessions.detail),
+    TooManyConnections: (409, Code.TOO_MANY_CONNECTIONS, TooManyConnections.detail),
+    ConnectionGone: (409, Code.DISCONNECTED, ConnectionGone.detail),
     # Deleted while their request was under way; the next one meets the same answer at the door.
     UserNotFound: (401, Code.AUTH_INVALID_TOKEN, "The access token is not valid."),
     PersonGone: (401, Code.AUTH_INVALID_TOKEN, "The access token is not valid."),
@@ -91,8 +116,13 @@ def of_refusal(refusal: Refusal) -> ProblemError:
     extra: dict[str, Any] = {}
     if refusal.current_state is not None:
         extra["current_state"] = refusal.current_state
+    headers: dict[str, str] = {}
+    if refusal.retry_after_seconds is not None:
+        headers["Retry-After"] = str(refusal.retry_after_seconds)
     code = Code(refusal.code)
-    return ProblemError(STATUS_OF[refusal.code], code, refusal.detail, errors=refusal.errors, **extra)
+    return ProblemError(
+        STATUS_OF[refusal.code], code, refusal.detail, errors=refusal.errors, headers=headers, **extra
+    )
 
 
 def unavailable(code: Code, detail: str) -> ProblemError:
@@ -112,6 +142,8 @@ def _on_domain_error(request: Request[Any, Any, Any], error: GangwayError) -> Re
 
 def _on_changed(request: Request[Any, Any, Any], error: CallerChanged) -> Response[Problem]:
     not_for_repeats(request)
+    if isinstance(error, PhoneRefused):
+        return problem_response(request, phones.refused(Code.AUTH_INVALID_TOKEN, error.detail))
     return _told(request, *MEANWHILE[type(error)])
 
 
@@ -155,6 +187,8 @@ def _on_invalid(request: Request[Any, Any, Any], error: ValidationException) -> 
     if any(item.get("key") == "data" for item in details):
         return problem_response(request, ProblemError(400, Code.MALFORMED_JSON, "A JSON body is needed."))
     errors = tuple(field_error(request, item) for item in details) + cursor_error(request)
+    named = {each.field for each in errors}
+    errors += tuple(each for each in also_wrong(request) if each.field not in named)
     problem = ProblemError(400, Code.VALIDATION_ERROR, "The request is not valid.", errors=errors)
     return problem_response(request, problem)
 

@@ -7,12 +7,13 @@ import structlog
 from litestar.enums import ScopeType
 from litestar.middleware import ASGIMiddleware
 from litestar.types import ASGIApp, HTTPScope, Message, Receive, Scope, Send
-from litestar.types.asgi_types import HTTPDisconnectEvent, HTTPRequestEvent, ReceiveMessage
 
-from api.body import within
+from api.body import UPLOADS_WITHIN_SECONDS, within
 from api.deps import Deps, Principal
 from api.entry import address_of
+from api.machines import Machine
 from api.problems import Code, ProblemError
+from api.spooling import Spooled, announced_within, content_type_of
 from db import idempotency
 from db.pool import DatabaseUnavailable
 from db.runs import PersonGone
@@ -42,8 +43,9 @@ class Idempotency(ASGIMiddleware):
             return
         user = scope.get("user")
         principal = user if isinstance(user, Principal) else None
+        unknown = isinstance(user, Machine) or _is_sign_in(scope)
         key = next((v for k, v in scope["headers"] if k == b"idempotency-key"), None)
-        if key is None or scope["method"] not in UNSAFE or not (principal or _is_sign_in(scope)):
+        if key is None or scope["method"] not in UNSAFE or not (principal or unknown):
             await next_app(scope, receive, send)
             return
         if scope["route_handler"].opt.get("resumable"):
@@ -57,21 +59,24 @@ class Idempotency(ASGIMiddleware):
             )
             raise ProblemError(400, Code.VALIDATION_ERROR, "The request is not valid.", errors=(error,))
         deps: Deps = scope["app"].state.deps
-        body = await within(_body(scope, receive, deps.settings.body_max_bytes))
-        if body is None:
-            return
-        # Here, while no connection is held: it may take one to get the key.
-        data_key = await deps.keys.sealing(None)
-        record = _Record(deps, data_key, principal.owner if principal else SIGN_IN, scope, key, body)
-        if await record.replayed(send):
-            return
-        scope.setdefault("state", {})["message_id"] = record.message_id
-        answer = _Answer()
-        try:
-            await next_app(scope, _again(body), answer)
-        finally:
-            await record.keep(answer)
-        await answer.tell(send)
+        with Spooled(content_type_of(scope)) as body:
+            uploads: int | None = scope["route_handler"].opt.get("uploads")
+            at_most = uploads or deps.settings.body_max_bytes
+            announced_within(scope, at_most)
+            if not await within(body.fill(receive, at_most), UPLOADS_WITHIN_SECONDS if uploads else None):
+                return
+            # Here, while no connection is held: it may take one to get the key.
+            data_key = await deps.keys.sealing(None)
+            record = _Record(deps, data_key, principal.owner if principal else SIGN_IN, scope, key, body.content)
+            if await record.replayed(send):
+                return
+            scope.setdefault("state", {})["message_id"] = record.message_id
+            answer = _Answer()
+            try:
+                await next_app(scope, body.receive, answer)
+            finally:
+                await record.keep(answer)
+            await answer.tell(send)
 
 
 class _Answer:
@@ -117,7 +122,7 @@ class _Record:
 
     @property
     def _about_user(self) -> str | None:
-        """Of whom the answer to somebody who was not signed in tells, as its handler says."""
+        """Of whom the answer to somebody else tells, as its handler says."""
         return self._request.get("state", {}).get("about_user")
 
     @property
@@ -212,38 +217,9 @@ def _is_sign_in(scope: HTTPScope) -> bool:
 
 
 def _who(caller: Context, scope: HTTPScope) -> str:
-    """Whose key it is; where nobody is signed in yet, the address's."""
+    """Whose key it is; a phone has its own. Where nobody is signed in, the machine's or else the address's."""
+    user = scope.get("user")
     if isinstance(caller, Caller):
-        return f"{caller.tenant_id}/{caller.user_id}"
-    return f"anonymous/{address_of(scope)}"
-
-
-async def _body(scope: HTTPScope, receive: Receive, at_most: int) -> bytes | None:
-    """The whole body; None when the client went away before its end."""
-    too_large = ProblemError(413, Code.PAYLOAD_TOO_LARGE, "The body is too large.")
-    announced = next((v for k, v in scope["headers"] if k == b"content-length"), b"0")
-    if int(announced) > at_most:  # the server has refused what is no number
-        raise too_large
-    body = b""
-    while True:
-        message = await receive()
-        if message["type"] == "http.disconnect":
-            return None
-        body += message.get("body", b"")
-        if len(body) > at_most:
-            raise too_large
-        if not message.get("more_body"):
-            return body
-
-
-def _again(body: bytes) -> Receive:
-    sent = False
-
-    async def receive() -> ReceiveMessage:
-        nonlocal sent
-        if sent:
-            return HTTPDisconnectEvent(type="http.disconnect")
-        sent = True
-        return HTTPRequestEvent(type="http.request", body=body, more_body=False)
-
-    return receive
+        phone = user.phone_of if isinstance(user, Principal) else None
+        return f"{caller.tenant_id}/{caller.user_id}{f'/phone/{phone}' if phone else ''}"
+    return f"account/{user.sender.id}" if isinstance(user, Machine) else f"anonymous/{address_of(scope)}"

@@ -7,7 +7,7 @@ from activities.ai.protocol import Purpose
 from api.deps import Deps, Principal
 from api.problems import Code, ProblemError
 from db import ai_rates
-from onboarding.ai_limits import Rates, rates
+from onboarding.ai_limits import Rated, Rates, rates
 from runtime.settings import Settings
 
 
@@ -17,11 +17,12 @@ def rates_of(settings: Settings) -> Rates:
         chat_per_minute=settings.chat_limit_per_minute,
         chat_burst=settings.chat_limit_burst,
         suggestions_per_hour=settings.suggestion_limit_per_hour,
+        scans_per_minute=settings.scan_limit_per_minute,
     )
 
 
 @asynccontextmanager
-async def spending(deps: Deps, principal: Principal, purpose: Purpose) -> AsyncGenerator[None]:
+async def spending(deps: Deps, principal: Principal, purpose: Purpose | Rated) -> AsyncGenerator[None]:
     """Count a request, unless what is done here comes to nothing.
 
     Raises:
@@ -41,7 +42,7 @@ async def spending(deps: Deps, principal: Principal, purpose: Purpose) -> AsyncG
         raise
 
 
-async def give_back(deps: Deps, principal: Principal, purpose: Purpose) -> None:
+async def give_back(deps: Deps, principal: Principal, purpose: Purpose | Rated) -> None:
     """A request that came to nothing does not count."""
     caller = principal.caller
     allowed = rates_of(deps.settings)

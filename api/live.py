@@ -1,11 +1,7 @@
 """Server-sent events: a run's changes as they happen, from any device or channel."""
 
-import asyncio
-from collections.abc import AsyncGenerator
-from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
-import msgspec
 from litestar import Controller, Response, get
 from litestar.openapi import ResponseSpec
 from litestar.response import ServerSentEvent, ServerSentEventMessage
@@ -16,19 +12,13 @@ from api.chat_shapes import ChatMessageOut, message_out
 from api.commands import current_run
 from api.deps import Deps, Principal, SignedIn, WithDeps
 from api.parameters import FlowQuery, LastEventId
-from api.problems import Code, ProblemError
-from api.verifier import LEEWAY_SECONDS
+from api.streams import Told, follow, message_of, room_for_one
 from db import messages, runs
-from db.pool import DatabaseUnavailable
 from db.tenant import CallerChanged
 from onboarding.payloads import Run, Status
 from onboarding.progress import Progress, progress
 
-HEARTBEAT_SECONDS = 15
 MISSED_AT_MOST = 100
-
-STREAMS_AT_MOST = 20
-"""Of one run in one process: the tabs and devices of one person, not a way to use up connections."""
 
 
 class Snapshot(Struct, frozen=True, kw_only=True):
@@ -103,77 +93,80 @@ class LiveController(Controller):
         when the server stops. Who has seen the end of a run and comes back gets 204: a browser stops asking then.
         """
         run = await current_run(deps, principal, flow)
-        if deps.listener.subscribers(run.id) >= STREAMS_AT_MOST:
-            headers = {"Retry-After": str(HEARTBEAT_SECONDS)}
-            raise ProblemError(429, Code.RATE_LIMITED, "Too many streams of this run are open.", headers=headers)
+        room_for_one(deps.listener, run.id, "run")
         seen = _seen(last_event_id, run)
         if run.status is not Status.IN_PROGRESS and seen and seen.seq == run.seq:
             return Response(None, status_code=204)
-        return ServerSentEvent(_stream(deps, principal, run, seen))
+        known = seen and run.seq - MISSED_AT_MOST <= seen.seq <= run.seq
+        view = _View(deps, principal, run, seen)
+        return ServerSentEvent(
+            follow(deps.listener, principal, run.id, view.news, first=None if known else view.snapshot)
+        )
 
 
-async def _stream(
-    deps: Deps, principal: Principal, run: Run, seen: Place | None
-) -> AsyncGenerator[ServerSentEventMessage]:
-    """Subscribed before the first look, so that no change falls between the two."""
-    ends_at = principal.expires_at + timedelta(seconds=LEEWAY_SECONDS)
-    async with deps.listener.subscribe(run.id) as changed:
-        if deps.listener.subscribers(run.id) > STREAMS_AT_MOST:
-            return  # They were asked for at once: each was told yes before the others had begun.
-        if seen is None or not run.seq - MISSED_AT_MOST <= seen.seq <= run.seq:
-            news = await _since(deps, principal, run, seen or Place(seq=run.seq, since=run.seq))
-            if news is None:
-                return
-            run = news.run
-            place = replace(seen, seq=run.seq) if seen else Place(seq=run.seq, since=run.seq, said=news.last)
-            yield _message("STATE_SNAPSHOT", run.id, place, Snapshot(progress=progress(run)))
-            if run.status is not Status.IN_PROGRESS:
-                return
-        else:
-            place = seen
-        changed.set()
-        while (left := (ends_at - datetime.now(UTC)).total_seconds()) > 0:
-            try:
-                async with asyncio.timeout(min(HEARTBEAT_SECONDS, left)):
-                    await changed.wait()
-            except TimeoutError:
-                yield ServerSentEventMessage(data=None, comment="heartbeat")
-            if deps.listener.dismissed:
-                return
-            changed.clear()
-            try:
-                news = await _since(deps, principal, run, place)
-            except DatabaseUnavailable:
-                # The listener wakes everybody when the database is back.
-                continue
-            if news is None:
-                return
-            run = news.run
-            for event in news.events:
-                delta = Delta(kind=event.kind, state=event.state, version=event.version, progress=progress(run))
-                place = replace(place, seq=event.seq)
-                yield _message("STATE_DELTA", run.id, place, delta)
-            for said in news.said:
-                place = replace(place, said=said.id, heard=True)
-                yield _message("STAFF_MESSAGE", run.id, place, StaffText(message=message_out(said)))
-            if MISSED_AT_MOST in (len(news.events), len(news.said)):
-                changed.set()
-            elif run.status is not Status.IN_PROGRESS:
-                return
+class _View:
+    """A run as one client has seen it so far."""
 
+    def __init__(self, deps: Deps, principal: Principal, run: Run, seen: Place | None) -> None:
+        """Whoever has seen nothing begins at the run's latest event."""
+        self._deps = deps
+        self._principal = principal
+        self._run = run
+        self._fresh = seen is None
+        self._place = seen or Place(seq=run.seq, since=run.seq)
 
-async def _since(deps: Deps, principal: Principal, run: Run, place: Place) -> News | None:
-    """The run and what it has new; None for who would not be let in any more."""
-    try:
-        async with deps.database.transaction(principal.caller) as connection:
-            now = await runs.get(connection, run.id) or run
-            events = await runs.events(connection, run.id, after=place.seq, limit=MISSED_AT_MOST)
-            said = await messages.from_staff(
-                connection, run.id, after=place.said, since=place.since, limit=MISSED_AT_MOST
-            )
-            return News(run=now, events=events, said=said)
-    except CallerChanged:
-        return None
+    async def snapshot(self) -> Told | None:
+        """The whole progress; of what was said, what comes after."""
+        news = await self._look()
+        if news is None:
+            return None
+        self._run = news.run
+        self._place = replace(self._place, seq=news.run.seq)
+        if self._fresh:
+            self._place = Place(seq=news.run.seq, since=news.run.seq, said=news.last)
+        message = self._message("STATE_SNAPSHOT", Snapshot(progress=progress(news.run)))
+        return Told(messages=[message], end=self._has_ended)
+
+    async def news(self) -> Told | None:
+        """Each event, and each message of the staff, since the last look."""
+        news = await self._look()
+        if news is None:
+            return None
+        self._run = news.run
+        told = [self._delta(event) for event in news.events] + [self._heard(said) for said in news.said]
+        more = MISSED_AT_MOST in (len(news.events), len(news.said))
+        return Told(messages=told, more=more, end=self._has_ended)
+
+    @property
+    def _has_ended(self) -> bool:
+        return self._run.status is not Status.IN_PROGRESS
+
+    def _delta(self, event: runs.StoredEvent) -> ServerSentEventMessage:
+        self._place = replace(self._place, seq=event.seq)
+        delta = Delta(kind=event.kind, state=event.state, version=event.version, progress=progress(self._run))
+        return self._message("STATE_DELTA", delta)
+
+    def _heard(self, said: messages.ChatMessage) -> ServerSentEventMessage:
+        self._place = replace(self._place, said=said.id, heard=True)
+        return self._message("STAFF_MESSAGE", StaffText(message=message_out(said)))
+
+    def _message(self, event: str, data: Struct) -> ServerSentEventMessage:
+        id = f"{self._run.id}:{self._place.seq}"
+        return message_of(event, f"{id}:{self._place.said}" if self._place.heard else id, data)
+
+    async def _look(self) -> News | None:
+        """The run and what it has new; None for who would not be let in any more."""
+        run, place = self._run, self._place
+        try:
+            async with self._deps.database.transaction(self._principal.caller) as connection:
+                now = await runs.get(connection, run.id) or run
+                events = await runs.events(connection, run.id, after=place.seq, limit=MISSED_AT_MOST)
+                said = await messages.from_staff(
+                    connection, run.id, after=place.said, since=place.since, limit=MISSED_AT_MOST
+                )
+                return News(run=now, events=events, said=said)
+        except CallerChanged:
+            return None
 
 
 def _seen(last_event_id: str | None, run: Run) -> Place | None:
@@ -188,8 +181,3 @@ def _seen(last_event_id: str | None, run: Run) -> Place | None:
         return Place(seq=int(seq), since=since, said=str(UUID(said)) if said else None, heard=bool(said))
     except ValueError:
         return None
-
-
-def _message(event: str, run_id: str, place: Place, data: Struct) -> ServerSentEventMessage:
-    id = f"{run_id}:{place.seq}:{place.said}" if place.heard else f"{run_id}:{place.seq}"
-    return ServerSentEventMessage(event=event, id=id, data=msgspec.json.encode(data).decode())

@@ -1,13 +1,14 @@
 """Lists: `limit`, an opaque `cursor`, newest first.
 
-Ids are UUIDs of version 7, which sort by the time when they were made: by id is by (created_at, id).
+Ids of ours are UUIDs of version 7, which sort by the time when they were made: by id is by (created_at, id). Where
+ids may come from elsewhere, a list goes by both.
 """
 
 import base64
 import binascii
 from collections.abc import Callable
 from contextlib import suppress
-from datetime import date
+from datetime import date, datetime
 from typing import Annotated, Any, Generic, TypeVar
 from uuid import UUID
 
@@ -43,8 +44,11 @@ class Page(Struct, Generic[ItemT], frozen=True, kw_only=True):
 
 def page_of(found: list[ItemT], limit: int, position: Callable[[ItemT], int | str]) -> Page[ItemT]:
     """Cut a page from `limit + 1` found items; the one too many says that there are more."""
-    items = found[:limit]
-    more = len(found) > limit
+    return page_with(found[:limit], len(found) > limit, position)
+
+
+def page_with(items: list[ItemT], more: bool, position: Callable[[ItemT], int | str]) -> Page[ItemT]:
+    """A page of these items, with a cursor when there are more."""
     return Page(items=items, next_cursor=_encode(position(items[-1])) if more else None)
 
 
@@ -75,6 +79,20 @@ def read_day_cursor(cursor: str | None) -> tuple[date, str, str] | None:
     return None if cursor is None else _decode(cursor, _day)
 
 
+def read_place_cursor(cursor: str | None) -> tuple[datetime, str] | None:
+    """The time and the id that a cursor of a list by both stands for.
+
+    Raises:
+        ProblemError: 400 when it is none of ours.
+    """
+    return None if cursor is None else _decode(cursor, _place)
+
+
+def place_of(created_at: datetime, id: str) -> str:
+    """The place in a list by time and id."""
+    return f"{created_at.isoformat()}/{id}"
+
+
 def day_position(day: date, name: str, other: str) -> str:
     """The place in a list by day and two names, the first without a slash."""
     return f"{day}/{name}/{other}"
@@ -85,6 +103,14 @@ def _day(text: str) -> tuple[date, str, str]:
     if not text.isprintable():
         raise ValueError(text)
     return date.fromisoformat(day), name, other
+
+
+def _place(text: str) -> tuple[datetime, str]:
+    at, id = text.split("/")
+    created_at = datetime.fromisoformat(at)
+    if created_at.tzinfo is None or not 1 < created_at.year < 9999:
+        raise ValueError(text)
+    return created_at, str(UUID(id))
 
 
 def _position(text: str) -> int:
@@ -100,7 +126,7 @@ def cursor_error(request: Request[Any, Any, Any]) -> tuple[FieldError, ...]:
     cursor = request.query_params.get("cursor") if takes_one else None
     if not isinstance(cursor, str) or len(cursor) > CURSOR_CHARACTERS:
         return ()
-    for read in (_position, UUID, _day):
+    for read in (_position, UUID, _place, _day):
         with suppress(binascii.Error, ValueError):
             _read(cursor, read)
             return ()

@@ -1,6 +1,7 @@
 """Parameters that several controllers share, and how wrong ones are told."""
 
 import re
+from collections.abc import Callable
 from typing import Annotated, Any
 
 from litestar import Request
@@ -40,6 +41,58 @@ def read_version(if_match: str | None) -> int | None:
     if found[1] or len(found[2]) > 9:  # a weak tag never matches here (RFC 9110, 13.1.1)
         raise VersionConflict
     return int(found[2])
+
+
+UUID_PATTERN = "^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$"
+
+
+def together(*readings: Callable[[], Any]) -> tuple[Any, ...]:
+    """What each of several readings of parameters gives.
+
+    Raises:
+        ProblemError: 400 with the errors of all that fail.
+    """
+    found: list[Any] = []
+    errors: list[FieldError] = []
+    for reading in readings:
+        try:
+            found.append(reading())
+        except ProblemError as problem:
+            errors += problem.errors
+    if errors:
+        raise ProblemError(400, Code.VALIDATION_ERROR, "The request is not valid.", errors=tuple(errors))
+    return tuple(found)
+
+
+def also_wrong(request: Request[Any, Any, Any]) -> tuple[FieldError, ...]:
+    """What a handler's own reading of parameters, `opt["reads"]`, finds in a request that is refused already."""
+    reading: Callable[[Request[Any, Any, Any]], object] | None = request.route_handler.opt.get("reads")
+    if reading is not None:
+        try:
+            reading(request)
+        except ProblemError as problem:
+            return problem.errors
+    return ()
+
+
+def required_version(if_match: str | None) -> int | None:
+    """The version that `If-Match` names, of what is replaced as a whole; None for `*`, which is any.
+
+    Raises:
+        ProblemError: 400 without the header, or when it is no version; 412 when nothing can be at it.
+    """
+    if if_match is None:
+        error = FieldError(field="If-Match", code="required", detail='is required: the version seen, such as "3"')
+        raise ProblemError(400, Code.VALIDATION_ERROR, "The request is not valid.", errors=(error,))
+    try:
+        return read_version(if_match)
+    except VersionConflict:
+        raise stale() from None
+
+
+def stale() -> ProblemError:
+    """412 for who has not seen the latest version of what they want to replace."""
+    return ProblemError(412, Code.VERSION_CONFLICT, "It has changed since it was read; read it again.")
 
 
 _TYPES = {"int": "an integer", "bool": "true or false", "float": "a number"}

@@ -6,7 +6,8 @@ from typing import Annotated, Any
 from msgspec import UNSET, Meta, Struct, UnsetType
 
 from api.body import Body
-from api.paging import Page
+from api.paging import Page, page_of
+from db.runs import StoredEvent
 from onboarding.forms import StateForm
 from onboarding.payloads import AbandonedReason, Actor, AgentTurn, Channel, EventKind, Run, Status
 from onboarding.people import Locale, TimeZone
@@ -99,7 +100,7 @@ class StepOut(Struct, frozen=True, kw_only=True):
 
 
 class EventOut(Struct, frozen=True, kw_only=True):
-    """One thing that happened to a run."""
+    """One thing that happened to a run. The start of a fork names the run that it comes from."""
 
     id: str
     version: int
@@ -108,10 +109,19 @@ class EventOut(Struct, frozen=True, kw_only=True):
     actor: Actor
     channel: Channel
     created_at: datetime
+    forked_from: str | None
 
 
 class EventPage(Page[EventOut], frozen=True, kw_only=True):
     """A page of a run's history."""
+
+
+def event_page(found: list[StoredEvent], limit: int, total: int | UnsetType = UNSET) -> EventPage:
+    """A page of a history from `limit + 1` events, newest first."""
+    page = page_of(found, limit, lambda event: event.seq)
+    names = EventOut.__struct_fields__
+    items = [EventOut(**{name: getattr(event, name) for name in names}) for event in page.items]
+    return EventPage(items=items, next_cursor=page.next_cursor, total=total)
 
 
 class StatesOut(Struct, frozen=True, kw_only=True):

@@ -9,11 +9,11 @@ from msgspec import UNSET
 from api.commands import Outcome, current_run, flow_asked, person_of, send
 from api.completing import being_written, complete_run
 from api.deps import MessageId, SignedIn, WithDeps
-from api.paging import DEFAULT_LIMIT, Cursor, Limit, WithTotal, page_of, read_cursor
+from api.paging import DEFAULT_LIMIT, Cursor, Limit, WithTotal, read_cursor
 from api.parameters import AgentContext, FlowQuery, IfMatch, read_version
 from api.profiles import ProfileOut, profile_out
+from api.refusals import counted
 from api.run_shapes import (
-    EventOut,
     EventPage,
     FlowBody,
     RunOut,
@@ -23,6 +23,7 @@ from api.run_shapes import (
     StepBody,
     StepOut,
     StepsBody,
+    event_page,
     run_out,
     step_out,
 )
@@ -96,13 +97,14 @@ class RunsController(Controller):
         """Save the answer to one state."""
         if agent_context:
             log.info("agent context claimed", claim=agent_context[:200], user_id=principal.caller.user_id)
-        command = SaveSteps(
-            actor=person_of(principal),
-            message_id=message_id,
-            expected_version=read_version(if_match),
-            steps=(StepAnswer(step=data.step, data=data.data),),
-        )
-        return _told(await send(deps, principal, data.flow or None, command), "Saved.")
+        async with counted(deps, principal):
+            command = SaveSteps(
+                actor=person_of(principal),
+                message_id=message_id,
+                expected_version=read_version(if_match),
+                steps=(StepAnswer(step=data.step, data=data.data),),
+            )
+            return _told(await send(deps, principal, data.flow or None, command), "Saved.")
 
     @post("/steps", status_code=200)
     async def steps(
@@ -114,14 +116,15 @@ class RunsController(Controller):
         if_match: IfMatch = None,
     ) -> StepOut:
         """Save several answers in order, all or nothing."""
-        command = SaveSteps(
-            actor=person_of(principal),
-            message_id=message_id,
-            expected_version=read_version(if_match),
-            steps=tuple(StepAnswer(step=one.step, data=one.data) for one in data.steps),
-            batch=True,
-        )
-        return _told(await send(deps, principal, data.flow or None, command), "Saved.")
+        async with counted(deps, principal):
+            command = SaveSteps(
+                actor=person_of(principal),
+                message_id=message_id,
+                expected_version=read_version(if_match),
+                steps=tuple(StepAnswer(step=one.step, data=one.data) for one in data.steps),
+                batch=True,
+            )
+            return _told(await send(deps, principal, data.flow or None, command), "Saved.")
 
     @post("/skip", status_code=200)
     async def skip(
@@ -211,12 +214,8 @@ class RunsController(Controller):
         before = read_cursor(cursor)
         async with deps.database.transaction(principal.caller) as connection:
             found = await runs.events(connection, run.id, before=before, limit=limit + 1)
-        page = page_of(found, limit, lambda event: event.seq)
-        names = EventOut.__struct_fields__
-        items = [EventOut(**{name: getattr(event, name) for name in names}) for event in page.items]
         # Every event has its number, from 1 without a gap.
-        total = run.seq if with_total else UNSET
-        return EventPage(items=items, next_cursor=page.next_cursor, total=total)
+        return event_page(found, limit, run.seq if with_total else UNSET)
 
 
 def _told(outcome: Outcome, message: str) -> StepOut:

@@ -58,7 +58,7 @@ async def open_run(
         except RunClosed:
             before = latest
             continue
-        await record(deps, caller, *(change for change in (opened.replaced, opened.change) if change))
+        await record(deps.database, caller, *(change for change in (opened.replaced, opened.change) if change))
         await _remember_place(deps, principal, body)
         return OpenedRun(run=opened.change.run, created=opened.created)
     raise RunClosed

@@ -21,7 +21,7 @@ from msgspec import Struct, field
 from api.deps import Deps, SignedIn, WithDeps
 from api.erasures import receipt_of
 from api.problems import Code, ProblemError
-from db import takeout
+from db import images, takeout
 from db.erasures import eraser
 from runtime.storage import CHUNK, Object, prefix_of
 
@@ -99,6 +99,7 @@ async def _put_together(deps: Deps, tenant_id: str, person: str) -> IO[bytes]:
             manifest = Manifest(user_id=person, created_at=datetime.now(UTC))
             await _add_rows(deps, archive, tenant_id, manifest)
             await _add_objects(deps, archive, prefix_of(tenant_id, person), manifest)
+            await _add_images(deps, archive, tenant_id, manifest)
             archive.writestr("manifest.json", msgspec.json.format(msgspec.json.encode(manifest), indent=2))
     # Whoever hung up meanwhile wants no archive, and it leaves no file open.
     except BaseException:
@@ -124,21 +125,40 @@ async def _add_rows(deps: Deps, archive: zipfile.ZipFile, tenant_id: str, manife
 async def _add_objects(deps: Deps, archive: zipfile.ZipFile, prefix: str, manifest: Manifest) -> None:
     async for page in deps.objects.pages(prefix):
         for each in page:
-            if manifest.object_bytes + each.size > OBJECT_BYTES:
-                _leave_out(manifest, each, "too_large")
-                continue
-            if manifest.objects == OBJECTS:
-                _leave_out(manifest, each, "too_many")
-                continue
-            info = zipfile.ZipInfo(f"objects/{name_inside(each.key.removeprefix(prefix))}")
-            info.file_size = each.size
-            with archive.open(info, "w") as entry:
-                copied = await deps.objects.copy(each.key, entry, each.size)
-            if copied is None:
-                _leave_out(manifest, each, "gone")
-            else:
-                manifest.objects += 1
-                manifest.object_bytes += copied
+            await _add_object(deps, archive, each, each.key.removeprefix(prefix), manifest)
+
+
+async def _add_images(deps: Deps, archive: zipfile.ZipFile, tenant_id: str, manifest: Manifest) -> None:
+    """Pictures of theirs lie among the tenant's files; their small copies say nothing more."""
+    after: str | None = None
+    while True:
+        async with deps.database.transaction(eraser(tenant_id, manifest.user_id)) as connection:
+            page = await images.of_person(connection, manifest.user_id, after)
+        for image in page:
+            if image.ready:
+                each = Object(key=image.object_key, size=image.size or 0)
+                await _add_object(deps, archive, each, f"images/{image.object_key.rpartition('/')[2]}", manifest)
+        if not page:
+            return
+        after = page[-1].id
+
+
+async def _add_object(deps: Deps, archive: zipfile.ZipFile, each: Object, name: str, manifest: Manifest) -> None:
+    if manifest.object_bytes + each.size > OBJECT_BYTES:
+        _leave_out(manifest, each, "too_large")
+        return
+    if manifest.objects == OBJECTS:
+        _leave_out(manifest, each, "too_many")
+        return
+    info = zipfile.ZipInfo(f"objects/{name_inside(name)}")
+    info.file_size = each.size
+    with archive.open(info, "w") as entry:
+        copied = await deps.objects.copy(each.key, entry, each.size)
+    if copied is None:
+        _leave_out(manifest, each, "gone")
+    else:
+        manifest.objects += 1
+        manifest.object_bytes += copied
 
 
 def _leave_out(manifest: Manifest, left: Object, reason: str) -> None:

@@ -16,6 +16,7 @@ from api.errors import of_refusal
 from api.gateway import RefusedByRun
 from api.organizing import organize
 from api.problems import ProblemError
+from api.refusals import counted
 from api.run_shapes import StartBody
 from api.starting import open_run
 from api.wizard_shapes import (
@@ -80,7 +81,8 @@ class WizardController(Controller):
             steps=(StepAnswer(step=data.step, data=NAMES.swapped(data.data)),),
         )
         try:
-            run = await _follow(deps, principal, data.session_id or None, command)
+            async with counted(deps, principal):
+                run = await _follow(deps, principal, data.session_id or None, command)
         except (Refused, RefusedByRun) as refused:
             raise _in_camel(of_refusal(refused.refusal)) from refused
         return await _shown(deps, principal, run)
