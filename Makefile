@@ -14,8 +14,8 @@ demo: .venv/ready ## Take a new person through the nine states on real parts (EX
 dev: .venv/ready ## The whole stack with reload, no demo
 	@$(BIN)/gangway dev --reload
 
-test: .venv/ready ## Every test, by two processes with a stack each
-	@$(BIN)/pytest -n 2 --dist loadfile $(ARGS)
+test: .venv/ready ## Every test, by three processes with a stack each: much of it waits
+	@$(BIN)/pytest -n 3 --dist loadfile --no-loadscope-reorder $(ARGS)
 
 lint: .venv/ready ## Format, lint, import contracts, types
 	@$(BIN)/ruff format --check . && $(BIN)/ruff check . && $(BIN)/lint-imports --no-cache && $(BIN)/basedpyright

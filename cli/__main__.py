@@ -1,5 +1,8 @@
 """The gangway command: noun, verb; `--json` on stdout, logs on stderr; exit 0, 1 failure, 2 usage."""
 
+from runtime.garbage import keep_all
+
+# isort: split
 import click
 
 from cli.database import db
@@ -32,6 +35,7 @@ for command in (api, db, demo, dev, doctor, flow, keys, openapi, replay, run, sc
 
 def main() -> None:
     """The entry point of the `gangway` script."""
+    keep_all()
     try:
         gangway()
     except SystemExit as ended:

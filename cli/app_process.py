@@ -7,7 +7,7 @@ from pathlib import Path
 
 import httpx
 
-from cli.embedded import Service
+from cli.embedded import Service, local_client
 from runtime.settings import Settings, environment_of
 
 _CHECKOUT = Path(__file__).parent.parent
@@ -48,7 +48,7 @@ class AppProcess(Service):
     async def is_ready(self) -> bool:
         """Whether `/readyz` answers 200."""
         try:
-            async with httpx.AsyncClient(timeout=5.0, trust_env=False) as client:
+            async with local_client(timeout=5.0) as client:
                 answer = await client.get(self.ready_url)
         except httpx.HTTPError:
             return False

@@ -30,7 +30,7 @@ async def key_store(settings: Settings) -> "AsyncGenerator[tuple[DataKeyStore, K
 
     wrapper = KeyEncryption(_with_embedded_file(settings))
     database = await Database.open(
-        _app_url(settings), min_size=0, max_size=4, timeout=settings.database_timeout_seconds
+        app_url(settings), min_size=0, max_size=4, timeout=settings.database_timeout_seconds
     )
     try:
         yield DataKeyStore(database), wrapper
@@ -61,7 +61,8 @@ def _with_embedded_file(settings: Settings) -> Settings:
     return replace(settings, encryption_key_file=file)
 
 
-def _app_url(settings: Settings) -> str:
+def app_url(settings: Settings) -> str:
+    """The database of the settings as the app has it, else the embedded one, which must run."""
     from cli.embedded.postgres import embedded_url
 
     if url := settings.database_url or embedded_url(settings.gangway_home.resolve()):

@@ -39,9 +39,12 @@ def demo(settings: Settings, leave: bool) -> None:
 
 
 async def _demo(settings: Settings, leave: bool) -> None:
+    from cli.embedded.ports import is_free
     from cli.local_stack import links, running
 
-    async with running(settings, say=say) as ready:
+    # It does not scan anything: what listens on that port must not keep it from running.
+    standin = is_free(settings.ai_service_standin_port)
+    async with running(settings, say=say, standin=standin) as ready:
         where = links(ready)
         async with httpx.AsyncClient(base_url=where["API"], timeout=_TIMEOUT_SECONDS, trust_env=False) as client:
             run_id = await walk(client)

@@ -25,12 +25,15 @@ def dev(settings: Settings, reload: bool, stub_ai: bool) -> None:
 
 
 async def _dev(settings: Settings, reload: bool, stub_ai: bool) -> None:
+    from cli.ai_standin.process import url_of
     from cli.local_stack import links, running
 
     async with running(settings, say=say, reload=reload, stub_ai=stub_ai) as ready:
         where = links(ready)
         if stub_ai:
             where["AI stub"] = f"http://127.0.0.1:{ready.ai_stub_port}/v1"
+        if ready.ai_service_url == url_of(settings):
+            where["AI stand-in"] = f"{ready.ai_service_url}/scan"
         for name, link in where.items():
             click.echo(f"  {name:<12} {link}")
         say("stop with Ctrl-C")

@@ -53,7 +53,7 @@ async def ports(settings: Settings) -> str:
     if is_up(settings):
         return "held by the stack that runs on this data folder"
     try:
-        check_ports(settings)
+        check_ports(settings, standin=settings.ai_service_url is None)
     except EmbeddedError as error:
         raise Ill(str(error), "`gangway dev` needs them; not so where only one process runs") from None
     return "free"

@@ -9,6 +9,7 @@ import asyncpg
 import msgspec
 from temporalio.service import ConnectConfig, RPCError, TLSConfig
 
+from cli.ai_standin.process import standin_process, with_standin
 from cli.app_process import AppProcess, reachable
 from cli.embedded import EmbeddedError, EmbeddedStack, check_ports
 from cli.embedded.temporal import register_search_attributes
@@ -23,7 +24,12 @@ _DEV_PASSWORD_MIN_LENGTH = 6
 
 @asynccontextmanager
 async def running(
-    settings: Settings, *, say: Callable[[str], None], reload: bool = False, stub_ai: bool = False
+    settings: Settings,
+    *,
+    say: Callable[[str], None],
+    reload: bool = False,
+    stub_ai: bool = False,
+    standin: bool = True,
 ) -> AsyncGenerator[Settings]:
     """Everything up and supervised while this is entered; gives the settings that lead to it.
 
@@ -32,6 +38,7 @@ async def running(
         say: gets one line for each thing that happens.
         reload: restart worker and API when their code changes.
         stub_ai: serve the scripted model too, and use it unless `AI_BASE_URL` leads to another.
+        standin: serve a stand-in of the AI service, unless `AI_SERVICE_URL` leads to the real one.
 
     Whatever way it is left, everything is stopped in reverse order: API, worker, then the servers.
 
@@ -48,11 +55,13 @@ async def running(
     )
     if stub_ai:
         relaxed = with_stub(relaxed)
+    if standin := standin and relaxed.ai_service_url is None:
+        relaxed = with_standin(relaxed)
     stack = EmbeddedStack(
         home=relaxed.gangway_home,
         settings=relaxed,
         search_attributes=search_attributes(),
-        before_start=lambda: check_ports(relaxed, stub_ai=stub_ai),
+        before_start=lambda: check_ports(relaxed, stub_ai=stub_ai, standin=standin),
     )
     async with AsyncExitStack() as exits:
         await exits.enter_async_context(stack)
@@ -64,6 +73,7 @@ async def running(
             AppProcess("api", ready, port=ready.port),
         ]
         stubs = [stub_process(ready)] if stub_ai else []
+        stubs += [standin_process(ready)] if standin else []
         for app in [*stubs, *apps]:
             exits.push_async_callback(app.stop)
         await asyncio.gather(*(_start(app, stack) for app in [*stubs, *apps]))

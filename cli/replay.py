@@ -2,7 +2,7 @@
 
 import asyncio
 import json
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -92,10 +92,17 @@ class UnreadableHistory(Exception):
 async def replay_all(
     folder: Path, keys: "Keys", *, namespace: str = "default", workflows: Sequence[type] | None = None
 ) -> list[Replayed]:
-    """Replay the histories of a folder, each on its own, with the plugin of production.
+    """Replay the histories of a folder: see `replays`."""
+    return [each async for each in replays(histories(folder), keys, namespace=namespace, workflows=workflows)]
+
+
+async def replays(
+    files: Sequence[Path], keys: "Keys", *, namespace: str = "default", workflows: Sequence[type] | None = None
+) -> AsyncIterator[Replayed]:
+    """Replay histories, each on its own, with the plugin of production.
 
     Args:
-        folder: of `*.json`.
+        files: each a history.
         keys: what their payloads were sealed with.
         namespace: where they were recorded; payloads are bound to it.
         workflows: others than those of the worker.
@@ -113,13 +120,11 @@ async def replay_all(
         namespace=namespace,
         plugins=[plugin(keys, WORKFLOWS if workflows is None else workflows)],
     )
-    replayed: list[Replayed] = []
-    for file in histories(folder):
+    for file in files:
         result = await replayer.replay_workflow(read_history(file), raise_on_replay_failure=False)
         failure = result.replay_failure
         error = f"{type(failure).__name__}: {failure}" if failure is not None else None
-        replayed.append(Replayed(history=file.name, error=error))
-    return replayed
+        yield Replayed(history=file.name, error=error)
 
 
 def histories(folder: Path) -> list[Path]:

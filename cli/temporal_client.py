@@ -24,7 +24,9 @@ def connected(settings: Settings, ask: "Callable[[Client, Settings], Awaitable[_
 
     try:
         return asyncio.run(_ask(settings, ask))
-    except (TemporalError, RuntimeError, WeakKey, CannotOpen, GangwayError) as error:
+    except GangwayError as error:
+        raise click.ClickException(f"{type(error).__name__}: {str(error) or error.detail}") from None
+    except (TemporalError, RuntimeError, WeakKey, CannotOpen) as error:
         raise click.ClickException(f"{type(error).__name__}: {error}") from None
 
 

@@ -29,20 +29,26 @@ def needed_ports(settings: Settings) -> list[tuple[str, str, str, int]]:
     return needed
 
 
-def check_ports(settings: Settings, *, stub_ai: bool = False) -> None:
+def check_ports(settings: Settings, *, stub_ai: bool = False, standin: bool = False) -> None:
     """Look whether every port that the stack needs can be bound, before anything is started.
 
     Args:
         settings: which ports those are.
         stub_ai: whether the scripted model is part of the stack.
+        standin: whether the stand-in of the AI service is.
 
     Raises:
         PortsTaken: one line for each port that cannot, or for the address, naming the setting to change.
     """
     wrong: list[str] = []
     seen: dict[int, str] = {}
-    stub = [("AI_STUB_PORT", "the scripted model", _LOOPBACK, settings.ai_stub_port)] if stub_ai else []
-    for setting, what, host, port in needed_ports(settings) + stub:
+    needed = needed_ports(settings)
+    if stub_ai:
+        needed.append(("AI_STUB_PORT", "the scripted model", _LOOPBACK, settings.ai_stub_port))
+    if standin:
+        what = "the stand-in of the AI service"
+        needed.append(("AI_SERVICE_STANDIN_PORT", what, _LOOPBACK, settings.ai_service_standin_port))
+    for setting, what, host, port in needed:
         if port in seen:
             wrong.append(f"port {port} is asked for by both {seen[port]} and {setting}: change one of them")
         elif hindrance := _hindrance(setting, what, host, port):
@@ -94,7 +100,7 @@ def free_ports(count: int) -> list[int]:
 
 def with_free_ports(settings: Settings) -> Settings:
     """The same settings with a free port for each thing that listens: for tests, and for a second stack."""
-    port, health, temporal, ui, s3, stub_ai = free_ports(6)
+    port, health, temporal, ui, s3, stub_ai, standin = free_ports(7)
     return msgspec.structs.replace(
         settings,
         port=port,
@@ -103,4 +109,5 @@ def with_free_ports(settings: Settings) -> Settings:
         temporal_ui_port=ui,
         s3_port=s3,
         ai_stub_port=stub_ai,
+        ai_service_standin_port=standin,
     )

