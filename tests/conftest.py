@@ -1,9 +1,13 @@
 """One embedded stack for all tests of a session, with a worker and the application on it."""
 
+from runtime.garbage import keep_all
+
+# isort: split
 from collections.abc import AsyncIterator
 from typing import TYPE_CHECKING
 
 import httpx
+import msgspec
 import pytest
 from temporalio.client import Client
 
@@ -17,6 +21,22 @@ if TYPE_CHECKING:
     from runtime.encryption import Keys
 
 ENDED = pytest.StashKey[int]()
+
+LONG = (
+    *("tests/chaos/", "tests/cli/", "tests/contracts/", "tests/db/test_mutations.py", "tests/replay/"),
+    *("tests/journeys/", "tests/workflows/", "tests/activities/"),
+)
+"""The files that take longest: processes that share the files take the short ones last, and end together."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Long files first."""
+    items.sort(key=lambda item: not item.nodeid.startswith(LONG))
+
+
+def pytest_collection_finish() -> None:
+    """Thousands of tests and modules stay; no search for garbage walks through them."""
+    keep_all()
 
 
 def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
@@ -43,17 +63,28 @@ async def stack(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Embed
         home=home,
         settings=with_free_ports(Settings()),
         search_attributes=search_attributes(),
+        durable=False,
     ) as stack:
         await migrate(stack.postgres.url("gangway_owner"))
         yield stack
 
 
 @pytest.fixture(scope="session")
-def settings(stack: EmbeddedStack) -> Settings:
+async def ai_service() -> AsyncIterator[str]:
+    """The address of the stand-in of the AI service."""
+    from cli.ai_standin.app import StandinApp
+    from tests.scan_service import listening
+
+    async with listening(StandinApp()) as url:
+        yield url
+
+
+@pytest.fixture(scope="session")
+def settings(stack: EmbeddedStack, ai_service: str) -> Settings:
     """Settings that lead to the stack."""
     from tests.stack import relaxed
 
-    return relaxed(stack.settings)
+    return relaxed(msgspec.structs.replace(stack.settings, ai_service_url=ai_service))
 
 
 @pytest.fixture(scope="session")

@@ -148,6 +148,22 @@ async def _talked(person: Person, canary: str) -> None:
     suggested = ok(await person.post("/api/onboarding/ai-suggestions", asked, timeout=30))
     verdict = {"itemId": suggested["suggestedIndustry"]["id"], "verdict": "accepted"}
     ok(await person.post(f"/api/v1/suggestions/{suggested['suggestionId']}/feedback", verdict))
+    await _scanned(person, canary)
+
+
+async def _scanned(person: Person, canary: str) -> None:
+    """A file, in which something is found; and one that the service refuses, of which nobody comes to hear."""
+    file = {"file": (f"{canary}.txt", f"my password {canary}")}
+    assert canary in ok(await person.post("/api/v1/scan", files=file, timeout=30))["data"][0]["context"]
+    broken = {"file": (f"{canary}.docx", b"PK\x03\x04[Content_Types].xml word/ " + canary.encode())}
+    later = {"Prefer": "respond-async"}
+    asked = await person.post("/api/v1/scan", files=broken, headers=later)
+    assert asked.status_code == 202
+
+    async def refused() -> bool:
+        return (await person.get(asked.headers["location"])).status_code == 422
+
+    await until(refused)
 
 
 async def archived(person: Person, database: Database, admin: asyncpg.Connection, temporal: Client) -> None:

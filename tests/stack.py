@@ -15,6 +15,7 @@ from msgspec.structs import replace
 
 from api.__main__ import Server, opened
 from api.app import Opening, create_app, outermost
+from api.deps import Deps
 from cli.embedded.ports import free_ports
 from onboarding.flows.fitness import FITNESS
 from runtime.settings import Settings
@@ -37,9 +38,15 @@ def relaxed(settings: Settings) -> Settings:
         argon2_parallelism=1,
         rate_limit_per_minute=100_000,
         sign_in_limit_per_minute=100_000,
+        ingest_limit_per_minute=100_000,
+        capture_limit_per_minute=100_000,
         chat_limit_per_minute=100_000,
         chat_limit_burst=100_000,
         suggestion_limit_per_hour=100_000,
+        scan_limit_per_minute=100_000,
+        dashboard_cache_seconds=0,
+        upcitemdb_base_url="http://127.0.0.1:9",  # nobody is asked by mistake
+        quickbooks_webhook_verifier_token="known to no test",
         cors_origins="https://app.example.org, http://localhost:3000",
         mail_folder=settings.gangway_home / "mail",
     )
@@ -50,9 +57,70 @@ async def application(
     settings: Settings, opening: Opening = opened, address: str = "127.0.0.1"
 ) -> AsyncGenerator[httpx.AsyncClient]:
     """The application as its process makes it, and a client that has not signed in."""
-    app = create_app(settings, opening)
-    async with _in_one_task(app.lifespan()), client_of(app, settings, address=address) as client:
+    async with reachable(settings, opening) as client_at, client_at(address) as client:
         yield client
+
+
+@asynccontextmanager
+async def reachable(
+    settings: Settings, opening: Opening = opened
+) -> AsyncGenerator[Callable[[str], httpx.AsyncClient]]:
+    """The application as its process makes it, for clients at any addresses."""
+    async with _made(settings, opening) as app, _in_one_task(app.lifespan()):
+        yield lambda address: client_of(app, settings, address=address)
+
+
+class _Read:
+    """Settings that note what is read of them."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings, self.values = settings, dict[str, Any]()
+
+    def __getattr__(self, name: str) -> Any:
+        self.values[name] = value = getattr(self._settings, name)
+        return value
+
+
+class _Reusable(Struct, eq=False, kw_only=True):
+    """An application between two lives, and the settings that it was made by."""
+
+    app: Litestar
+    made_by: dict[str, Any]
+    life: list[tuple[Settings, Opening]]
+
+
+_reusable: list[_Reusable] = []
+
+
+@asynccontextmanager
+async def _made(settings: Settings, opening: Opening) -> AsyncGenerator[Litestar]:
+    """An application that nobody else has meanwhile.
+
+    Making one takes longer than most tests; one that has ended, and would be made the same, starts again. What it
+    works with is opened anew, by these settings.
+    """
+    same = (
+        each for each in _reusable if all(getattr(settings, name) == value for name, value in each.made_by.items())
+    )
+    each = next(same, None)
+    if each:
+        _reusable.remove(each)
+    else:
+        each = _new(settings)
+    each.life[:] = [(settings, opening)]
+    yield each.app
+    _reusable.append(each)
+
+
+def _new(settings: Settings) -> _Reusable:
+    read, life = _Read(settings), list[tuple[Settings, Opening]]()
+
+    def open_it(_: Settings) -> AbstractAsyncContextManager[Deps]:
+        ours, opens = life[0]
+        return opens(ours)
+
+    app = create_app(read, open_it)  # type: ignore[arg-type]
+    return _Reusable(app=app, made_by=dict(read.values), life=life)
 
 
 @asynccontextmanager
@@ -93,22 +161,22 @@ class _Server(Server):
 async def served(settings: Settings) -> AsyncGenerator[str]:
     """The application behind a real server, whose address this gives: for streams, which need a socket."""
     port = free_ports(1)[0]
-    app = create_app(settings, opened)
-    config = uvicorn.Config(
-        outermost(app, settings),  # type: ignore[arg-type]
-        port=port,
-        log_config=None,
-        ws="none",
-        timeout_graceful_shutdown=1,
-    )
-    server = _Server(config, app)
-    serving = asyncio.create_task(server.serve())
-    await until(lambda: server.started or serving.done())
-    try:
-        yield f"http://127.0.0.1:{port}"
-    finally:
-        server.should_exit = True
-        await serving
+    async with _made(settings, opened) as app:
+        config = uvicorn.Config(
+            outermost(app, settings),  # type: ignore[arg-type]
+            port=port,
+            log_config=None,
+            ws="none",
+            timeout_graceful_shutdown=1,
+        )
+        server = _Server(config, app)
+        serving = asyncio.create_task(server.serve())
+        await until(lambda: server.started or serving.done())
+        try:
+            yield f"http://127.0.0.1:{port}"
+        finally:
+            server.should_exit = True
+            await serving
 
 
 class Person(Struct, frozen=True, kw_only=True):

@@ -1,5 +1,7 @@
 """Reminders on a real database."""
 
+from datetime import timedelta
+
 import asyncpg
 import msgspec
 from temporalio.testing import ActivityEnvironment
@@ -43,3 +45,16 @@ async def test_reminds_nobody_who_does_not_want_it(
     await admin.execute("DELETE FROM users WHERE id = $1", gone.user_id)
     for person in (opted_out, inactive, gone):
         assert not await ActivityEnvironment().run(Reminders(database).remind, reminder_of(person))
+
+
+async def test_a_nudge_is_a_notification_of_its_own(
+    database: Database, person: Person, admin: asyncpg.Connection
+) -> None:
+    """A nudge that is tried again is one notification, beside the flow's own; a later one is another."""
+    remind, own = ActivityEnvironment().run, reminder_of(person)
+    nudge = msgspec.structs.replace(own, nudge=True)
+    later = msgspec.structs.replace(nudge, since=NOW + timedelta(hours=1))
+    said = [await remind(Reminders(database).remind, each) for each in (own, nudge, nudge, later)]
+    assert said == [True, True, False, True]
+    rows = await admin.fetch("SELECT kind FROM notifications WHERE user_id = $1", person.user_id)
+    assert sorted(row["kind"] for row in rows) == ["onboarding_nudge", "onboarding_nudge", "onboarding_reminder"]

@@ -67,6 +67,14 @@ async def test_visible(temporal: Client, settings: Settings, applied: list[str])
         assert description.info.next_action_times
 
 
+async def test_reports_at_midnight(temporal: Client, applied: list[str]) -> None:
+    """The report of a day is written as the day ends, in UTC, whatever zone the server is in."""
+    description = await temporal.get_schedule_handle("daily-report").describe()
+    times = [each.astimezone(UTC) for each in description.info.next_action_times[:3]]
+    assert {(each.hour, each.minute, each.second) for each in times} == {(0, 0, 0)}
+    assert times[1] - times[0] == timedelta(days=1)
+
+
 async def test_what_it_starts_runs(
     temporal: Client,
     worker: None,

@@ -11,6 +11,7 @@ from temporalio.client import Client
 
 from activities.ai.ledger import Books
 from activities.ai.models import Models
+from cli.embedded import local_client
 from db.pool import Database
 from runtime.encryption import Keys
 from runtime.settings import Settings
@@ -45,7 +46,7 @@ async def talking(
             Models(own, books) as models,
             build_worker(temporal, database, keys, books, models, own),
             served(own) as address,
-            httpx.AsyncClient(base_url=address, timeout=60) as client,
+            local_client(base_url=address, timeout=60) as client,
         ):
             yield Talking(models=server, client=client, settings=own)
         await database.close()

@@ -61,7 +61,7 @@ async def listed(person: Person, **params: Any) -> list[Json]:
 async def strict(settings: Settings) -> AsyncIterator[httpx.AsyncClient]:
     """An application with the limits that there are by default."""
     plain = Settings()
-    names = ("chat_limit_per_minute", "chat_limit_burst", "suggestion_limit_per_hour")
+    names = ("chat_limit_per_minute", "chat_limit_burst", "suggestion_limit_per_hour", "scan_limit_per_minute")
     async with application(replace(settings, **{name: getattr(plain, name) for name in names})) as client:
         yield client
 
@@ -85,6 +85,7 @@ async def test_before_the_first_call(company: Company, strict: httpx.AsyncClient
     assert {name: (each["limit"], each["remaining"]) for name, each in body["limits"].items()} == {
         "chat": (60, 10),
         "suggestions": (20, 20),
+        "scan": (30, 30),
         "photo": (30, 30),
     }
 

@@ -6,7 +6,7 @@ import httpx
 import msgspec
 import pytest
 
-from api.export import export_openapi
+from tests.contracts.document import exported
 from tests.stack import ok
 
 
@@ -28,4 +28,4 @@ async def test_the_page_loads_nothing_from_elsewhere(api: httpx.AsyncClient, pat
 
 async def test_the_document(api: httpx.AsyncClient) -> None:
     """The served document is the exported one."""
-    assert ok(await api.get("/schema/openapi.json")) == msgspec.json.decode(export_openapi())
+    assert ok(await api.get("/schema/openapi.json")) == msgspec.json.decode(exported())

@@ -1,14 +1,12 @@
 """Erasing people over HTTP: everything goes, and a receipt says what there was."""
 
 import asyncio
-import logging
 import uuid
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 
 import asyncpg
 import httpx
 import pytest
-import structlog
 from msgspec.structs import replace
 from temporalio.client import Client, WorkflowExecutionStatus
 
@@ -17,7 +15,6 @@ from cli.embedded.ports import free_ports
 from db.pool import Database
 from runtime.addresses import RunAddress, erasure_workflow_id, workflow_id
 from runtime.settings import Settings
-from runtime.telemetry import configure_logging
 from tests.api.company import Company
 from tests.erasing import Bucket, another_tenant, colleagues, dump, made, planted, receipt, rows_of
 from tests.stack import PASSWORD, RUNS, Person, application, ok, problem, sign_up, until
@@ -40,26 +37,6 @@ async def database(settings: Settings) -> AsyncIterator[Database]:
     database = await Database.open(settings.database_url, min_size=1, max_size=4)
     yield database
     await database.close()
-
-
-@pytest.fixture
-def said() -> Iterator[list[str]]:
-    """What API and worker, which both run here, log: every level, every logger."""
-    lines: list[str] = []
-
-    class Keeping(logging.Handler):
-        def emit(self, record: logging.LogRecord) -> None:
-            lines.append(f"{self.format(record)} {record.__dict__}")
-
-    handler, root = Keeping(), logging.getLogger()
-    before = (root.handlers[:], root.level)
-    configure_logging("debug")
-    # The loggers of modules outlive this test: they must not keep this configuration.
-    structlog.configure(**{**structlog.get_config(), "cache_logger_on_first_use": False})
-    root.handlers[:] = [handler]
-    yield lines
-    root.handlers[:], root.level = before
-    structlog.reset_defaults()
 
 
 async def erase(person: Person, user_id: str | None = None) -> httpx.Response:

@@ -187,7 +187,7 @@ async def test_the_end_was_seen(server: str, person: Person) -> None:
 
 async def test_heartbeats(server: str, person: Person, monkeypatch: pytest.MonkeyPatch) -> None:
     """While nothing happens comments keep the connection open."""
-    monkeypatch.setattr("api.live.HEARTBEAT_SECONDS", 0.05)
+    monkeypatch.setattr("api.streams.HEARTBEAT_SECONDS", 0.05)
     await person.start()
     async with listening(server, person) as stream:
         await stream.next()
@@ -197,7 +197,7 @@ async def test_heartbeats(server: str, person: Person, monkeypatch: pytest.Monke
 
 async def test_not_without_end(server: str, person: Person, monkeypatch: pytest.MonkeyPatch) -> None:
     """A run has a bounded number of streams; the one too many is told to come back, and may when one ended."""
-    monkeypatch.setattr("api.live.STREAMS_AT_MOST", 2)
+    monkeypatch.setattr("api.streams.STREAMS_AT_MOST", 2)
     await person.start()
     headers = {"Authorization": f"Bearer {person.token}"}
     async with httpx.AsyncClient(base_url=server) as client, listening(server, person) as first:
@@ -264,7 +264,7 @@ async def test_an_account_made_inactive_while_nothing_happens(
     server: str, person: Person, stack: EmbeddedStack, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """It ends at the next heartbeat, though the run has not changed."""
-    monkeypatch.setattr("api.live.HEARTBEAT_SECONDS", 0.05)
+    monkeypatch.setattr("api.streams.HEARTBEAT_SECONDS", 0.05)
     await person.start()
     async with listening(server, person) as stream:
         await stream.next()

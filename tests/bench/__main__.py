@@ -14,7 +14,17 @@ import uvloop
 from temporalio.client import Client
 
 from runtime.ending import leave
-from tests.bench import chat_report, chatting, open_runs, projections, report, sign_in
+from tests.bench import (
+    capturing,
+    chat_report,
+    chatting,
+    connecting,
+    open_runs,
+    operations,
+    projections,
+    report,
+    sign_in,
+)
 from tests.bench.children import worker_process
 from tests.bench.people import People
 from tests.bench.rounds import Results, Rounds
@@ -30,6 +40,11 @@ def _arguments() -> argparse.Namespace:
         "--projection", action="store_true", help="compare designs of the projection, nothing else"
     )
     parser.add_argument("--chat", action="store_true", help="chat, suggestions and budgets, nothing else")
+    parser.add_argument("--operations", action="store_true", help="the back office, nothing else")
+    parser.add_argument(
+        "--capture", action="store_true", help="captures, scraping, imports and syncs, nothing else"
+    )
+    parser.add_argument("--connections", action="store_true", help="backfills of accounting, nothing else")
     parser.add_argument("--out", type=Path, default=Path(f"bench-{datetime.now(UTC):%Y-%m-%d}.json"))
     return parser.parse_args()
 
@@ -86,12 +101,30 @@ async def _bench(arguments: argparse.Namespace, folder: Path) -> None:
             for v in variants
         }
     else:
-        if not arguments.chat:
+        everything = not (arguments.chat or arguments.operations or arguments.capture or arguments.connections)
+        if everything:
             await _runs(arguments, folder, targets, parts)
-        talked = await chatting.measure(folder, quick=arguments.quick)
-        chat_report.print_chat(talked)
-        targets += chat_report.targets_of_chat(talked)
-        parts["chat"] = chat_report.chat_as_json(talked)
+        if everything or arguments.chat:
+            talked = await chatting.measure(folder, quick=arguments.quick)
+            chat_report.print_chat(talked)
+            targets += chat_report.targets_of_chat(talked)
+            parts["chat"] = chat_report.chat_as_json(talked)
+        if everything or arguments.operations:
+            async with Stack(folder / "operations", **operations.UNCACHED) as stack:
+                measured = await operations.measure(stack, quick=arguments.quick)
+            operations.print_operations(measured)
+            targets += operations.targets_of_operations(measured)
+            parts["operations"] = operations.operations_as_json(measured)
+        if everything or arguments.capture:
+            captured = await capturing.measure(folder, quick=arguments.quick)
+            capturing.print_capturing(captured)
+            targets += capturing.targets_of_capturing(captured)
+            parts["capture"] = capturing.capturing_as_json(captured)
+        if everything or arguments.connections:
+            backfills = await connecting.measure(folder, quick=arguments.quick)
+            connecting.print_connecting(backfills)
+            targets += connecting.targets_of_connecting(backfills)
+            parts["connections"] = connecting.connecting_as_json(backfills)
         report.print_targets(targets)
     report.write(arguments.out, targets, **parts)
     print(f"\n{time.monotonic() - began:.0f} s; all figures in {arguments.out}", file=sys.stderr)  # noqa: T201

@@ -14,7 +14,7 @@ from typing import Any, Self
 import httpx
 import msgspec
 
-from cli.embedded import until, with_free_ports
+from cli.embedded import local_client, until, with_free_ports
 from cli.embedded.postgres import APP, embedded_url
 from cli.embedded.secret_files import SecretFiles
 from cli.stub_ai.process import with_stub
@@ -124,7 +124,7 @@ class Stack:
             raise RuntimeError((self.home / "dev.log").read_text())
         ports = (self.settings.port, self.settings.worker_health_port)
         try:
-            async with httpx.AsyncClient(trust_env=False, timeout=3.0) as client:
+            async with local_client(timeout=3.0) as client:
                 answers = [await client.get(f"http://127.0.0.1:{port}/readyz") for port in ports]
         except httpx.HTTPError:
             return False

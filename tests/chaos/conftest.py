@@ -7,19 +7,29 @@ import pytest
 from temporalio.client import Client
 
 from cli.data_keys import data_keys
+from cli.embedded import local_client
 from db.pool import Database
 from runtime.temporal import connect
 from tests.bench.people import People
 from tests.bench.stack import Stack
 from tests.chaos.ledger import Ledger
+from tests.connected import leading_to
+from tests.providers import Providers, providers
 
 Opening = Callable[[], Awaitable[Ledger]]
 
 
 @pytest.fixture(scope="session")
-async def dev(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Stack]:
+async def fake() -> AsyncIterator[Providers]:
+    """Mailboxes and accounting, which survive."""
+    async with providers() as fake:
+        yield fake
+
+
+@pytest.fixture(scope="session")
+async def dev(tmp_path_factory: pytest.TempPathFactory, fake: Providers) -> AsyncIterator[Stack]:
     """The stack as a person starts it, in a process of its own; tests kill its parts."""
-    async with Stack(tmp_path_factory.mktemp("chaos")) as stack:
+    async with Stack(tmp_path_factory.mktemp("chaos"), **leading_to(fake)) as stack:
         yield stack
 
 
@@ -43,7 +53,7 @@ async def workflows(dev: Stack) -> AsyncIterator[Client]:
 async def http(dev: Stack) -> AsyncIterator[httpx.AsyncClient]:
     """A client of the API."""
     limits = httpx.Limits(max_keepalive_connections=0)  # a killed server leaves connections behind
-    async with httpx.AsyncClient(base_url=dev.url, timeout=20.0, trust_env=False, limits=limits) as client:
+    async with local_client(base_url=dev.url, timeout=20.0, limits=limits) as client:
         yield client
 
 

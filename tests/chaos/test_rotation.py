@@ -11,10 +11,11 @@ import msgspec
 import pytest
 
 from cli.data_keys import key_store
+from cli.embedded import local_client
 from runtime.data_keys import DataKeys
 from runtime.settings import Settings, environment_of
 from tests.bench.stack import clean_environment
-from tests.stack import EXAMPLES, RUNS, sign_up, until
+from tests.stack import EXAMPLES, RUNS, served, sign_up, until
 
 CLIENTS = 50
 ROTATIONS = 3
@@ -99,10 +100,14 @@ async def rotate(settings: Settings) -> dict[str, object]:
 
 
 @pytest.fixture
-async def client(server: str) -> AsyncIterator[httpx.AsyncClient]:
-    """As many connections as there are clients."""
+async def client(settings: Settings, worker: None) -> AsyncIterator[httpx.AsyncClient]:
+    """As many connections as there are clients. A slow machine is no failure: no rotation may be felt."""
     limits = httpx.Limits(max_connections=CLIENTS)
-    async with httpx.AsyncClient(base_url=server, timeout=30.0, trust_env=False, limits=limits) as client:
+    patient = msgspec.structs.replace(settings, update_timeout_seconds=60.0, database_timeout_seconds=30.0)
+    async with (
+        served(patient) as server,
+        local_client(base_url=server, timeout=90.0, limits=limits) as client,
+    ):
         yield client
 
 

@@ -47,7 +47,32 @@ def test_every_service_is_watched_and_bounded(compose: dict[str, Any]) -> None:
 
 OPTIONAL = {
     *("COGNITO_JWKS_URL", "OIDC_ISSUERS", "KMS_KEY_ID", "SMTP_URL", "APP_URL"),
-    *("AI_BASE_URL", "AI_API_KEY", "GEMINI_API_KEY"),
+    *("AI_BASE_URL", "AI_API_KEY", "GEMINI_API_KEY", "AI_SERVICE_URL"),
+    *("BARCODE_LOOKUP_API_KEY", "BARCODE_LOOKUP_BASE_URL", "OPEN_FOOD_FACTS_BASE_URL", "UPCITEMDB_BASE_URL"),
+    *("UPCITEMDB_USER_KEY", "ITEM_SINK_URL", "ITEM_SINK_TOKEN"),
+    *(
+        "API_URL",
+        "GMAIL_CLIENT_SECRET",
+        "GMAIL_CLIENT_ID",
+        "GMAIL_AUTHORIZE_URL",
+        "GMAIL_TOKEN_URL",
+        "GMAIL_REVOKE_URL",
+        "GMAIL_USERINFO_URL",
+        "GMAIL_API_BASE",
+        "QUICKBOOKS_CLIENT_SECRET",
+        "QUICKBOOKS_CLIENT_ID",
+        "QUICKBOOKS_WEBHOOK_VERIFIER_TOKEN",
+        "QUICKBOOKS_AUTHORIZE_URL",
+        "QUICKBOOKS_TOKEN_URL",
+        "QUICKBOOKS_REVOKE_URL",
+        "QUICKBOOKS_API_BASE",
+        "XERO_CLIENT_SECRET",
+        "XERO_CLIENT_ID",
+        "XERO_AUTHORIZE_URL",
+        "XERO_TOKEN_URL",
+        "XERO_REVOKE_URL",
+        "XERO_API_BASE",
+    ),
 }
 """What may hold a secret, or its place, and may be left out."""
 
@@ -79,7 +104,8 @@ FIXED = {
     # Parts of the embedded stack, or the same for everybody inside the containers.
     *("GANGWAY_HOME", "TEMPORAL_PORT", "TEMPORAL_UI_PORT", "S3_PORT", "DATABASE_OWNER_URL", "DATABASE_POOL_MIN"),
     *("DATABASE_TIMEOUT_SECONDS", "TEMPORAL_API_KEY", "TEMPORAL_TLS", "TASK_QUEUE", "S3_REGION", "GIT_SHA"),
-    *("AI_STUB_PORT", "MAIL_FOLDER", "ARGON2_TIME_COST", "ARGON2_MEMORY_KIB", "ARGON2_PARALLELISM"),
+    *("AI_STUB_PORT", "AI_SERVICE_STANDIN_PORT"),
+    *("MAIL_FOLDER", "ARGON2_TIME_COST", "ARGON2_MEMORY_KIB", "ARGON2_PARALLELISM"),
 }
 
 

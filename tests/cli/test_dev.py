@@ -14,11 +14,11 @@ import msgspec
 import psutil
 import pytest
 
-from cli.embedded import until, with_free_ports
+from cli.embedded import local_client, until, with_free_ports
 from cli.stub_ai.process import FREE
 from runtime.settings import Settings, environment_of
 
-NAMES = {"postgres", "temporal", "s3", "worker", "api"}
+NAMES = {"postgres", "temporal", "s3", "worker", "api", "ai_service"}
 CHECKOUT = Path(__file__).parents[2]
 
 
@@ -46,7 +46,7 @@ class Dev:
 
     async def ready(self) -> bool:
         try:
-            async with httpx.AsyncClient(trust_env=False) as client:
+            async with local_client() as client:
                 answer = await client.get(f"http://127.0.0.1:{self.settings.port}/readyz")
         except httpx.HTTPError:
             return False
@@ -76,21 +76,42 @@ def dev(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Dev]:
 
 
 async def test_it_writes_who_serves(dev: Dev) -> None:
-    """pids.json names the process that serves for each of the five."""
+    """pids.json names the process that serves for each of them."""
     await dev.wait_ready()
     for name, pid in dev.pids().items():
         command = " ".join(psutil.Process(pid).cmdline())
-        assert {"s3": "weed", "api": "standin api", "worker": "standin worker"}.get(name, name) in command
+        known = {"s3": "weed", "api": "standin api", "worker": "standin worker", "ai_service": "cli.ai_standin"}
+        assert known.get(name, name) in command
 
 
 @pytest.mark.parametrize("name", sorted(NAMES))
 async def test_a_killed_child_is_started_again(dev: Dev, name: str) -> None:
-    """kill -9 of any of the five is followed by another process, in pids.json too."""
+    """kill -9 of any of them is followed by another process, in pids.json too."""
     before = dev.pids()[name]
     os.kill(before, signal.SIGKILL)
     assert await until(lambda: dev.pids()[name] != before, 10)
     assert await until(lambda: psutil.pid_exists(dev.pids()[name]), 10)
     await dev.wait_ready()
+
+
+async def test_a_stand_in_scans(dev: Dev) -> None:
+    """Without AI_SERVICE_URL a stand-in is served, and named to the API and the worker."""
+    url = f"http://127.0.0.1:{dev.settings.ai_service_standin_port}"
+    for name in ("api", "worker"):
+        assert psutil.Process(dev.pids()[name]).environ()["AI_SERVICE_URL"] == url
+
+    async def found() -> object:
+        with suppress(httpx.HTTPError):
+            async with local_client() as client:
+                answer = await client.post(f"{url}/scan", files={"text": (None, "There is a penalty.")})
+            return answer.json()
+        return None
+
+    assert await until(found, 10)
+    assert await found() == {
+        "data": [{"risk": "Penalty", "category": "legal", "context": "There is a penalty."}],
+        "source": "model",
+    }
 
 
 async def test_a_second_one_is_refused(dev: Dev) -> None:
@@ -152,7 +173,7 @@ async def test_a_scripted_model_beside_the_rest(tmp_path: Path) -> None:
     async def answers() -> bool:
         question = {"model": "stub-no-usage", "messages": [{"role": "user", "content": "Hi"}]}
         with suppress(httpx.HTTPError):
-            async with httpx.AsyncClient(trust_env=False) as client:
+            async with local_client() as client:
                 answer = await client.post(f"{url}/chat/completions", json=question)
             return answer.json()["choices"][0]["message"]["content"] == "You said: Hi"
         return False
@@ -173,6 +194,32 @@ async def test_a_scripted_model_beside_the_rest(tmp_path: Path) -> None:
         assert await beside.ended() == 0
     assert url in beside.output()
     beside.process.communicate()
+
+
+async def test_with_a_service_there_is_no_stand_in(tmp_path: Path) -> None:
+    """Where AI_SERVICE_URL names a service no stand-in is started, and its port may be taken."""
+    settings = with_free_ports(Settings(ai_service_url="http://127.0.0.1:9/base"))
+    with socket.create_server(("127.0.0.1", settings.ai_service_standin_port)):
+        alone = Dev(tmp_path, settings)
+        alone.names = NAMES - {"ai_service"}
+        try:
+            await alone.wait_ready()
+            told = psutil.Process(alone.pids()["worker"]).environ()
+            assert told["AI_SERVICE_URL"] == "http://127.0.0.1:9/base"
+        finally:
+            alone.process.terminate()
+            assert await alone.ended() == 0
+        alone.process.communicate()
+
+
+async def test_a_taken_port_of_the_stand_in_is_named(tmp_path: Path) -> None:
+    """AI_SERVICE_STANDIN_PORT is looked at before anything is started."""
+    settings = with_free_ports(Settings())
+    with socket.create_server(("127.0.0.1", settings.ai_service_standin_port)):
+        refused = Dev(tmp_path, settings)
+        assert await refused.ended() == 1
+    assert "AI_SERVICE_STANDIN_PORT" in refused.output()
+    refused.process.communicate()
 
 
 async def test_a_taken_port_of_the_model_is_named(tmp_path: Path) -> None:

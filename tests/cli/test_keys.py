@@ -34,11 +34,18 @@ PLACE = b"here"
 MANY = 12 * PAGE
 
 
+@pytest.fixture(scope="module")
+async def migrated(cli_stack: EmbeddedStack) -> str:
+    """A database to copy."""
+    await cli_stack.postgres.create_database("keys_template")
+    await migrate(cli_stack.postgres.url("gangway_owner", "keys_template"))
+    return "keys_template"
+
+
 @pytest.fixture
-async def settings(cli_stack: EmbeddedStack, tmp_path: Path) -> Settings:
+async def settings(cli_stack: EmbeddedStack, migrated: str, tmp_path: Path) -> Settings:
     """A database and a key file of one's own."""
-    await cli_stack.postgres.create_database("keys")
-    await migrate(cli_stack.postgres.url("gangway_owner", "keys"))
+    await cli_stack.postgres.create_database("keys", template=migrated)
     return Settings(
         gangway_home=tmp_path,
         database_url=cli_stack.postgres.url(database="keys"),

@@ -71,6 +71,13 @@ def test_a_run_that_cannot_be(workflow_id: str, tmp_path: Path) -> None:
     assert said.splitlines()[-1].endswith("is not the id of a run")
 
 
+def test_a_status_that_no_run_has(tmp_path: Path) -> None:
+    """Runs of a status that is none are an error of usage, which names those there are, and no empty list."""
+    status, said = gangway("run", "list", "--status", "bogus", home=tmp_path)
+    assert status == 2
+    assert "'in_progress', 'completed', 'abandoned'" in said
+
+
 def test_a_temporal_address_that_is_none(tmp_path: Path) -> None:
     """A malformed address of Temporal is named."""
     keys = str(write_key_file(tmp_path / "keys.json"))

@@ -22,6 +22,12 @@ from tests.stack import PASSWORD, Json, Person, ok
 A_TEXT = f"not {PASSWORD}"
 """Where any text will do; a good password, and nobody's."""
 
+ONE_OF_SEVERAL: dict[str, dict[str, Any]] = {
+    "POST /api/v1/capture/sessions/{capture_id}/barcodes": {"barcode": A_TEXT},
+    "POST /api/v1/connections/{connection_id}/order-imports": {"domains": ["shop.example"]},
+}
+"""By operation, a field of those of which one must be there, or one in which not any text will do."""
+
 SENT: ContextVar[list[str] | None] = ContextVar("SENT", default=None)
 """The statements of the request that is being counted; see `counted`."""
 
@@ -210,7 +216,12 @@ class Operation(Struct, frozen=True, kw_only=True):
     def body(self) -> dict[str, Any] | None:
         """A body with the fields that must be there; None when it takes none."""
         schema = self._body_schema()
-        return None if schema is None else self._example("", schema)
+        return None if schema is None else {**self._example("", schema), **ONE_OF_SEVERAL.get(self.name, {})}
+
+    def headers(self) -> dict[str, str]:
+        """What must be said of what was seen: anything will do."""
+        named = {each["name"] for each in self.spec.get("parameters", []) if each["in"] == "header"}
+        return {"If-Match": "*"} if "If-Match" in named else {}
 
     def body_fields(self) -> list[str]:
         """The fields of the body into which a text can be put."""
@@ -256,6 +267,8 @@ class Operation(Struct, frozen=True, kw_only=True):
                 return schema.get("minimum", 1)
             case {"type": "boolean"}:
                 return False
+            case {"format": "uuid"}:
+                return str(uuid.uuid4())
             case _:
                 return f"{uuid.uuid4().hex}@example.org" if name.startswith("email") else A_TEXT
 

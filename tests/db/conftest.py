@@ -19,7 +19,7 @@ from tests.db.given import Person, register
 async def stack(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[EmbeddedStack]:
     """PostgreSQL alone, migrated."""
     home = tmp_path_factory.mktemp("db")
-    async with EmbeddedStack(home=home, settings=Settings(), services={"postgres"}) as stack:
+    async with EmbeddedStack(home=home, settings=Settings(), services={"postgres"}, durable=False) as stack:
         await migrate(stack.postgres.url("gangway_owner"))
         yield stack
 

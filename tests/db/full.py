@@ -79,7 +79,9 @@ async def fill(admin: asyncpg.Connection, database: Database, person: Person) ->
             "scope": f"{canary}-idempotency_keys",
             "external_id": f"{canary}-tenants",
             "lease": now,
+            "updated_at": now,
             "company_run_id": company_run_id,
+            "refs": [f"{canary}-item_sources"],
             "answer_key": sha256(f"{canary}-answered".encode()).digest(),
             "lease_key": sha256(f"{canary}-open".encode()).digest(),
             **{name: f"{canary}-{table}".encode() for name, table in _DIGESTS.items()},
@@ -89,9 +91,16 @@ async def fill(admin: asyncpg.Connection, database: Database, person: Person) ->
 
 _KINDS = (
     *("session", "invitation", "mail", "erasure", "data_key", "call", "lease", "organization", "department"),
-    *("turn", "proposal", "suggestion", "item"),
+    *("turn", "proposal", "suggestion", "item", "event", "account", "task", "change", "alert", "scan", "order"),
+    *("image", "capture", "captured", "thing", "job", "import", "sync"),
+    *("connection", "consent", "fetch", "purchase", "mail_job", "mailbox"),
 )
-_DIGESTS = {"digest": "refused_tokens", "reset_hash": "password_resets", "invitation_hash": "invitations"}
+_DIGESTS = {
+    "digest": "refused_tokens",
+    "reset_hash": "password_resets",
+    "invitation_hash": "invitations",
+    "ingest_hash": "aws_accounts",
+}
 
 
 def _rows(canary: str, ids: dict[str, str], now: datetime) -> dict[str, list[dict[str, Any]]]:
@@ -132,6 +141,48 @@ def _rows(canary: str, ids: dict[str, str], now: datetime) -> dict[str, list[dic
     long_unused = {"updated_at": now - timedelta(days=500)}
     answer_kept = {**theirs, "purpose": "industry"}
     soon_over = {"until": now + timedelta(minutes=1)}
+    event = {
+        "tenant_id": ids["tenant_id"],
+        "source": text("events"),
+        "detail_type": "x",
+        "detail": {},
+        "severity": "low",
+        "severity_level": 1,
+        "resources": [],
+        "published_at": now,
+    }
+    task = {
+        "tenant_id": ids["tenant_id"],
+        "title": text("tasks"),
+        "description": "Look into it",
+        "status": "open",
+        "priority": "low",
+        "assigned_user_id": ids["user_id"],
+        "created_by": ids["user_id"],
+        "event_id": ids["event_id"],
+        "due_date": now - timedelta(days=1),
+        "updated_at": now,
+        **made,
+    }
+    capture = {
+        **theirs,
+        "kinds": ["barcode", "photo"],
+        "status": "active",
+        "version": 1,
+        "barcodes": 1,
+        "photos": 0,
+        **made,
+    }
+    image = {**theirs, "content_type": "image/png", "status": "pending", "upload_until": now + timedelta(hours=1)}
+    forgotten = {**image, "upload_until": now - timedelta(days=400)}
+    far = now + timedelta(days=7)
+    page = {
+        **theirs,
+        "job_id": ids["job_id"],
+        "source_url": "https://shop.example/",
+        "normalized_url": "https://shop.example/",
+    }
+    thing = {"status": "pending", "attention": [], "edited": [], "version": 1}
     okr = {
         "id": ids["item_id"],
         "objective": text("suggestions"),
@@ -191,13 +242,84 @@ def _rows(canary: str, ids: dict[str, str], now: datetime) -> dict[str, list[dic
         "mails": [{**mail, "id": ids["mail_id"], **made}, {**mail, "id": another(), **ages_ago}],
         "events": [
             {
+                "id": ids["event_id"],
+                "acknowledged_at": now,
+                "acknowledged_by": ids["user_id"],
+                **event,
+                **made,
+            },
+            {"id": another(), "deleted_at": now, "deleted_by": ids["user_id"], **event, **ages_ago},
+        ],
+        "aws_accounts": [
+            {
+                "id": ids["account_id"],
                 "tenant_id": ids["tenant_id"],
-                "source": text("events"),
-                "detail_type": "x",
-                "detail": {},
-                "severity": "low",
-                "severity_level": 1,
+                "account_id": "123456789012",
+                "account_name": text("aws_accounts"),
+                "region": "eu-central-1",
+                "external_id": text("aws_accounts"),
+                "ingest_token_hash": digest("aws_accounts"),
+                "is_active": True,
+                "status": "untested",
+                **made,
+                "updated_at": now,
             }
+        ],
+        "monitoring_configs": [
+            {
+                "tenant_id": ids["tenant_id"],
+                "version": 1,
+                "services": [{"service_name": text("monitoring_configs")}],
+                "global_settings": {},
+                "updated_by": ids["user_id"],
+                "updated_at": now,
+            }
+        ],
+        "config_changes": [
+            {
+                "id": ids["change_id"],
+                "tenant_id": ids["tenant_id"],
+                "changed_by": ids["user_id"],
+                "kind": "monitoring",
+                "after": {"global_settings": {"alert_email_recipients": [text("config_changes")]}},
+                **made,
+            }
+        ],
+        "refused_saves": [
+            {"tenant_id": ids["tenant_id"], "bucket": now, "refused": 7},
+            {"tenant_id": ids["tenant_id"], "bucket": now - timedelta(days=400), "refused": 7},
+        ],
+        "stuck_runs": [
+            {"tenant_id": ids["tenant_id"], "run_id": ids["run_id"], "last_activity_at": now - timedelta(days=3)}
+        ],
+        "alerts": [
+            {
+                "id": ids["alert_id"],
+                "tenant_id": ids["tenant_id"],
+                "kind": "event",
+                "event_id": ids["event_id"],
+                "since": now - timedelta(minutes=30),
+                "number": 1,
+                "channel": "email",
+                "recipient": f"{text('alerts')}@example.org",
+                "status": "waiting",
+                "attempts": 0,
+                "due_at": now - timedelta(minutes=1),
+                **made,
+            },
+            {
+                "id": another(),
+                "tenant_id": ids["tenant_id"],
+                "kind": "report",
+                "since": now - timedelta(days=401),
+                "channel": "email",
+                "recipient": f"{text('alerts')}-old@example.org",
+                "status": "sent",
+                "attempts": 1,
+                "sent_at": now,
+                "due_at": now,
+                **ages_ago,
+            },
         ],
         "data_keys": [
             {**theirs, "id": ids["data_key_id"], "key_id": text("data_keys"), "wrapped": digest("data_keys")}
@@ -303,6 +425,255 @@ def _rows(canary: str, ids: dict[str, str], now: datetime) -> dict[str, list[dic
         "suggestions": [
             {**suggestion, "id": ids["suggestion_id"], "run_id": ids["run_id"], **made},
             {**suggestion, "id": another(), **ages_ago},
+        ],
+        "tasks": [
+            {**task, "id": ids["task_id"]},
+            {**task, "id": another(), "deleted_at": now, "deleted_by": ids["user_id"]},
+        ],
+        "task_comments": [
+            {**theirs, "id": another(), "task_id": ids["task_id"], "comment": text("task_comments"), **made}
+        ],
+        "task_status_changes": [
+            {
+                "tenant_id": ids["tenant_id"],
+                "task_id": ids["task_id"],
+                "number": 1,
+                "from_status": "in_progress",
+                "to_status": "open",
+                "changed_by": ids["user_id"],
+                "changed_at": now,
+            }
+        ],
+        "scans": [
+            {
+                **theirs,
+                "id": ids["scan_id"],
+                "filename": text("scans"),
+                "data": [{"risk": "x", "category": "x", "context": text("scans")}],
+                "size": 2,
+                "source": "llm",
+                **made,
+            }
+        ],
+        "scan_orders": [
+            {**theirs, "id": ids["order_id"], "filename": text("scan_orders"), **made},
+            {**theirs, "id": another(), "filename": text("scan_orders"), **ages_ago},
+        ],
+        "images": [
+            {**image, "id": ids["image_id"], "object_key": text("images"), **made},
+            {**forgotten, "id": another(), "object_key": text("images-old"), **ages_ago},
+        ],
+        "photo_analyses": [
+            {**theirs, "image_id": ids["image_id"], "result": {"suggested_name": text("photo_analyses")}, **made}
+        ],
+        "capture_sessions": [
+            {
+                **capture,
+                "id": ids["capture_id"],
+                "token_hash": digest("capture_sessions"),
+                "ends_at": far,
+                **later,
+            },
+            {**capture, "id": another(), "token_hash": None, "ends_at": far, **ended},
+        ],
+        "capture_items": [
+            {
+                **theirs,
+                "id": ids["captured_id"],
+                "session_id": ids["capture_id"],
+                "kind": "barcode",
+                "key": text("capture_items"),
+                "code": text("capture_items"),
+                "image_id": ids["image_id"],
+                "quantity": 1,
+                "added_by": "phone",
+                "details": {"name": text("capture_items")},
+                "enrichment": "none",
+                "edited": [],
+                "version": 1,
+                **made,
+                "updated_at": now,
+            }
+        ],
+        "capture_scans": [
+            {
+                **theirs,
+                "session_id": ids["capture_id"],
+                "item_id": ids["captured_id"],
+                "client_item_id": text("capture_scans"),
+            }
+        ],
+        "items": [{**theirs, **thing, "id": ids["thing_id"], "name": text("items"), **made, "updated_at": now}],
+        "imports": [
+            {
+                **theirs,
+                "id": ids["import_id"],
+                "file_name": text("imports"),
+                "status": "running",
+                "shape": {"encoding": "utf-8", "delimiter": ","},
+                "columns": ["name"],
+                "suggested": {},
+                "sample": [],
+                "mapping": {"name": "name"},
+                "rows": 5,
+                "reached": 0,
+                "imported": 0,
+                "failed": 0,
+                "errors": [],
+                "error_count": 0,
+                **made,
+            }
+        ],
+        "item_sources": [
+            {
+                **theirs,
+                "item_id": ids["thing_id"],
+                "source": "csv",
+                "ref": text("item_sources"),
+                "quantity": 1,
+                **made,
+            }
+        ],
+        "scrape_jobs": [
+            {
+                **theirs,
+                "id": ids["job_id"],
+                "status": "running",
+                "requested": 2,
+                "pages": 2,
+                "version": 1,
+                **made,
+                "updated_at": now,
+            }
+        ],
+        "scrape_results": [
+            {**page, "position": 0, "page": 0, "status": "pending"},
+            {
+                **page,
+                "position": 1,
+                "page": 1,
+                "status": "success",
+                "item": {"product_url": "https://shop.example/", "name": text("scrape_results")},
+                "version": 1,
+            },
+        ],
+        "connections": [
+            {
+                **theirs,
+                "id": ids["connection_id"],
+                "provider": "quickbooks",
+                "status": "connected",
+                "account_id": text("connections"),
+                "account_label": text("connections"),
+                "scopes": ["x"],
+                "sealed_tokens": ["key", "nonce", text("connections")],
+                "token_expires_at": now + timedelta(hours=1),
+                **made,
+                "updated_at": now,
+            },
+            {
+                **theirs,
+                "id": ids["mailbox_id"],
+                "provider": "gmail",
+                "status": "connected",
+                "account_id": text("connections"),
+                "sealed_tokens": ["key", "nonce", text("connections")],
+                **made,
+                "updated_at": now,
+            },
+            {
+                **theirs,
+                "id": another(),
+                "provider": "gmail",
+                "status": "disconnected",
+                **made,
+                "updated_at": now,
+                "disconnected_at": now,
+            },
+        ],
+        "consents": [
+            {
+                **theirs,
+                "id": ids["consent_id"],
+                "provider": "gmail",
+                "state_hash": a_key("consents"),
+                "browser_hash": a_key("browsers"),
+                "sealed_verifier": ["key", "nonce", text("consents")],
+                "return_to": f"/{text('consents')}",
+                **made,
+                "expires_at": now + timedelta(minutes=10),
+            }
+        ],
+        "connection_runs": [
+            {
+                **theirs,
+                "id": ids["fetch_id"],
+                "connection_id": ids["connection_id"],
+                "kind": "manual",
+                "status": "running",
+                "fetched": 1,
+                **made,
+                "started_at": now,
+            }
+        ],
+        "orders": [
+            {
+                **theirs,
+                "id": ids["purchase_id"],
+                "connection_id": ids["connection_id"],
+                "external_id": text("orders"),
+                "read_by": "api",
+                "supplier": text("orders"),
+                "number": "1",
+                "lines": 1,
+                **made,
+                "updated_at": now,
+            }
+        ],
+        "order_lines": [
+            {
+                **theirs,
+                "order_id": ids["purchase_id"],
+                "line": "1",
+                "position": 0,
+                "name": text("order_lines"),
+                "quantity": 1,
+            }
+        ],
+        "mail_jobs": [
+            {
+                **theirs,
+                "id": ids["mail_job_id"],
+                "connection_id": ids["connection_id"],
+                "kind": "orders",
+                "status": "running",
+                "domains": [text("mail_jobs")],
+                **made,
+            }
+        ],
+        "mail_messages": [
+            {
+                **theirs,
+                "connection_id": ids["connection_id"],
+                "message_id": text("mail_messages"),
+                "outcome": "order",
+                "read_at": now,
+            }
+        ],
+        "item_syncs": [
+            {**theirs, "id": ids["sync_id"], "target": "sink", "status": "running", **made},
+            {**theirs, "id": another(), "target": "csv", "status": "completed", **made, "ended_at": now},
+        ],
+        "item_sync_results": [
+            {
+                **theirs,
+                "sync_id": ids["sync_id"],
+                "item_id": ids["thing_id"],
+                "number": 1,
+                "version": 1,
+                "status": "pending",
+                "attempts": 0,
+            }
         ],
         "suggestion_feedback": [
             {

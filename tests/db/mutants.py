@@ -89,15 +89,8 @@ class Trial(Struct, frozen=True, kw_only=True):
     wrote: bool
 
 
-async def tried(admin: asyncpg.Connection, mutant: Mutant, statement: Statement, before: str = "") -> Trial:
-    """Run a mutant as the app would, in a transaction that stays open: look, then roll it back.
-
-    Args:
-        admin: a superuser's connection.
-        mutant: what to run.
-        statement: where it comes from, with its arguments and its context.
-        before: done by the superuser, as something that went wrong.
-    """
+async def tried(admin: asyncpg.Connection, mutant: Mutant, statement: Statement) -> Trial:
+    """Run a mutant as the app would, in a transaction that stays open: look, then roll it back."""
     context = statement.context
     settings = (
         {}
@@ -109,7 +102,7 @@ async def tried(admin: asyncpg.Connection, mutant: Mutant, statement: Statement,
         }
     )
     local = "".join(f"SET LOCAL app.{name} = '{value}';" for name, value in settings.items() if value)
-    await admin.execute(f"BEGIN; {before}; {mutant.define}; SET LOCAL ROLE gangway_app; {local}")
+    await admin.execute(f"BEGIN; {mutant.define}; SET LOCAL ROLE gangway_app; {local}")
     try:
         rows = await admin.fetch(mutant.sql, *statement.arguments)
         if cursor := re.match(r"\s*DECLARE (\w+)", mutant.sql):

@@ -11,7 +11,7 @@ from db.ai_rates import Taken
 from db.pool import Database
 from onboarding.ai_limits import RATES
 
-BURSTS = [("chat", 10), ("suggestions", 20), ("industry", 20), ("photo", 30)]
+BURSTS = [("chat", 10), ("suggestions", 20), ("industry", 20), ("photo", 30), ("scan", 30)]
 
 
 def an_id() -> str:
@@ -105,7 +105,12 @@ async def test_a_look_takes_nothing(database: Database, admin: asyncpg.Connectio
     """Where somebody stands can be asked as often as one likes, and makes no bucket."""
     tenant_id, user_id = an_id(), an_id()
     fresh = await ai_rates.peek(database, tenant_id, user_id)
-    assert {name: each.remaining for name, each in fresh.items()} == {"chat": 10, "suggestions": 20, "photo": 30}
+    assert {name: each.remaining for name, each in fresh.items()} == {
+        "chat": 10,
+        "suggestions": 20,
+        "photo": 30,
+        "scan": 30,
+    }
     assert {each.reset_seconds for each in fresh.values()} == {0}
     count = "SELECT count(*) FROM ai_rates WHERE bucket LIKE '%' || $1"
     assert await admin.fetchval(count, user_id) == 0

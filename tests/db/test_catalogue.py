@@ -18,6 +18,8 @@ OF_NO_TENANT = {
     "sign_in_failures": "keyed digests; an e-mail that nobody has is counted too",
     "industries": "a public classification, the same for everybody",
     "industry_words": "the words for it",
+    "barcode_products": "what public catalogues say of codes, the same whoever asks",
+    "barcode_providers": "how often each catalogue was asked, by all together",
 }
 """Tables without row level security, and what they hold that is nobody's."""
 

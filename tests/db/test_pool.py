@@ -5,7 +5,7 @@ import os
 import signal
 import time
 from collections.abc import AsyncIterator, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 
 import asyncpg
 import psutil
@@ -15,6 +15,7 @@ from cli.embedded import EmbeddedStack
 from db.pool import Database, DatabaseUnavailable
 from runtime.settings import Settings
 from tests.db.given import Person
+from tests.stack import until
 
 PATIENCE = 0.5
 
@@ -152,6 +153,13 @@ async def test_losing_the_connection_inside(small: Database, admin: asyncpg.Conn
         assert await conn.fetchval("SELECT full_name FROM users") is None
 
 
+async def all_refused(database: Database) -> bool:
+    """Whether none of as many calls as there are connections is answered, each told so in bounded time."""
+    with at_most(3.0):
+        answers = await asyncio.gather(*(database.ping() for _ in range(4)), return_exceptions=True)
+    return all(isinstance(answer, DatabaseUnavailable) for answer in answers)
+
+
 async def test_kill_9_and_back(tmp_path_factory: pytest.TempPathFactory) -> None:
     """With PostgreSQL killed every call is refused in bounded time; when it is back the same pool works."""
     home = tmp_path_factory.mktemp("killed")
@@ -162,10 +170,8 @@ async def test_kill_9_and_back(tmp_path_factory: pytest.TempPathFactory) -> None
             pid = stack.postgres.pid
             assert pid is not None
             os.kill(pid, signal.SIGKILL)
-            for _ in range(5):
-                # A backend may outlive the server for a moment, and answer.
-                with at_most(3.0), suppress(DatabaseUnavailable):
-                    await database.ping()
+            # Backends may outlive the server for a moment, and answer; in the end all are gone.
+            await until(lambda: all_refused(database))
             await stack.postgres.stop()
             with at_most(3.0), pytest.raises(DatabaseUnavailable):
                 await database.ping()

@@ -66,11 +66,12 @@ def test_dollars_and_back() -> None:
 
 
 def test_the_rates_of_the_contract() -> None:
-    """Chat 60 a minute, ten at once; suggestions 20 an hour, industries among them; photos 30 a minute."""
+    """Chat 60 a minute, ten at once; suggestions 20 an hour, industries too; photos and scans 30 a minute."""
     assert {name: (rate.calls, rate.window_seconds, rate.burst) for name, rate in RATES.items()} == {
         "chat": (60, 60, 10),
         "suggestions": (20, 3600, 20),
         "photo": (30, 60, 30),
+        "scan": (30, 60, 30),
     }
     assert rated_as("industry") == "suggestions"
     assert FULL_AFTER_SECONDS == 3600

@@ -25,10 +25,11 @@ from msgspec.structs import replace
 
 from onboarding.advance import advance, begin, new_run
 from onboarding.answers import Answer, Text, Texts, plain
-from onboarding.errors import AlreadyComplete, Refused, RunAbandoned, RunExpired
+from onboarding.errors import AlreadyComplete, Refused, RunAbandoned, RunExpired, StateMismatch
 from onboarding.flow import Dependency, Flow, State, Timing
 from onboarding.flows import FLOWS
 from onboarding.flows.fitness import FITNESS
+from onboarding.forking import fork
 from onboarding.payloads import (
     Abandon,
     AbandonedReason,
@@ -41,6 +42,7 @@ from onboarding.payloads import (
     Event,
     EventKind,
     FieldError,
+    Nudge,
     Refusal,
     Remind,
     Run,
@@ -255,6 +257,29 @@ class Commands(RuleBasedStateMachine):
         """A reminder goes out."""
         self.send(Remind(actor=PERSON))
 
+    @rule()
+    def nudge(self) -> None:
+        """Staff have the person reminded."""
+        self.send(Nudge(actor=Actor(kind=ActorKind.STAFF), channel=Channel.API))
+
+    @rule(data=st.data())
+    def begin_in_the_middle(self, data: st.DataObject) -> None:
+        """Fork the run, open or not, at any state; only as far as it got is there one to begin at."""
+        state, new = self.step(data), new_run(id="f", tenant_id="t", user_id="u", flow=self.flow, now=self.now)
+        step, reached = self.named(data, state), current_state(self.run, self.flow)
+        if reached and state.number > reached.number:
+            with pytest.raises(StateMismatch) as refused:
+                fork(self.run, new, step)
+            assert refused.value.current_state == reached.number
+            return
+        made = fork(self.run, new, step)
+        assert current_state(made, self.flow) == state
+        assert made.answers.items() <= self.run.answers.items()
+        self.run, events = begin(made, PERSON, Channel.API, self.now)
+        assert [(e.seq, e.version, e.state, e.forked_from) for e in events] == [
+            (1, 1, state.number, made.forked_from)
+        ]
+
     @rule(until=UNTIL, muted=st.booleans())
     def snooze(self, until: datetime | None, muted: bool) -> None:
         """Put reminders off until any moment that can be written down."""
@@ -324,7 +349,7 @@ class Commands(RuleBasedStateMachine):
     def check_repeat(self, command: Command) -> None:
         """The same command again, a moment later, changes nothing; but each reminder is another one."""
         again = replace(command, expected_version=None)
-        if not isinstance(command, Remind):
+        if not isinstance(command, Remind | Nudge):
             assert advance(self.run, again, self.now + timedelta(seconds=1)) == (self.run, ())
 
     @invariant()

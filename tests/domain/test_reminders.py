@@ -5,12 +5,27 @@ from datetime import UTC, datetime, timedelta, timezone
 import pytest
 
 from onboarding.advance import advance
+from onboarding.errors import AlreadyComplete, RemindedRecently, RemindersOff, RunAbandoned, RunExpired
 from onboarding.flow import Timing
-from onboarding.payloads import EventKind, Remind, Reminders, SetPlace, SnoozeReminders
+from onboarding.payloads import (
+    Abandon,
+    AbandonedReason,
+    Actor,
+    ActorKind,
+    Channel,
+    Complete,
+    EventKind,
+    Nudge,
+    Remind,
+    Reminders,
+    SetPlace,
+    SnoozeReminders,
+)
 from onboarding.timing import next_reminder, wake_at
-from tests.domain.given import NOW, PERSON, after, answer, answered, fresh, kinds, save
+from tests.domain.given import NOW, PERSON, after, answer, answered, fresh, kinds, refused, save
 
 REMIND = Remind(actor=PERSON)
+NUDGE = Nudge(actor=Actor(kind=ActorKind.STAFF, id="00000000-0000-7000-8000-00000000000f"), channel=Channel.API)
 LATER = NOW + timedelta(days=1)
 FIRST, LAST = datetime.min.replace(tzinfo=UTC), datetime.max.replace(tzinfo=UTC)
 NAIVE = [at.replace(tzinfo=None) for at in (LATER, LAST, FIRST)]
@@ -88,3 +103,59 @@ def test_a_place_is_taken_over_without_a_new_version() -> None:
     assert advance(run, command, LATER) == (run, ())
     assert after(run, SetPlace(actor=PERSON, timezone="Mars/Base")) == run
     assert after(run, SetPlace(actor=PERSON)) == run
+
+
+def test_a_nudge_is_a_reminder_that_does_not_count() -> None:
+    """A reminder that staff ask for is recorded as theirs; the flow's own are counted without it."""
+    before = answered(2)
+    run, events = advance(before, NUDGE, LATER)
+    assert kinds(events) == [(EventKind.RUN_REMINDED, None)]
+    assert (events[0].actor, events[0].channel) == (NUDGE.actor, NUDGE.channel)
+    assert (run.reminders.sent, run.reminders.nudged_at) == (0, LATER)
+    assert (run.version, run.expires_at, run.last_activity_at) == (
+        before.version,
+        before.expires_at,
+        before.last_activity_at,
+    )
+
+
+def test_a_nudge_an_hour() -> None:
+    """Within an hour of one there is no other, also after an answer, and the refusal says for how long."""
+    run = after(answered(2), NUDGE)
+    run = after(run, save((3, answer(3))))
+    early = refused(RemindedRecently, lambda: advance(run, NUDGE, NOW + timedelta(minutes=59, seconds=30.5)))
+    assert early.retry_after_seconds == early.refusal.retry_after_seconds == 30
+    assert after(run, NUDGE, now=NOW + timedelta(hours=1)).reminders.nudged_at == NOW + timedelta(hours=1)
+
+
+def test_nobody_is_nudged_who_wants_no_reminders() -> None:
+    """Who opted out, and who snoozes, is not reminded by staff either; after the snooze they are."""
+    for wish in (snooze(muted=True), snooze(until=LATER)):
+        refused(RemindersOff, lambda wish=wish: advance(after(fresh(), wish), NUDGE, NOW))
+    assert after(after(fresh(), snooze(until=LATER)), NUDGE, now=LATER).reminders.nudged_at == LATER
+
+
+def test_a_snooze_does_not_forget_the_nudge() -> None:
+    """Whoever changes their reminders can still be nudged once an hour only."""
+    run = after(fresh(), NUDGE, snooze(until=LATER), snooze())
+    refused(RemindedRecently, lambda: advance(run, NUDGE, NOW + timedelta(minutes=1)))
+
+
+def test_the_flows_reminder_keeps_away_from_a_nudge() -> None:
+    """One that was due right after a nudge comes an hour after it, and the ones after that when they would."""
+    run = answered(2)
+    due = next_reminder(run, Timing())
+    assert due is not None
+    nudged = after(run, NUDGE, now=due - timedelta(minutes=5))
+    assert next_reminder(nudged, Timing()) == due + timedelta(minutes=55)
+    early = after(run, NUDGE, now=NOW)
+    assert next_reminder(early, Timing()) == due
+
+
+def test_nobody_is_nudged_about_a_run_that_is_over() -> None:
+    """A completed, an abandoned and an overdue run refuse as they do everything."""
+    run = answered(9)
+    refused(AlreadyComplete, lambda: advance(after(run, Complete(actor=PERSON)), NUDGE, NOW))
+    given_up = after(run, Abandon(actor=PERSON, reason=AbandonedReason.DELETED))
+    refused(RunAbandoned, lambda: advance(given_up, NUDGE, NOW))
+    refused(RunExpired, lambda: advance(run, NUDGE, run.expires_at))

@@ -670,8 +670,9 @@ def test_a_hostile_message_is_text_and_costs_little(message: str) -> None:
     for flow, state in STATES:
         _, _, draft = question(state, None, "en")
         for before in (None, draft):
+            # Slow once is chance, slow three times is not.
+            assert any(seconds(flow, state, message, before) < 0.05 for _ in range(3))
             heard = hear(flow, state, message, before, "en")
-            assert min(seconds(flow, state, message, before) for _ in range(3)) < 0.05
             assert not has_markup(confirm(state, heard.draft.data, "en"))
 
 

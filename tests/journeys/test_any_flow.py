@@ -7,6 +7,7 @@ from msgspec.structs import replace
 from temporalio.client import Client, WorkflowExecutionStatus
 
 from onboarding.flows import FLOWS
+from onboarding.flows.inventory import INVENTORY
 from runtime.addresses import RunAddress, workflow_id
 from tests.clients import generic
 from tests.flows.ten import TEN
@@ -40,6 +41,12 @@ async def test_company(person: Person) -> None:
     profile = await generic.finish(Calling(person), "company")
     assert profile["answers"].keys() == {"welcome", "company", "organization"}
     assert ok(await person.get("/api/v1/profile?flow=company")) == profile
+
+
+async def test_inventory(person: Person) -> None:
+    """The client completes the inventory flow, whose first answers name a connection as no form could."""
+    profile = await generic.finish(Calling(person), "inventory")
+    assert profile["answers"].keys() == {state.key for state in INVENTORY.states}
 
 
 @pytest.mark.parametrize("flow", [OVER_HTTP.key])

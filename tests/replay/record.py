@@ -14,11 +14,53 @@ from temporalio.client import Client, WorkflowHandle
 from cli.replay import CORPUS, CORPUS_KEYS
 from runtime.encryption import load_key_ring
 from runtime.ending import leave
-from tests.replay.paths import ERASURE, PATHS, SHORT_PATHS, SUGGESTIONS, SWEEPS, erased, suggested, swept
+from tests.replay.connecting import CONNECTING, connected
+from tests.replay.looking_up import Outside as LookingUp
+from tests.replay.looking_up import looked_up
+from tests.replay.mailboxes import ACTIVITIES as MAILBOXES
+from tests.replay.mailboxes import looked_through
+from tests.replay.paths import (
+    CAPTURES,
+    CONNECTIONS,
+    ERASURE,
+    PATHS,
+    PHOTOS,
+    SCANS,
+    SCRAPES,
+    SHORT_PATHS,
+    SUGGESTIONS,
+    SWEEPS,
+    SYNCS,
+    captured,
+    erased,
+    lived,
+    photographed,
+    scanned,
+    scraped,
+    suggested,
+    swept,
+    synced,
+)
 from tests.workflows.given import World, working, world
 from tests.workflows.outside import Outside
 from tests.workflows.seen import executions
 from tests.workflows.server import temporal_server
+
+GROUPS = {
+    "sweeps": (SWEEPS, swept),
+    "erasure": (ERASURE, erased),
+    "suggestions": (SUGGESTIONS, suggested),
+    "scans": (SCANS, scanned),
+    "scrapes": (SCRAPES, scraped),
+    "photos": (PHOTOS, photographed),
+    "syncs": (SYNCS, synced),
+    "captures": (CAPTURES, captured),
+    "mailboxes": (MAILBOXES, looked_through),
+    "connections": (CONNECTIONS, lived),
+    "connecting": (CONNECTING, connected),
+    "looking-up": (LookingUp().activities, looked_up),
+}
+"""Workflows that are no runs, by the queue that they are recorded on."""
 
 SHORT = "limit.historyCount.suggestContinueAsNew=40"
 
@@ -34,16 +76,11 @@ async def record(folder: Path) -> list[str]:
                 await path(someone)
                 written += await _write(folder, name, someone.handle, environment.client)
     async with temporal_server(keys) as environment:
-        sweeping = World(environment=environment, outside=Outside(), task_queue="sweeps")
-        async with working(environment.client, SWEEPS, sweeping.task_queue):
-            for name, handle in (await swept(sweeping)).items():
-                written += await _write(folder, name, handle, environment.client)
-        erasing = World(environment=environment, outside=Outside(), task_queue="erasure")
-        async with working(environment.client, ERASURE, erasing.task_queue):
-            written += await _write(folder, "erasure", await erased(erasing), environment.client)
-        suggesting = World(environment=environment, outside=Outside(), task_queue="suggestions")
-        async with working(environment.client, SUGGESTIONS, suggesting.task_queue):
-            written += await _write(folder, "suggestion", await suggested(suggesting), environment.client)
+        for queue, (activities, path) in GROUPS.items():
+            there = World(environment=environment, outside=Outside(), task_queue=queue)
+            async with working(environment.client, activities, queue):
+                for name, handle in (await path(there)).items():
+                    written += await _write(folder, name, handle, environment.client)
     return written
 
 

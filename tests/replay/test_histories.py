@@ -13,12 +13,13 @@ from runtime.encryption import KeyRing
 from tests.replay.paths import PATHS, SHORT_PATHS
 from workflows.registry import WORKFLOWS
 
-BYTES_AT_MOST = 800_000
+BYTES_AT_MOST = 1_500_000
 
 
-def check(*arguments: str | Path) -> Result:
+def check(*arguments: str | Path, **environment: str) -> Result:
     """Run `gangway replay check`."""
-    return CliRunner().invoke(gangway, ["replay", "check", *map(str, arguments)], catch_exceptions=False)
+    command = ["replay", "check", *map(str, arguments)]
+    return CliRunner().invoke(gangway, command, env=environment, catch_exceptions=False)
 
 
 def histories() -> dict[str, WorkflowHistory]:
@@ -62,14 +63,27 @@ def test_every_message_is_recorded() -> None:
         "say",
         "take_over",
         "hand_back",
+        "nudge",
+        "fork",
+        "disconnect",
     }
-    assert signals - {""} == {"step_completed", "abandon", "snooze_reminders", "set_place"}
+    assert signals - {""} == {
+        "step_completed",
+        "abandon",
+        "snooze_reminders",
+        "set_place",
+        "look",
+        "decided",
+        "wake",
+        "sync",
+    }
     assert activities - {""} == {
         "settle",
         "remind",
         "sweep_expired",
         "sweep_archive",
         "sweep_requests",
+        "watch_runs",
         "send_mail",
         "post_left_mails",
         "end_runs",
@@ -81,6 +95,42 @@ def test_every_message_is_recorded() -> None:
         "answer_general",
         "suggest_part",
         "settle_suggestion",
+        "scan",
+        "close_scan",
+        "sweep_scans",
+        "sweep_images",
+        "analyse_photo",
+        "settle_photo",
+        "send_items",
+        "write_items",
+        "end_sync",
+        "expire_capture",
+        "settle_capture",
+        "sweep_captures",
+        "plan_lookup",
+        "ask_provider",
+        "keep_unknown",
+        "capture_code",
+        "enrich_capture",
+        "import_csv",
+        "close_import",
+        "look_at_alarms",
+        "reschedule_accounts",
+        "send_alert",
+        "post_alerts",
+        "write_reports",
+        "scrape_page",
+        "end_scrape",
+        "discover_page",
+        "import_page",
+        "end_mail_job",
+        "look_connection",
+        "refresh_connection",
+        "sync_connection",
+        "disconnect_connection",
+        "leave_connections",
+        "resume_connections",
+        "exchange_code",
     }
 
 
@@ -129,6 +179,6 @@ def test_no_history(tmp_path: Path, content: str) -> None:
 
 def test_no_keys(tmp_path: Path) -> None:
     """Histories of one's own need a key file, and the message says how to name it."""
-    answer = check(tmp_path)
+    answer = check(tmp_path, GANGWAY_HOME=str(tmp_path / "another home than that of a demo that ran here"))
     assert answer.exit_code == 1
     assert "--keys" in answer.stderr

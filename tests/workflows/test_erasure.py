@@ -13,14 +13,16 @@ from temporalio.exceptions import ApplicationError
 from temporalio.testing import WorkflowEnvironment
 
 from api.gateway import Gateway
+from api.uploads import FORM_SECONDS
 from onboarding.payloads import EndRuns, Erase, EraseRows, ErasureCounts
 from runtime.addresses import erasure_workflow_id
 from runtime.settings import Settings
 from tests.workflows.given import until, working
 from tests.workflows.seen import metadata
+from workflows.erasure import LINGER
 
 COUNTS = ErasureCounts(database={"users": 1}, objects=3, runs_ended=1, data_keys=1)
-STEPS = ["end_runs 60", "count_objects", "delete_objects", "erase_rows 3"]
+STEPS = ["end_runs 60", "leave_connections", "count_objects", "delete_objects", "erase_rows 3"]
 LATE = ["end_runs 0", "delete_objects"]
 
 
@@ -36,13 +38,19 @@ class Stores:
     @property
     def activities(self) -> list[Callable[..., Any]]:
         """What a worker registers."""
-        return [self.end_runs, self.count_objects, self.delete_objects, self.erase_rows]
+        return [self.end_runs, self.leave_connections, self.count_objects, self.delete_objects, self.erase_rows]
 
     @activity.defn(name="end_runs")
     async def end_runs(self, message: EndRuns) -> int:
         """One run was open."""
         await self._note(f"end_runs {message.patience_seconds}")
         return 1
+
+    @activity.defn(name="leave_connections")
+    async def leave_connections(self, _: Erase) -> int:
+        """None."""
+        await self._note("leave_connections")
+        return 0
 
     @activity.defn(name="count_objects")
     async def count_objects(self, _: Erase) -> int:
@@ -103,14 +111,15 @@ def erasing(environment: WorkflowEnvironment) -> Erasing:
 
 
 async def test_the_order(erasing: Erasing) -> None:
-    """Runs end before files and rows go; a minute later what came too late goes, without patience."""
+    """Runs end before files and rows go; what came too late, by a form signed before too, goes after that."""
+    assert timedelta(seconds=FORM_SECONDS) < LINGER
     stores = Stores()
     async with working(erasing.environment.client, stores.activities, erasing.queue):
         await erasing.start()
         await until(lambda: stores.asked == STEPS)
-        await erasing.environment.fast_forward(erasing.handle, timedelta(seconds=50))
+        await erasing.environment.fast_forward(erasing.handle, timedelta(seconds=FORM_SECONDS))
         assert stores.asked == STEPS
-        await erasing.environment.fast_forward(erasing.handle, timedelta(seconds=20))
+        await erasing.environment.fast_forward(erasing.handle, LINGER)
         assert await erasing.result() == COUNTS
     assert stores.asked == STEPS + LATE
 
@@ -122,7 +131,7 @@ async def test_starting_twice(erasing: Erasing) -> None:
         await asyncio.gather(*(erasing.start() for _ in range(5)))
         await until(lambda: stores.asked == STEPS)
         await erasing.start()
-        await erasing.environment.fast_forward(erasing.handle, timedelta(minutes=2))
+        await erasing.environment.fast_forward(erasing.handle, LINGER)
         await erasing.result()
     assert stores.asked == STEPS + LATE
 
@@ -137,7 +146,7 @@ async def test_a_worker_that_stops_in_the_middle(erasing: Erasing, step: str) ->
         await asyncio.wait_for(first.reached.wait(), 20)
     async with working(erasing.environment.client, second.activities, erasing.queue):
         await until(lambda: len(first.asked + second.asked) == len(STEPS))
-        await erasing.environment.fast_forward(erasing.handle, timedelta(minutes=2))
+        await erasing.environment.fast_forward(erasing.handle, LINGER)
         assert await erasing.result() == COUNTS
     assert first.asked + second.asked == STEPS + LATE
 
@@ -156,7 +165,7 @@ async def test_the_last_admin(erasing: Erasing) -> None:
         stores.refused = False
         await erasing.start()
         await until(lambda: stores.asked == STEPS * 2)
-        await erasing.environment.fast_forward(erasing.handle, timedelta(minutes=2))
+        await erasing.environment.fast_forward(erasing.handle, LINGER)
         await erasing.result()
     assert (await erasing.handle.describe()).status is WorkflowExecutionStatus.COMPLETED
 

@@ -20,6 +20,8 @@ MESSAGES = {
     "hand_back",
     "begin",
     "restart",
+    "fork",
+    "nudge",
     "save_step",
     "skip_step",
     "accept_prefilled",
