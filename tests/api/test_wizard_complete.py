@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from api import commands, wizard
-from db import sweeps
+from db import runs, sweeps
 from db.pool import Database
 from db.tenant import sweeper
 from tests.api.company import Company
@@ -135,13 +135,21 @@ async def test_after_a_month(company: Company, app_database: Database) -> None:
 async def test_not_written_yet(person: Person, monkeypatch: pytest.MonkeyPatch) -> None:
     """Who repeats a completion that another process is still writing is told to come again, and then gets it."""
 
+    written, write = asyncio.Event(), runs.project
+
     async def written_elsewhere(*_: Any) -> bool:
         return True
+
+    async def later(*changes: Any, **how: Any) -> None:
+        await written.wait()
+        await write(*changes, **how)
 
     await answered(person)
     with monkeypatch.context() as patch:
         patch.setattr(commands, "record", written_elsewhere)
+        patch.setattr(runs, "project", later)
         refused = await person.post(COMPLETE, {})
+    written.set()
     problem(refused, 503, "database_unavailable")
     assert refused.headers["retry-after"]
 
