@@ -16,7 +16,7 @@ from activities.hands import RunHands
 from activities.scripted import ScriptedAgent
 from activities.streaming import Stream
 from activities.turns import Bounds, Moot, Turns, calls_left, facts_of, may_ask, try_again, warning_of
-from db import chat, runs
+from db import chat, recall, runs
 from db.pool import Database
 from onboarding import voice
 from onboarding.access import Caller
@@ -45,7 +45,7 @@ class Given(Struct, frozen=True, kw_only=True):
     """What a turn is answered from."""
 
     caller: Caller
-    context: chat.Context
+    context: recall.Context
     run: Run
     calls: int
     touched: list[State]
@@ -110,7 +110,7 @@ class Chats:
     async def _given(self, order: TurnOrder, caller: Caller) -> Given | None:
         assert order.run_id is not None
         async with self._database.transaction(caller) as connection:
-            context = await chat.context(connection, order.turn_id, HISTORY_AT_MOST)
+            context = await recall.context(connection, order.turn_id, HISTORY_AT_MOST)
             if context is None:
                 return None
             if context.turn.run_id != order.run_id:

@@ -13,7 +13,7 @@ from activities.agents import Known, ModelAgent
 from activities.ai.protocol import AiError, BudgetExhausted, ModelsUnavailable, Payer
 from activities.streaming import Stream
 from activities.turns import Bounds, Moot, Turns, calls_left, facts_of, may_ask, try_again, warning_of
-from db import chat, profiles, proposals, tenants, users
+from db import chat, profiles, proposals, recall, tenants, users
 from db.pool import Connection, Database
 from db.profiles import Profile
 from onboarding import general
@@ -174,7 +174,7 @@ class GeneralChats:
 
     async def _answer(self, order: TurnOrder, caller: Caller) -> None:
         async with self._database.transaction(caller) as connection:
-            context = await chat.context(connection, order.turn_id, HISTORY_AT_MOST)
+            context = await recall.context(connection, order.turn_id, HISTORY_AT_MOST)
             if context is None:
                 return
             mine = await self._mine(connection, caller)
@@ -221,7 +221,7 @@ class GeneralChats:
         self,
         caller: Caller,
         mine: Mine,
-        context: chat.Context,
+        context: recall.Context,
         hands: GeneralHands,
         stream: Stream,
         facts: Facts,

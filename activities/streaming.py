@@ -5,8 +5,9 @@ from typing import Any
 
 from temporalio import activity
 
-from db import chat
+from db import streaming
 from db.pool import Database, DatabaseUnavailable
+from db.runs import PersonGone
 from onboarding.access import Caller
 
 PAUSE_SECONDS = 0.015
@@ -34,7 +35,7 @@ class Stream:
         self._turn_id = turn_id
         self._seq = seq
         self._followed = followed
-        self._waiting: list[chat.Streamed] = []
+        self._waiting: list[streaming.Streamed] = []
         self._writing: asyncio.Task[None] | None = None
         self._open_text = False
         if seq:
@@ -48,7 +49,7 @@ class Stream:
         self._open_text = True
         last = self._waiting[-1] if self._waiting else None
         if last is not None and last.event == CONTENT:
-            self._waiting[-1] = chat.Streamed(
+            self._waiting[-1] = streaming.Streamed(
                 seq=last.seq, event=CONTENT, data={"delta": last.data["delta"] + delta}
             )
         else:
@@ -68,7 +69,7 @@ class Stream:
     def tell(self, event: str, data: dict[str, Any]) -> None:
         """Something happened."""
         self._seq += 1
-        self._waiting.append(chat.Streamed(seq=self._seq, event=event, data=data))
+        self._waiting.append(streaming.Streamed(seq=self._seq, event=event, data=data))
         self._write()
 
     async def flush(self) -> None:
@@ -85,8 +86,8 @@ class Stream:
             while self._waiting:
                 events, self._waiting = self._waiting, []
                 try:
-                    await chat.write(self._database, self._caller, self._turn_id, events)
-                except (DatabaseUnavailable, chat.PersonGone) as error:
+                    await streaming.write(self._database, self._caller, self._turn_id, events)
+                except (DatabaseUnavailable, PersonGone) as error:
                     # Who follows gets the whole answer at the end; these are only on the way to it.
                     activity.logger.warning("what is said cannot be followed: %s", type(error).__name__)
                 if self._waiting:

@@ -10,8 +10,9 @@ from temporalio.exceptions import ApplicationError
 
 from activities.ai.protocol import ModelsUnavailable
 from activities.beating import alive
-from db import ai_usage, chat
+from db import ai_usage, chat, recall
 from db.pool import Connection, Database
+from db.runs import PersonGone
 from onboarding import safety
 from onboarding.access import Caller, Role
 from onboarding.payloads import TurnOrder
@@ -58,7 +59,7 @@ class Turns:
                 await answering(order, caller)
             except ApplicationError:
                 raise  # Temporal is asked to try again.
-            except (Moot, chat.PersonGone):
+            except (Moot, PersonGone):
                 await self._give_up(order, caller)
             # Whatever it is, nobody must wait for it for ever.
             except Exception:
@@ -98,12 +99,12 @@ def try_again(error: ModelsUnavailable, left: float) -> None:
         raise ApplicationError(error.code, type=error.code, next_retry_delay=timedelta(seconds=wait)) from error
 
 
-def facts_of(context: chat.Context, answers: Mapping[str, Mapping[str, Any]]) -> Facts:
+def facts_of(context: recall.Context, answers: Mapping[str, Mapping[str, Any]]) -> Facts:
     """What must not be said to this person: by what is stored, and by what they say now or said lately."""
     said = [message.text for message in context.messages if message.role == "person"]
     return safety.facts_of(context.age, [*said, context.text], answers)
 
 
-def warning_of(context: chat.Context, locale: str) -> str:
+def warning_of(context: recall.Context, locale: str) -> str:
     """Whom to ask instead of an agent, where what the person says now is for a professional; else nothing."""
     return referral(topics(context.text), locale) or ""

@@ -21,7 +21,7 @@ from api.problems import Code, ProblemError
 from api.run_shapes import StartBody
 from api.starting import open_run
 from api.talking import HandOver, answered, is_lost, streamed
-from db import chat, runs
+from db import chat, recall, runs
 from db.chat import Turn
 from db.pool import Connection
 from onboarding import voice
@@ -51,8 +51,10 @@ class OnboardingChatController(Controller):
         async with deps.database.transaction(principal.caller) as connection:
             key = await flow_asked(connection, principal, flow)
             run = await runs.latest(connection, principal.caller.user_id, key)
-            memory = await chat.remembered(connection, conversation_of(key), run.id) if run else Memory()
-            lately = await chat.lately(connection, conversation_of(key), run.id if run else None, HISTORY_AT_MOST)
+            memory = await recall.remembered(connection, conversation_of(key), run.id) if run else Memory()
+            lately = await recall.lately(
+                connection, conversation_of(key), run.id if run else None, HISTORY_AT_MOST
+            )
         facts = facts_of(lately.age, lately.said, run.answers if run else {})
         return _opener(run, key, principal, memory, facts)
 

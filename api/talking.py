@@ -12,9 +12,10 @@ from litestar.response import ServerSentEventMessage
 from api.deps import Deps, Principal
 from api.errors import unavailable
 from api.problems import Code, ProblemError
-from db import chat
-from db.chat import Tail, Turn
+from db import chat, streaming
+from db.chat import Turn
 from db.pool import DatabaseUnavailable
+from db.streaming import Tail
 from db.tenant import CallerChanged
 from onboarding.chat import ChatAnswer
 from onboarding.errors import GangwayError
@@ -137,7 +138,7 @@ async def _followed(
             changed.clear()
             patience = LOOK_AGAIN_SECONDS
             async with deps.database.transaction(principal.caller) as connection:
-                news = await chat.tail(connection, turn.id, after=after)
+                news = await streaming.tail(connection, turn.id, after=after)
             if news is None:
                 raise ProblemError(404, Code.NOT_FOUND, "This conversation is gone.")
             if news.events:

@@ -1,23 +1,19 @@
-"""The turns of conversations, and what is being said in them at this moment."""
+"""The turns of conversations."""
 
-from datetime import datetime, timedelta
-from typing import Any, ClassVar, Literal
+from datetime import datetime
+from typing import ClassVar, Literal
 
 import asyncpg
 import msgspec
-from msgspec import Struct, field
+from msgspec import Struct
 
-from db.messages import COLUMNS, ChatMessage, MessageStatus, message_of
-from db.pool import Connection, Database, rows_of
+from db.messages import MessageStatus
+from db.pool import Connection, rows_of
 from db.runs import CHANNEL, PersonGone
-from onboarding.access import Caller
 from onboarding.chat import ChatAnswer, Memory, ToolUse
 from onboarding.errors import GangwayError
 
-KEPT_FOR = timedelta(minutes=10)
-"""How long what was streamed is kept; page 20 asks for five minutes."""
-
-_TURN = (
+COLUMNS = (
     "id::text, conversation, run_id::text, message_id, streamed, status, memory, answer, created_at, finished_at"
 )
 
@@ -54,46 +50,6 @@ class Turn(Struct, frozen=True, kw_only=True):
     answer: ChatAnswer | None
     created_at: datetime
     finished_at: datetime | None = None
-
-
-class Streamed(Struct, frozen=True, kw_only=True):
-    """Something that happened in a turn, as it is told to who follows it."""
-
-    seq: int
-    event: str
-    data: dict[str, Any]
-
-
-class Tail(Struct, frozen=True, kw_only=True):
-    """What is new of a turn: its events after those that were seen, and its answer when it is done.
-
-    `last` is the highest number of an event that is kept; 0 when none is, or none ever was.
-    """
-
-    turn: Turn
-    events: list[Streamed]
-    last: int
-
-
-class Context(Struct, frozen=True, kw_only=True):
-    """What a turn is answered from. `messages` end before the person's own; `seq` is of the last event streamed.
-
-    `age` is what the person's account says of it.
-    """
-
-    turn: Turn
-    text: str
-    messages: list[ChatMessage] = field(default_factory=list)
-    memory: Memory
-    seq: int = 0
-    age: int | None = None
-
-
-class Lately(Struct, frozen=True, kw_only=True):
-    """What somebody said of late, and the age that their account has."""
-
-    said: list[str]
-    age: int | None = None
 
 
 async def begin(
@@ -151,7 +107,7 @@ async def _inserted(
               INSERT INTO chat_messages (conversation, run_id, turn_id, role, agent_type, state, text)
               SELECT $2, $3, id, 'person', $6, $7, $8 FROM turn
             )
-            SELECT {_TURN} FROM turn
+            SELECT {COLUMNS} FROM turn
             """,
             id,
             conversation,
@@ -164,7 +120,7 @@ async def _inserted(
         )
     except asyncpg.ForeignKeyViolationError as error:
         raise PersonGone from error
-    return _turn(row) if row is not None else None
+    return turn_of(row) if row is not None else None
 
 
 async def _make_way(conn: Connection, conversation: str, message_id: str, text: str) -> None:
@@ -210,7 +166,7 @@ async def repeated(conn: Connection, conversation: str, message_id: str, text: s
     """
     row = await conn.fetchrow(
         f"""
-        SELECT {_TURN}, (
+        SELECT {COLUMNS}, (
           SELECT m.text FROM chat_messages AS m WHERE m.turn_id = t.id AND m.role = 'person'
         ) AS said
         FROM chat_turns AS t WHERE user_id = app_user() AND conversation = $1 AND message_id = $2
@@ -222,97 +178,7 @@ async def repeated(conn: Connection, conversation: str, message_id: str, text: s
         return None
     if row["said"] != text:
         raise MessageIdReused
-    return _turn(row)
-
-
-async def context(conn: Connection, turn_id: str, limit: int) -> Context | None:
-    """What a running turn is answered from; None when it is answered, or gone."""
-    row = await conn.fetchrow(
-        f"""
-        SELECT {_TURN}, (
-          SELECT b.memory FROM chat_turns AS b
-          WHERE b.user_id = t.user_id AND b.conversation = t.conversation AND b.status = 'done'
-            AND b.run_id IS NOT DISTINCT FROM t.run_id
-          ORDER BY b.id DESC LIMIT 1
-        ) AS remembered, coalesce((SELECT max(s.seq) FROM chat_stream AS s WHERE s.turn_id = t.id), 0) AS seq,
-          (SELECT u.age FROM users AS u WHERE u.id = t.user_id) AS age
-        FROM chat_turns AS t WHERE id = $1 AND status = 'running'
-        """,
-        turn_id,
-    )
-    if row is None:
-        return None
-    turn = _turn(row)
-    found = await conn.fetch(
-        f"""
-        SELECT {COLUMNS} FROM chat_messages AS m
-        WHERE user_id = app_user() AND conversation = $1 AND run_id IS NOT DISTINCT FROM $2::uuid
-        ORDER BY m.id DESC LIMIT $3
-        """,
-        turn.conversation,
-        turn.run_id,
-        limit + 1,
-    )
-    messages = [message_of(each) for each in reversed(found)]
-    own = next((each for each in messages if each.turn_id == turn_id and each.role == "person"), None)
-    if own is None:
-        return None
-    return Context(
-        turn=turn,
-        text=own.text,
-        messages=messages[: messages.index(own)],
-        memory=msgspec.convert(row["remembered"] or {}, Memory),
-        seq=row["seq"],
-        age=row["age"],
-    )
-
-
-async def remembered(conn: Connection, conversation: str, run_id: str) -> Memory:
-    """What the caller's conversation about a run remembers of its last answered turn."""
-    memory = await conn.fetchval(
-        """
-        SELECT memory FROM chat_turns
-        WHERE user_id = app_user() AND conversation = $1 AND run_id = $2::uuid AND status = 'done'
-        ORDER BY id DESC LIMIT 1
-        """,
-        conversation,
-        run_id,
-    )
-    return msgspec.convert(memory or {}, Memory)
-
-
-async def lately(conn: Connection, conversation: str, run_id: str | None, limit: int) -> Lately:
-    """What the caller said of late: of the conversation's newest messages, theirs."""
-    row = await conn.fetchrow(
-        """
-        SELECT (SELECT age FROM users WHERE id = app_user()) AS age, coalesce(array_agg(m.text), '{}') AS said
-        FROM (
-          SELECT text, role FROM chat_messages
-          WHERE user_id = app_user() AND conversation = $1 AND run_id IS NOT DISTINCT FROM $2::uuid
-          ORDER BY id DESC LIMIT $3
-        ) AS m WHERE m.role = 'person'
-        """,
-        conversation,
-        run_id,
-        limit,
-    )
-    return msgspec.convert(dict(row or {}), Lately)
-
-
-async def write(database: Database, caller: Caller, turn_id: str, events: list[Streamed]) -> None:
-    """Add to what is being said, and wake whoever follows it: one round trip.
-
-    Raises:
-        PersonGone: the turn is gone, with its person or its conversation.
-    """
-    rows = [{"seq": e.seq, "event": e.event, "data": e.data} for e in events]
-    try:
-        async with database.autocommit() as connection:
-            await connection.execute(
-                "SELECT chat_write($1, $2, $3, $4)", caller.tenant_id, caller.user_id, turn_id, rows
-            )
-    except asyncpg.ForeignKeyViolationError as error:
-        raise PersonGone from error
+    return turn_of(row)
 
 
 async def finish(
@@ -373,27 +239,6 @@ async def fail(conn: Connection, turn_id: str) -> bool:
     return row is not None
 
 
-async def tail(conn: Connection, turn_id: str, *, after: int, limit: int = 500) -> Tail | None:
-    """What is new of a turn."""
-    row = await conn.fetchrow(
-        f"""
-        SELECT {_TURN}, coalesce((SELECT max(s.seq) FROM chat_stream AS s WHERE s.turn_id = t.id), 0) AS last, (
-          SELECT coalesce(jsonb_agg(to_jsonb(e) ORDER BY e.seq), '[]') FROM (
-            SELECT s.seq, s.event, s.data FROM chat_stream AS s
-            WHERE s.turn_id = t.id AND s.seq > $2 ORDER BY s.seq LIMIT $3
-          ) AS e
-        ) AS events
-        FROM chat_turns AS t WHERE id = $1 AND user_id = app_user()
-        """,
-        turn_id,
-        after,
-        limit,
-    )
-    if row is None:
-        return None
-    return Tail(turn=_turn(row), events=msgspec.convert(row["events"], list[Streamed]), last=row["last"])
-
-
 async def forget(conn: Connection, conversation: str) -> int:
     """Delete the caller's conversation and wake whoever waits in it; returns how many messages it had."""
     theirs = "WHERE user_id = app_user() AND conversation = $1"
@@ -408,19 +253,6 @@ async def forget(conn: Connection, conversation: str) -> int:
     return rows_of(status)
 
 
-async def purge(conn: Connection, limit: int = 5000) -> int:
-    """Drop some of what was streamed longer ago than it is kept, in the sweeper's tenant; returns how many."""
-    status = await conn.execute(
-        """
-        DELETE FROM chat_stream WHERE (turn_id, seq) IN (
-          SELECT turn_id, seq FROM chat_stream WHERE created_at < now() - $1::interval LIMIT $2
-        )
-        """,
-        KEPT_FOR,
-        limit,
-    )
-    return rows_of(status)
-
-
-def _turn(row: asyncpg.Record) -> Turn:
+def turn_of(row: asyncpg.Record) -> Turn:
+    """A turn from a row that has at least these columns."""
     return msgspec.convert({name: row[name] for name in Turn.__struct_fields__}, Turn)

@@ -429,7 +429,7 @@ KNOWN: dict[str, Callable[[Given], Any]] = {
     "answer": _always(ChatAnswer(message_id="x", response="x", agent_type="general", source="rules")),
     "memory": _always(Memory()),
     "tool_calls": _always([]),
-    "events": lambda given: [import_module("db.chat").Streamed(seq=9, event="x", data={})],
+    "events": lambda given: [import_module("db.streaming").Streamed(seq=9, event="x", data={})],
     "statuses": _always(()),
     "error": _always("timeout"),
     "final": _always(True),
@@ -585,7 +585,7 @@ SPECIAL: dict[str, Callable[[Given], Any]] = {
     "chat.begin run_id": _always(None),  # a name of the caller's own, which leads nowhere
     "chat.begin conversation": _always("onboarding/fitness"),  # in the other one a turn is running
     "messages.from_staff since": _always(1),
-    "chat.tail after": _always(0),
+    "streaming.tail after": _always(0),
     "messages.history before": _always(None),
     "chat.finish status": _always("complete"),
     "chat.repeated message_id": lambda given: f"{given.of.canary}-chat_turns",
