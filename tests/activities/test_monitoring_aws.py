@@ -443,7 +443,7 @@ async def test_schedules_are_made_good(
         assert (await handle.describe()).schedule.spec.intervals[0].every == timedelta(seconds=60)
         with pytest.raises(RPCError, match="not found"):
             await temporal.get_schedule_handle(orphan.id).describe()
-        await listed(temporal, handle.id)
+        await listed(temporal, handle.id, timedelta(seconds=60))
         before = (await handle.describe()).info.last_updated_at
         await swept()
         assert (await handle.describe()).info.last_updated_at == before
@@ -456,11 +456,15 @@ async def test_schedules_are_made_good(
         await account_schedules.drop(temporal, orphan.id)
 
 
-async def listed(temporal: Client, schedule_id: str) -> None:
-    """Wait until a schedule is in the list, which follows after a moment."""
+async def listed(temporal: Client, schedule_id: str, every: timedelta | None = None) -> None:
+    """Wait until a schedule is in the list, and with its interval: each follows after a moment of its own."""
 
     async def there() -> bool:
-        return schedule_id in {each.id async for each in await temporal.list_schedules()}
+        found = {each.id: each.schedule async for each in await temporal.list_schedules()}
+        if every is None or schedule_id not in found:
+            return schedule_id in found
+        schedule = found[schedule_id]
+        return schedule is not None and [each.every for each in schedule.spec.intervals] == [every]
 
     await until(there)
 
