@@ -54,7 +54,7 @@ class StubApp:
         reaction = self._decide(request)
         gone = asyncio.create_task(_gone(receive))
         try:
-            if reaction.silent or await _done_within(gone, reaction.delay_seconds):
+            if reaction.silent or await _gone_before(gone, reaction):
                 await gone
             elif reaction.body is not None:
                 await _react(reaction, send)
@@ -115,6 +115,11 @@ async def _gone(receive: Receive) -> None:
         pass
 
 
-async def _done_within(task: asyncio.Task[None], seconds: float) -> bool:
-    done, _ = await asyncio.wait([task], timeout=seconds)
+async def _gone_before(gone: asyncio.Task[None], reaction: Reaction) -> bool:
+    """Whether whoever asks has hung up before it was time to answer."""
+    if reaction.until is not None:
+        until = asyncio.create_task(reaction.until.wait())
+        await asyncio.wait([gone, until], return_when=asyncio.FIRST_COMPLETED)
+        until.cancel()
+    done, _ = await asyncio.wait([gone], timeout=reaction.delay_seconds)
     return bool(done)

@@ -1,5 +1,6 @@
 """What the stub does with a request: an answer, and how it goes wrong."""
 
+import asyncio
 from collections.abc import Iterator
 from typing import Any, Literal
 
@@ -77,6 +78,7 @@ class Reaction(Struct, frozen=True, kw_only=True):
         finish_reason: None for the one that fits.
         usage: whether tokens are told when they are asked for.
         delay_seconds: before anything.
+        until: before anything, too, this is waited for: a test does something meanwhile.
         silent: never answers, and never hangs up.
         status, headers, body: with a body, that is the whole answer.
         events: the data of the stream's events, instead of those that follow from the rest.
@@ -90,6 +92,7 @@ class Reaction(Struct, frozen=True, kw_only=True):
     finish_reason: str | None = None
     usage: bool = True
     delay_seconds: float = 0.0
+    until: asyncio.Event | None = None
     silent: bool = False
     status: int = 200
     headers: dict[str, str] = {}

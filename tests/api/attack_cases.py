@@ -98,6 +98,7 @@ class Misdeed(Struct, frozen=True, kw_only=True):
         without: words that must not reach the person.
         allergies: of the person, when state 4 is answered.
         age: of the person.
+        hangs: whether its time has to run out.
     """
 
     model: Model
@@ -109,6 +110,7 @@ class Misdeed(Struct, frozen=True, kw_only=True):
     without: tuple[str, ...] = ()
     allergies: tuple[str, ...] = ()
     age: int | None = None
+    hangs: bool = False
 
 
 def puppet(request: Request) -> Reaction:
@@ -417,8 +419,10 @@ MISDEEDS: dict[str, Misdeed] = {
     "ends before its end": Misdeed(
         model=_always(Reaction(text="One two three", stop_after=2)), source="rules", without=("One",)
     ),
-    "hangs": Misdeed(model=_named("stub-hang"), source="rules"),
-    "hangs in the midst of it": Misdeed(model=_named("stub-stall"), source="rules", without=("Well,",)),
+    "hangs": Misdeed(model=_named("stub-hang"), source="rules", hangs=True),
+    "hangs in the midst of it": Misdeed(
+        model=_named("stub-stall"), source="rules", without=("Well,",), hangs=True
+    ),
     "says nothing": Misdeed(model=_named("stub-empty"), source="rules"),
     "says only what cannot be seen": Misdeed(model=_says("\u200b\u2060 \n\x00"), source="rules"),
     "refuses": Misdeed(model=_named("stub-refuse"), source="rules"),

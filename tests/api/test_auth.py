@@ -240,8 +240,8 @@ def forged(
         {"key": "another secret of at least 32 characters"},
         {"key": "", "alg": "none"},
         {"alg": "HS384", "key": "k" * 64},
-        {"iat": datetime.now(UTC) + timedelta(hours=1)},
-        {"nbf": datetime.now(UTC) + timedelta(hours=1)},
+        {"iat": datetime.now(UTC) + timedelta(days=1)},
+        {"nbf": datetime.now(UTC) + timedelta(days=1)},
     ],
 )
 async def test_tokens_that_are_not_ours(person: Person, settings: Settings, claims: dict[str, Any]) -> None:

@@ -27,7 +27,9 @@ from tests.stack import RUNS, Json, Person, ok, served, sign_up, until
 from tests.stack import problem as problem_of
 from worker.app import build_worker
 
-MODEL_SECONDS = 6.0
+MODEL_SECONDS = 60.0
+"""For models that answer: none of them must be given up because the machine is slow."""
+
 QUESTION = Reaction(text="Which level are you?")
 BUSY = problem(429, "Rate limit reached.", retry_after="1")
 BROKEN = problem(500, "The server had an error.")
@@ -260,7 +262,7 @@ async def test_a_model_that_hangs(settings: Settings, temporal: Client, keys: Ke
         await person.start()
         began = time.monotonic()
         answer = await say(person, "I am a beginner")
-        assert time.monotonic() - began < 4
+        assert time.monotonic() - began < 15
         assert (answer["source"], answer["new_state"]) == ("rules", 2)
 
 
@@ -300,9 +302,11 @@ async def test_plain_and_stream_agree(talk: Talking, person: Person) -> None:
 
 async def test_a_client_that_leaves(talk: Talking, person: Person) -> None:
     """Whoever leaves in the midst of an answer finds it finished: in the history, and by the message's id."""
-    talk.models.script = [Reaction(text="Which level are you?", delay_seconds=0.7)]
+    go = asyncio.Event()
+    talk.models.script = [Reaction(text="Which level are you?", until=go)]
     async with listening(talk.client, person, "hello", message_id="m1") as stream:
         assert (await anext(stream)).event == "RUN_STARTED"
+    go.set()
     history = await until(lambda: _when_answered(person))
     assert [item["text"] for item in history] == ["Which level are you?", "hello"]
     answer = await say(person, "hello", message_id="m1")
@@ -316,12 +320,14 @@ async def _when_answered(person: Person) -> Json:
 
 async def test_one_turn_at_a_time(talk: Talking, person: Person) -> None:
     """While a message is answered another one is refused, by either way in; nothing of it is stored."""
-    talk.models.script = [Reaction(text="Which level are you?", delay_seconds=0.7)]
+    go = asyncio.Event()
+    talk.models.script = [Reaction(text="Which level are you?", until=go)]
     first = asyncio.create_task(say(person, "one"))
     await until(lambda: talk.models.requests)
     for path in (f"{CHAT}/", f"{CHAT}/stream"):
         body = problem_of(await person.post(path, {"message": "two"}), 409, "turn_in_progress")
         assert body["retryable"]
+    go.set()
     assert (await first)["source"] == "model"
     assert [item["text"] for item in await _history(person)] == ["Which level are you?", "one"]
 
@@ -339,7 +345,8 @@ async def test_one_id_through_two_processes(talk: Talking, person: Person) -> No
 
 async def test_how_often(settings: Settings, temporal: Client, keys: Keys) -> None:
     """More than the burst is 429 with Retry-After; what could not be asked does not count."""
-    slow = Reaction(text="Which level are you?", delay_seconds=0.5)
+    go = asyncio.Event()
+    slow = Reaction(text="Which level are you?", until=go)
     async with talking(
         settings, temporal, keys, lambda _: slow, chat_limit_per_minute=1, chat_limit_burst=3
     ) as strict:
@@ -349,6 +356,7 @@ async def test_how_often(settings: Settings, temporal: Client, keys: Keys) -> No
         await until(lambda: strict.models.requests)
         for _ in range(5):
             problem_of(await person.post(f"{CHAT}/", {"message": "two"}), 409, "turn_in_progress")
+        go.set()
         await first
         await say(person, "two", message_id="m2")
         await say(person, "three", message_id="m3")
@@ -379,8 +387,13 @@ async def test_no_worker(settings: Settings, temporal: Client, keys: Keys) -> No
         assert own.database_url
         database = await Database.open(own.database_url, min_size=1, max_size=4)
         books = Books(database, own)
-        async with Models(own, books) as models, build_worker(temporal, database, keys, books, models, own):
-            answer = await say(person, "I am a beginner", message_id="m1")
+        async with (
+            Models(own, books) as models,
+            build_worker(temporal, database, keys, books, models, own),
+            served(own) as patient,
+            httpx.AsyncClient(base_url=patient) as client,
+        ):
+            answer = await say(replace(person, client=client), "I am a beginner", message_id="m1")
         await database.close()
         # The model's server is away with its test: rules answer.
         assert (answer["source"], answer["new_state"]) == ("rules", 2)
@@ -396,10 +409,12 @@ async def test_staff_take_over_while_it_thinks(talk: Talking, firm: Company) -> 
     person = await firm.hire("user")
     await person.start()
     talk.models.requests.clear()
-    talk.models.script = [Reaction(text="Which level are you?", delay_seconds=1)]
+    go = asyncio.Event()
+    talk.models.script = [Reaction(text="Which level are you?", until=go)]
     turn = asyncio.create_task(heard(talk.client, person, "hello", message_id="m1"))
     await until(lambda: talk.models.requests)
     ok(await firm.admin.post(f"/api/v1/admin/runs/{await _run_id(person)}/take-over"))
+    go.set()
     stream = await turn
     assert (stream[-1].data["source"], stream[-1].data["response"]) == ("staff", None)
     assert text_of(stream) == ""
@@ -410,8 +425,9 @@ async def test_staff_take_over_while_it_thinks(talk: Talking, firm: Company) -> 
 async def test_a_restart_while_it_thinks(talk: Talking, person: Person) -> None:
     """A turn whose run was restarted writes nothing into the new one; the same message is answered there."""
     ok(await person.save(1))
+    go = asyncio.Event()
     talk.models.script = [
-        calls(("save_fitness_goals", {"goals": [{"goal_type": "fat_loss"}]}), delay_seconds=1),
+        calls(("save_fitness_goals", {"goals": [{"goal_type": "fat_loss"}]}), until=go),
         QUESTION,
     ]
     turn = asyncio.create_task(person.post(f"{CHAT}/", {"message": "fat loss", "message_id": "m1"}))
@@ -419,6 +435,7 @@ async def test_a_restart_while_it_thinks(talk: Talking, person: Person) -> None:
     old = await _run_id(person)
     new = (await person.start(restart=True))["id"]
     assert new != old
+    go.set()
     assert problem_of(await turn, 503, "workflow_unavailable")["retryable"]
     state = ok(await person.get(f"{RUNS}/state"))
     assert (state["id"], state["step_data"]) == (new, {})
@@ -429,10 +446,12 @@ async def test_a_restart_while_it_thinks(talk: Talking, person: Person) -> None:
 
 async def test_abandoned_while_it_thinks(talk: Talking, person: Person) -> None:
     """A run that is ended meanwhile takes nothing more; the message fails, and begins anew when it comes again."""
-    talk.models.script = [calls(BEGINNER, delay_seconds=1)]
+    go = asyncio.Event()
+    talk.models.script = [calls(BEGINNER, until=go)]
     turn = asyncio.create_task(person.post(f"{CHAT}/", {"message": "advanced", "message_id": "m1"}))
     await until(lambda: talk.models.requests)
     assert (await person.send("DELETE", f"{RUNS}/")).status_code == 204
+    go.set()
     problem_of(await turn, 503, "workflow_unavailable")
     assert (await _history(person))[0]["text"] == "advanced"
     talk.models.script = [QUESTION]
@@ -441,11 +460,13 @@ async def test_abandoned_while_it_thinks(talk: Talking, person: Person) -> None:
 
 async def test_an_account_erased_while_it_thinks(talk: Talking, person: Person, admin: asyncpg.Connection) -> None:
     """Nothing of a turn outlives its person, and the worker goes on."""
-    talk.models.script = lambda _: Reaction(text="Which level are you?", delay_seconds=1)
+    go = asyncio.Event()
+    talk.models.script = lambda _: Reaction(text="Which level are you?", until=go)
     turn = asyncio.create_task(person.post(f"{CHAT}/", {"message": "hello"}))
     await until(lambda: talk.models.requests)
     erased = await person.post(f"/api/v1/users/{person.id}/erase")
     assert erased.status_code == 202, erased.text
+    go.set()
     answer = await turn
     # The erasure has begun; whether the answer or the end of its person comes first is nobody's promise.
     assert answer.status_code in (200, 401, 404, 503), answer.text
@@ -549,10 +570,11 @@ class TestGeneral:
 
     async def test_deleted_while_it_thinks(self, talk: Talking, done: Person, admin: asyncpg.Connection) -> None:
         """A conversation that is deleted in the midst of a turn leaves nothing, and the next message works."""
+        go = asyncio.Event()
         talk.models.script = [
             calls(
                 ("propose_profile_change", {"state": "fitness_level", "answer": {"fitness_level": "advanced"}}),
-                delay_seconds=1,
+                until=go,
             ),
             QUESTION,
             QUESTION,
@@ -560,6 +582,7 @@ class TestGeneral:
         turn = asyncio.create_task(done.post(f"{GENERAL}/", {"message": "advanced"}, timeout=60))
         await until(lambda: talk.models.requests)
         assert (await done.send("DELETE", f"{GENERAL}/history")).status_code == 204
+        go.set()
         problem_of(await turn, 404, "not_found")
         await until(lambda: len(talk.models.requests) == 2)
         assert (await self.ask(done, "hello"))["source"] == "model"

@@ -28,6 +28,7 @@ from runtime.providers import keeping
 from runtime.settings import Settings
 from tests.api.company import found
 from tests.providers import Faults, Providers, Reply, nonsense, providers
+from tests.providers.faults import Gate
 from tests.providers.quickbooks import Company
 from tests.scan_service import scanning
 from tests.stack import Json, Person, application, ok, problem, sign_up, until, wrong
@@ -657,10 +658,13 @@ async def test_a_provider_that_is_not_reached(
 
 async def test_a_slow_provider(browser: Browser, whole: Whole) -> None:
     """Nobody waits for a slow provider longer than for anything else; the connection appears later."""
-    async with application(replace(whole.settings, update_timeout_seconds=0.3)) as client:
+    # Long enough for what is not slow.
+    async with application(replace(whole.settings, update_timeout_seconds=2.0)) as client:
         impatient = Browser(replace(browser.person, client=client), browser.fake)
-        browser.fake.gmail.faults.slow_seconds = 0.6
+        browser.fake.gmail.faults.gate = gate = Gate()
         assert await impatient.connect("gmail") == failed("gmail", "slow")
+        assert await browser.listed() == []
+        gate.open()
     await until(browser.listed)
 
 

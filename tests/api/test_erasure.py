@@ -3,12 +3,14 @@
 import asyncio
 import uuid
 from collections.abc import AsyncIterator
+from contextlib import suppress
 
 import asyncpg
 import httpx
 import pytest
 from msgspec.structs import replace
 from temporalio.client import Client, WorkflowExecutionStatus
+from temporalio.service import RPCError
 
 from cli.embedded import EmbeddedStack
 from cli.embedded.ports import free_ports
@@ -272,7 +274,7 @@ async def test_answers_meanwhile(person: Person, admin: asyncpg.Connection, temp
     assert await rows_of(admin, person.id) == {}
     await temporal.get_workflow_handle(erasure_workflow_id(person.tenant_id, person.id)).terminate()
     left = temporal.get_workflow_handle(workflow_id(RunAddress(person.tenant_id, person.id, "fitness")))
-    if (await left.describe()).status is WorkflowExecutionStatus.RUNNING:
+    with suppress(RPCError):  # there may be none, or one that comes to its end just now
         await left.terminate()
 
 

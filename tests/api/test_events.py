@@ -34,7 +34,7 @@ class Stream:
         self.run_id = ""
         self._lines = answer.aiter_lines()
 
-    async def next(self, seconds: float = 5.0) -> Event | None:
+    async def next(self, seconds: float = 30.0) -> Event | None:
         """The type, id and data of the next event; None when the stream has ended."""
         fields: dict[str, str] = {}
         async with asyncio.timeout(seconds):
@@ -57,7 +57,7 @@ async def listening(server: str, person: Person, **headers: str) -> AsyncGenerat
     """The person's stream; leaving it hangs up."""
     sent = {"Authorization": f"Bearer {person.token}", **headers}
     async with (
-        httpx.AsyncClient(base_url=server) as client,
+        httpx.AsyncClient(base_url=server, timeout=60) as client,
         client.stream("GET", f"{RUNS}/events", headers=sent) as answer,
     ):
         assert answer.status_code == 200
@@ -73,14 +73,20 @@ async def test_a_snapshot_then_each_change(server: str, person: Person) -> None:
         assert first is not None
         assert first[:2] == ("STATE_SNAPSHOT", 1)
         assert first[2] == {"progress": await person.progress()}
-        saved = ok(await person.save(1))
-        answered = time.monotonic()
-        change = await stream.next()
-        assert time.monotonic() - answered < 1.0
-        assert change is not None
-        assert change[:2] == ("STATE_DELTA", 2)
-        assert (change[2]["kind"], change[2]["state"], change[2]["version"]) == ("state_completed", 1, 2)
-        assert change[2]["progress"] == saved["progress"]
+        took: list[float] = []
+        for state in range(1, 6):
+            saved = ok(await person.save(state))
+            answered = time.monotonic()
+            change = await stream.next()
+            took.append(time.monotonic() - answered)
+            assert change is not None
+            version = state + 1
+            assert change[:2] == ("STATE_DELTA", version)
+            told = (change[2]["kind"], change[2]["state"], change[2]["version"])
+            assert told == ("state_completed", state, version)
+            assert change[2]["progress"] == saved["progress"]
+        # The machine may stand still for a moment, but not at each of them.
+        assert min(took) < 1.0
 
 
 async def test_two_listeners(server: str, person: Person) -> None:
@@ -200,7 +206,7 @@ async def test_not_without_end(server: str, person: Person, monkeypatch: pytest.
     monkeypatch.setattr("api.streams.STREAMS_AT_MOST", 2)
     await person.start()
     headers = {"Authorization": f"Bearer {person.token}"}
-    async with httpx.AsyncClient(base_url=server) as client, listening(server, person) as first:
+    async with httpx.AsyncClient(base_url=server, timeout=60) as client, listening(server, person) as first:
         await first.next()
         async with listening(server, person) as second:
             await second.next()
@@ -269,18 +275,21 @@ async def test_an_account_made_inactive_while_nothing_happens(
     async with listening(server, person) as stream:
         await stream.next()
         async with made_inactive(stack, person):
-            async with asyncio.timeout(5):
+            async with asyncio.timeout(30):
                 while event := await stream.next():
                     assert event[0] == "comment"
 
 
 async def test_an_expired_token_that_is_still_taken(server: str, person: Person, settings: Settings) -> None:
-    """A token opens streams for as long as it opens anything, and they last as long; then it is 401."""
+    """A token opens streams for as long as it opens anything, and they last as long; then it is 401.
+
+    Of its thirty seconds ten are left: enough for all that must be done in them, and less than to a heartbeat.
+    """
     await person.start()
     now = datetime.now(UTC)
     assert settings.jwt_secret
     claims = {**jwt.decode(person.token, options={"verify_signature": False}), "iat": now}
-    token = jwt.encode({**claims, "exp": now - timedelta(seconds=27)}, settings.jwt_secret, "HS256")
+    token = jwt.encode({**claims, "exp": now - timedelta(seconds=20)}, settings.jwt_secret, "HS256")
     late = replace(person, token=token)
     async with listening(server, late) as stream:
         await stream.next()
@@ -288,7 +297,7 @@ async def test_an_expired_token_that_is_still_taken(server: str, person: Person,
         change = await stream.next()
         assert change is not None
         assert change[0] == "STATE_DELTA"
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(40):
             while event := await stream.next():
                 assert event[0] == "comment"
     async with httpx.AsyncClient(base_url=server) as client:
@@ -309,7 +318,7 @@ async def test_a_stop_ends_streams(settings: Settings, person: Person, tmp_path:
             stopped = asyncio.create_task(api.stop())
             assert await stream.next() is None
             await stopped
-        assert time.monotonic() - began < 3.0
+        assert time.monotonic() - began < 8.0  # those that it waits for have ten seconds
     finally:
         await api.stop()
     said = api.log.read_text()
