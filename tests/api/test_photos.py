@@ -103,7 +103,7 @@ async def test_without_a_model(person: Person) -> None:
 
 
 async def _had(person: Person, url: str) -> httpx.Response:
-    async with httpx.AsyncClient() as s3:
+    async with httpx.AsyncClient(timeout=60) as s3:
         return await s3.get((await person.get(url)).headers["location"])
 
 
