@@ -1,6 +1,7 @@
 """Health: the process, and what it depends on."""
 
 import asyncio
+from typing import Any
 
 import pytest
 from msgspec.structs import replace
@@ -16,9 +17,11 @@ CHECKS = ["postgres", "migrations", "temporal", "s3"]
 @pytest.fixture(autouse=True)
 def patience(monkeypatch: pytest.MonkeyPatch) -> None:
     """What is there has time to say so, however slow the machine is."""
-    monkeypatch.setattr(
-        "api.__main__.probing_client", lambda given: _client(given, connect=60, read=60, attempts=1)
-    )
+
+    def patient(settings: Settings) -> Any:
+        return _client(settings, connect=60, read=60, attempts=1)
+
+    monkeypatch.setattr("api.__main__.probing_client", patient)
     monkeypatch.setattr("runtime.health.CHECK_SECONDS", 60.0)
 
 
@@ -59,13 +62,8 @@ async def test_a_bucket_that_is_not_there(settings: Settings) -> None:
     assert [check["name"] for check in body["checks"] if not check["ok"]] == ["s3"]
 
 
-async def test_a_store_that_hangs_holds_up_nobody(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_store_that_hangs_holds_up_nobody(settings: Settings) -> None:
     """While S3 takes connections and says nothing, one probe at a time asks it, and people sign in as ever."""
-    # It hangs for as long as this test wants, however slow the machine is.
-    monkeypatch.setattr(
-        "api.__main__.probing_client", lambda given: _client(given, connect=60, read=60, attempts=1)
-    )
-    monkeypatch.setattr("runtime.health.CHECK_SECONDS", 60.0)
     probes: list[asyncio.StreamWriter] = []
 
     async def hang(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
