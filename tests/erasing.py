@@ -3,7 +3,7 @@
 import asyncio
 import uuid
 from collections.abc import AsyncGenerator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -56,12 +56,17 @@ class Bucket:
 
         return await asyncio.to_thread(listed)
 
+    async def get(self, key: str) -> bytes:
+        """Read an object."""
+        answer = await asyncio.to_thread(self.client.get_object, Bucket=self.name, Key=key)
+        return await asyncio.to_thread(answer["Body"].read)
+
     async def dump(self) -> dict[str, bytes]:
-        """Every object, by key."""
+        """Every object, by key; one that somebody deletes meanwhile is none."""
         found: dict[str, bytes] = {}
         for key in await self.keys():
-            answer = await asyncio.to_thread(self.client.get_object, Bucket=self.name, Key=key)
-            found[key] = await asyncio.to_thread(answer["Body"].read)
+            with suppress(self.client.exceptions.NoSuchKey):
+                found[key] = await self.get(key)
         return found
 
 

@@ -84,7 +84,7 @@ async def test_history(person: Person, other: Person) -> None:
 
 async def test_as_a_stream(server: str) -> None:
     """The general agent can be followed as it speaks."""
-    async with httpx.AsyncClient(base_url=server) as client:
+    async with httpx.AsyncClient(base_url=server, timeout=60) as client:
         person = await sign_up(client)
         await person.completed()
         stream = await heard(client, person, "hello", f"{GENERAL}/stream")

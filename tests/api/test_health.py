@@ -1,26 +1,38 @@
 """Health: the process, and what it depends on."""
 
 import asyncio
-import time
+from typing import Any
 
-import httpx
 import pytest
 from msgspec.structs import replace
 
 from cli.embedded.ports import free_ports
 from runtime.settings import Settings
+from runtime.storage import _client  # pyright: ignore[reportPrivateUsage]
 from tests.stack import application, ok, sign_up, until
 
 CHECKS = ["postgres", "migrations", "temporal", "s3"]
 
 
-async def test_all_is_well(api: httpx.AsyncClient) -> None:
+@pytest.fixture(autouse=True)
+def patience(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is there has time to say so, however slow the machine is."""
+
+    def patient(settings: Settings) -> Any:
+        return _client(settings, connect=60, read=60, attempts=1)
+
+    monkeypatch.setattr("api.__main__.probing_client", patient)
+    monkeypatch.setattr("runtime.health.CHECK_SECONDS", 60.0)
+
+
+async def test_all_is_well(settings: Settings) -> None:
     """With everything there, all three answer without a token."""
-    assert ok(await api.get("/livez")) == {"alive": True}
-    ready = ok(await api.get("/readyz"))
-    assert ready["ready"]
-    assert [(check["name"], check["ok"]) for check in ready["checks"]] == [(name, True) for name in CHECKS]
-    assert ok(await api.get("/version")) == {"git_sha": "dev"}
+    async with application(settings) as client:
+        assert ok(await client.get("/livez")) == {"alive": True}
+        ready = ok(await client.get("/readyz"))
+        assert ready["ready"]
+        assert [(check["name"], check["ok"]) for check in ready["checks"]] == [(name, True) for name in CHECKS]
+        assert ok(await client.get("/version")) == {"git_sha": "dev"}
 
 
 @pytest.mark.parametrize("away", ["temporal", "s3"])
@@ -62,13 +74,12 @@ async def test_a_store_that_hangs_holds_up_nobody(settings: Settings) -> None:
     async with application(replace(settings, s3_endpoint_url=f"http://{host}:{port}")) as client:
         asking = [asyncio.create_task(client.get("/readyz")) for _ in range(40)]
         await until(lambda: probes)
-        began = time.monotonic()
         await sign_up(client)
-        assert time.monotonic() - began < 1
+        assert not any(each.done() for each in asking)
+        store.close()
+        for writer in probes:
+            writer.transport.abort()
         for answer in await asyncio.gather(*asking):
             assert [check["name"] for check in answer.json()["checks"] if not check["ok"]] == ["s3"]
         assert len(probes) == 1
-    for writer in probes:
-        writer.close()
-    store.close()
     await store.wait_closed()

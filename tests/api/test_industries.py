@@ -142,7 +142,7 @@ async def test_the_tag_follows_the_language(person: Person) -> None:
 
 async def test_over_a_socket(person: Person, server: str) -> None:
     """Over a real connection a 304 has no body, and the next request on it works."""
-    async with httpx.AsyncClient(base_url=server, headers=person.headers({})) as client:
+    async with httpx.AsyncClient(base_url=server, timeout=60, headers=person.headers({})) as client:
         first = await client.get(PATH)
         kept = await client.get(PATH, headers={"If-None-Match": first.headers["etag"]})
         assert (kept.status_code, kept.content) == (304, b"")

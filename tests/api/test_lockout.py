@@ -1,7 +1,6 @@
 """The door is shut to whoever guesses."""
 
 import asyncio
-import statistics
 import time
 import uuid
 from collections.abc import AsyncGenerator
@@ -44,7 +43,7 @@ async def test_five_failures_shut_the_door(person: Person, settings: Settings, s
             for password in (PASSWORD, "a wrong one"):
                 answer = await attempt(client, f" {person.email.upper()}", password)
                 assert problem(answer, 429, "sign_in_locked")["retryable"]
-                assert 890 < int(answer.headers["retry-after"]) <= 900
+                assert 800 < int(answer.headers["retry-after"]) <= 900
     assert await events_of(stack, person) == ["sign_in_locked"]
 
 
@@ -124,13 +123,14 @@ async def test_unknown_and_wrong_take_as_long(settings: Settings) -> None:
     costly = replace(settings, argon2_time_cost=3, argon2_memory_kib=32_768)
     async with application(costly) as client:
         person = await sign_up(client)
-        took: dict[str, list[float]] = {person.email: [], "nobody@example.org": []}
+        took: dict[str, list[float]] = {person.email: [], f"{uuid.uuid4().hex}@example.org": []}
         for n in range(4):
             for email in took:
                 began = time.perf_counter()
                 problem(await attempt(client, email, f"wrong {n}"), 401, "invalid_credentials")
                 took[email].append(time.perf_counter() - began)
-    known, unknown = (statistics.median(times) for times in took.values())
+    # The quickest of each: what else the machine does only ever adds to it.
+    known, unknown = map(min, took.values())
     assert 0.4 < known / unknown < 2.5
 
 
@@ -171,6 +171,7 @@ async def test_too_many_at_once(person: Person, settings: Settings, monkeypatch:
             answer = await attempt(client, person.email, PASSWORD)
         assert problem(answer, 503, "sign_in_busy")["retryable"]
         assert answer.headers["retry-after"]
+        monkeypatch.undo()
         ok(await attempt(client, person.email, PASSWORD))
 
 

@@ -1,10 +1,12 @@
 """Looks through mailboxes over HTTP: suppliers, order mails, and what somebody else is told."""
 
 import asyncio
+import itertools
 import uuid
-from collections.abc import AsyncGenerator, AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import asyncpg
 import httpx
@@ -19,6 +21,7 @@ from db.pool import Database
 from onboarding.access import Caller, Role
 from runtime.addresses import mail_job_workflow_id
 from runtime.encryption import Keys
+from runtime.providers.mailbox import GmailMessages, Listed
 from runtime.settings import Settings
 from tests.api.test_events import Stream
 from tests.mailboxes import Connected, connected, mail, order
@@ -87,12 +90,11 @@ async def admin(stack: EmbeddedStack) -> AsyncIterator[asyncpg.Connection]:
 
 
 @pytest.fixture
-async def post(whole: Whole, admin: asyncpg.Connection, keys: Keys) -> AsyncIterator[Post]:
+async def post(whole: Whole, admin: asyncpg.Connection, keys: Keys) -> Post:
     """Somebody new, with a mailbox."""
     person = await sign_up(whole.client)
     box = await connected(admin, keys, whole.fake, whole.settings, tenant_id=person.tenant_id, user_id=person.id)
-    yield Post(fake=whole.fake, person=person, box=box)
-    whole.fake.gmail.faults.slow_seconds = 0
+    return Post(fake=whole.fake, person=person, box=box)
 
 
 async def test_suppliers(post: Post) -> None:
@@ -144,9 +146,22 @@ async def test_orders(post: Post, admin: asyncpg.Connection) -> None:
     assert row == DOMAINS["domains"]
 
 
-async def test_one_at_a_time(post: Post) -> None:
+@pytest.fixture
+def held(monkeypatch: pytest.MonkeyPatch) -> Iterator[asyncio.Event]:
+    """No mailbox is looked into before this is set."""
+    go_on, page = asyncio.Event(), GmailMessages.page
+
+    async def later(mailbox: GmailMessages, *given: Any) -> Listed:
+        await go_on.wait()
+        return await page(mailbox, *given)
+
+    monkeypatch.setattr(GmailMessages, "page", later)
+    yield go_on
+    go_on.set()
+
+
+async def test_one_at_a_time(post: Post, held: asyncio.Event) -> None:
     """A second import is told where the first is; the same request again is the same; a discovery may begin."""
-    post.fake.gmail.faults.slow_seconds = 0.3
     headers = {"Idempotency-Key": "k"}
     answers = [await post.person.post(post.path(), DOMAINS, headers=headers) for _ in range(2)]
     job_id = ok(answers[0])["job_id"]
@@ -155,25 +170,35 @@ async def test_one_at_a_time(post: Post) -> None:
     problem(refused, 409, "mail_job_in_progress")
     assert refused.headers["location"] == post.path(f"order-imports/{job_id}")
     other = await post.begun("discoveries")
-    post.fake.gmail.faults.slow_seconds = 0
+    held.set()
     assert (await post.ended(job_id))["status"] == "completed"
     assert (await post.ended(other, "discoveries"))["status"] == "completed"
     assert ok(await post.person.post(post.path(), DOMAINS, headers=headers))["job_id"] == job_id
 
 
-async def test_cancelled(post: Post, temporal: Client) -> None:
+async def test_cancelled(post: Post, temporal: Client, monkeypatch: pytest.MonkeyPatch) -> None:
     """A cancelled import keeps what it found, reads no more, and can be cancelled again."""
     for n in range(30):
         post.deliver(order(100 + n, COFFEE), days_ago=n + 1)
-    post.fake.gmail.faults.slow_seconds = 0.05
+    go_on, whole, asked = asyncio.Event(), GmailMessages.whole, itertools.count(1)
+
+    async def two_and_the_rest_later(mailbox: GmailMessages, id: str) -> bytes | None:
+        if next(asked) > 2:
+            await go_on.wait()
+        return await whole(mailbox, id)
+
+    monkeypatch.setattr(GmailMessages, "whole", two_and_the_rest_later)
     job_id = await post.begun()
     path = post.path(f"order-imports/{job_id}")
 
     async def some() -> bool:
         return ok(await post.person.get(path))["orders"] > 0
 
-    await until(some)
-    assert (await post.person.send("DELETE", path)).status_code == 204
+    try:
+        await until(some)
+        assert (await post.person.send("DELETE", path)).status_code == 204
+    finally:
+        go_on.set()
     job = ok(await post.person.get(path))
     assert (job["status"], 0 < job["orders"] < 30) == ("cancelled", True)
     handle = temporal.get_workflow_handle(mail_job_workflow_id(post.person.tenant_id, job_id))
@@ -199,7 +224,7 @@ async def listening(post: Post, job_id: str, **headers: str) -> AsyncGenerator[S
 async def heard(stream: Stream) -> list[tuple[str, int, Json]]:
     """All events to the end."""
     events: list[tuple[str, int, Json]] = []
-    while event := await stream.next():
+    while event := await stream.next(30):
         events.append(event)
     return events
 
@@ -222,13 +247,13 @@ async def test_the_stream(post: Post) -> None:
     assert over.status_code == 204
 
 
-async def test_the_stream_of_a_mailbox_that_is_disconnected(post: Post) -> None:
+async def test_the_stream_of_a_mailbox_that_is_disconnected(
+    post: Post, held: asyncio.Event, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Who follows an import hears at once, and not with the next heartbeat, that its mailbox is gone."""
-    for n in range(30):
-        post.deliver(order(100 + n, COFFEE))
-    post.fake.gmail.faults.slow_seconds = 0.3
+    monkeypatch.setattr("api.streams.HEARTBEAT_SECONDS", 300)
     job_id = await post.begun()
-    async with asyncio.timeout(10), listening(post, job_id) as stream:
+    async with listening(post, job_id) as stream:
         assert (await post.person.send("DELETE", f"/api/v1/connections/{post.box.id}")).status_code == 204
         events = await heard(stream)
     assert events[-1][2]["status"] == "cancelled"

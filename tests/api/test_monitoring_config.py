@@ -533,7 +533,7 @@ async def test_the_erased_are_told_nothing_any_more(company: Company, stack: Emb
     async def done() -> bool:
         return ok(await company.admin.get(receipt.headers["location"]))["status"] == "completed"
 
-    await until(done)
+    await until(done, 60)
     after = ok(await company.admin.get(PATH))
     assert after["global_settings"]["alert_email_recipients"] == ["ops@example.org"]
     assert after["version"] == 3

@@ -189,7 +189,7 @@ async def test_what_is_kept_of_an_answer_goes_with_the_person(company: Company, 
     async def done() -> bool:
         return ok(await company.admin.get(receipt.headers["location"]))["status"] == "completed"
 
-    await until(done)
+    await until(done, 60)
     assert await admin_sql(*kept) == "SELECT 0"
 
 
@@ -201,7 +201,7 @@ async def test_a_person_who_is_erased_meanwhile(company: Company, monkeypatch: p
 
     async def erase() -> None:
         assert (await company.admin.post(erased)).status_code == 202
-        await until(lambda: gone(company.admin, person))
+        await until(lambda: gone(company.admin, person), 60)
 
     async def too_late(*given: Any, durable: bool = True) -> None:
         if not durable:  # the API's own; the workflow settles as ever

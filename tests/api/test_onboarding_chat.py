@@ -210,7 +210,7 @@ async def test_refusals(person: Person) -> None:
 
 async def test_a_stream(server: str) -> None:
     """The stream begins, tells what is saved and said, and ends with the whole answer."""
-    async with httpx.AsyncClient(base_url=server) as client:
+    async with httpx.AsyncClient(base_url=server, timeout=60) as client:
         person = await sign_up(client)
         stream = await heard(client, person, "beginner", message_id="m1")
         kinds = [each.event for each in stream]
@@ -223,11 +223,11 @@ async def test_a_stream(server: str) -> None:
 
 async def test_a_stream_is_resumed_by_another_process(server: str, settings: Settings) -> None:
     """Who lost the connection goes on at another process, after the last event seen; and again minutes later."""
-    async with httpx.AsyncClient(base_url=server) as client, served(settings) as elsewhere:
+    async with httpx.AsyncClient(base_url=server, timeout=60) as client, served(settings) as elsewhere:
         person = await sign_up(client)
         async with listening(client, person, "beginner", message_id="m1") as stream:
             first = await anext(stream)
-        async with httpx.AsyncClient(base_url=elsewhere) as other:
+        async with httpx.AsyncClient(base_url=elsewhere, timeout=60) as other:
             rest = await heard(other, person, "beginner", message_id="m1", headers={"Last-Event-ID": first.id})
             assert [each.event for each in rest][-1] == "RUN_FINISHED"
             assert "RUN_STARTED" not in [each.event for each in rest]
@@ -239,7 +239,7 @@ async def test_a_stream_is_resumed_by_another_process(server: str, settings: Set
 
 async def test_a_turn_of_plain_requests_can_be_followed(server: str) -> None:
     """What was asked for without a stream is told whole to who follows it later."""
-    async with httpx.AsyncClient(base_url=server) as client:
+    async with httpx.AsyncClient(base_url=server, timeout=60) as client:
         person = await sign_up(client)
         answer = await say(person, "beginner", message_id="m1")
         stream = await heard(client, person, "beginner", message_id="m1")

@@ -58,6 +58,17 @@ async def reset(client: httpx.AsyncClient, token: str, new: str = NEW) -> httpx.
     return await client.post(f"{AUTH}/password/reset", json={"token": token, "new_password": new})
 
 
+async def none_is_kept(stack: EmbeddedStack, person: Person) -> None:
+    """Wait until the database has no mail to them: one leaves it just after it has gone out."""
+    admin = await asyncpg.connect(stack.postgres.url("gangway_admin"))
+
+    async def none_is_left() -> bool:
+        return await admin.fetchval("SELECT count(*) FROM mails WHERE user_id = $1", person.id) == 0
+
+    await until(none_is_left)
+    await admin.close()
+
+
 async def test_change(person: Person) -> None:
     """The new password works and the old does not; other sessions end, this one goes on."""
     second = await sign_in(person)
@@ -111,9 +122,7 @@ async def test_forgot_and_reset(person: Person, settings: Settings, stack: Embed
     problem(await person.get(f"{AUTH}/me"), 401, "auth_invalid_token")
     problem(await login(person, PASSWORD), 401, "invalid_credentials")
     ok(await login(person, NEW))
-    admin = await asyncpg.connect(stack.postgres.url("gangway_admin"))
-    assert await admin.fetchval("SELECT count(*) FROM mails WHERE user_id = $1", person.id) == 0
-    await admin.close()
+    await none_is_kept(stack, person)
 
 
 async def test_a_reset_closes_the_other_ways(person: Person, settings: Settings) -> None:
@@ -176,8 +185,8 @@ async def test_no_mailbox_is_filled(person: Person, settings: Settings, stack: E
     await until(lambda: len(mails_to(settings, person.email)) == 5)
     admin = await asyncpg.connect(stack.postgres.url("gangway_admin"))
     assert await admin.fetchval("SELECT count(*) FROM password_resets WHERE user_id = $1", person.id) == 5
-    assert await admin.fetchval("SELECT count(*) FROM mails WHERE user_id = $1", person.id) == 0
     await admin.close()
+    await none_is_kept(stack, person)
 
 
 async def test_in_their_language(api: httpx.AsyncClient, settings: Settings) -> None:
@@ -302,9 +311,9 @@ def test_no_password_takes_long_to_estimate(settings: Settings) -> None:
         "1234567890" * 12,
         "a" * 128,
     ):
-        began = time.process_time()
+        began = time.thread_time()
         list(weaknesses(settings, "password", password, signs))
-        assert time.process_time() - began < 0.25
+        assert time.thread_time() - began < 0.25
 
 
 @pytest.mark.parametrize(

@@ -13,9 +13,10 @@ import pytest
 from msgspec.structs import replace
 from temporalio.client import Client
 
+from activities.ai.models import Models
 from cli.embedded import EmbeddedStack
 from cli.embedded.ports import free_ports
-from cli.stub_ai.reaction import Reaction, Request
+from cli.stub_ai.reaction import Reaction
 from cli.stub_ai.reaction import problem as refusal
 from onboarding.gtin import read_code
 from runtime.encryption import Keys
@@ -58,7 +59,7 @@ async def whole(settings: Settings, temporal: Client, keys: Keys) -> AsyncIterat
     """All of it, for this file."""
     async with ai_server() as model:
         changes = {"ai_base_url": model.url, "ai_models": "blind", "ai_vision_models": "seeing"}
-        async with scanning(settings, temporal, keys, **changes, ai_timeout_seconds=2.0) as client:
+        async with scanning(settings, temporal, keys, **changes) as client:
             yield Seeing(model, client)
 
 
@@ -102,7 +103,7 @@ async def test_without_a_model(person: Person) -> None:
 
 
 async def _had(person: Person, url: str) -> httpx.Response:
-    async with httpx.AsyncClient() as s3:
+    async with httpx.AsyncClient(timeout=60) as s3:
         return await s3.get((await person.get(url)).headers["location"])
 
 
@@ -149,10 +150,14 @@ async def test_twice_is_paid_once(seeing: Seeing, ann: Person) -> None:
     ],
     ids=["broken", "busy", "refuses", "prose", "markup", "too sure", "silent"],
 )
-async def test_a_model_that_fails(seeing: Seeing, ann: Person, reaction: Reaction) -> None:
+async def test_a_model_that_fails(
+    seeing: Seeing, ann: Person, reaction: Reaction, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Whatever a model does, what was read here is told, marked as such, in time; and it may be asked anew."""
+    monkeypatch.setattr("api.photos.MODEL_SECONDS", 2.0)
     seeing.model.script = lambda _: reaction
     body = await analyzed(ann)
+    monkeypatch.undo()
     assert (body["source"], body["degraded"], body["suggested_name"]) == ("local", True, None)
     assert [each["text"] for each in body["detected_barcodes"]] == [CODE]
     seeing.model.script = lambda _: saying()
@@ -194,7 +199,8 @@ async def test_how_often(person: Person, admin: asyncpg.Connection) -> None:
     """More than thirty in a minute are 429 with Retry-After; what was refused otherwise does not count."""
     for _ in range(31):
         assert (await person.post(ANALYZE, {})).status_code == 400
-    empty = "UPDATE ai_rates SET tokens = 0.2, at = clock_timestamp() WHERE bucket = $1"
+    # As of an hour's time: nothing flows in until then.
+    empty = "UPDATE ai_rates SET tokens = 0.2, at = clock_timestamp() + interval '1 hour' WHERE bucket = $1"
     await admin.execute(empty, f"photo/user/{person.id}")
     answer = await person.post(ANALYZE, files={"file": ("a.jpg", PLAIN, "image/jpeg")})
     problem(answer, 429, "rate_limited")
@@ -254,15 +260,18 @@ async def test_a_photo_of_a_session(seeing: Seeing, ann: Person, admin: asyncpg.
     assert len(seeing.model.requests) == 1
 
 
-async def test_what_was_edited_stays(seeing: Seeing, ann: Person, admin: asyncpg.Connection) -> None:
+async def test_what_was_edited_stays(
+    seeing: Seeing, ann: Person, admin: asyncpg.Connection, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """A name and a quantity that somebody wrote while the model was looking are not overwritten."""
-    looking = asyncio.Event()
+    looking, edited, structured = asyncio.Event(), asyncio.Event(), Models.structured
 
-    def look(_: Request) -> Reaction:
+    async def slowly(models: Models, *given: Any) -> Any:
         looking.set()
-        return Reaction(text=json.dumps(SEEN), delay_seconds=0.7)
+        await edited.wait()
+        return await structured(models, *given)
 
-    seeing.model.script = look
+    monkeypatch.setattr(Models, "structured", slowly)
     path = photos_of(await opened_session(admin, ann))
     body = ok(await ann.post(path, files={"file": ("a.jpg", PLAIN, "image/jpeg")}))
     await looking.wait()
@@ -271,6 +280,7 @@ async def test_what_was_edited_stays(seeing: Seeing, ann: Person, admin: asyncpg
         " quantity = 4 WHERE id = $1",
         body["id"],
     )
+    edited.set()
 
     async def enriched() -> Any:
         return await admin.fetchrow(

@@ -13,12 +13,15 @@ async def test_with_curl(server: str, tmp_path: Path) -> None:
     found = re.search(r"```sh\n(.*?)```", PAGE.read_text(), re.DOTALL)
     assert found is not None
     script = tmp_path / "capture.sh"
-    script.write_text(f"set -eu\n{found[1]}")
+    # Two seconds are enough to listen for, but for a machine that stalls.
+    commands = found[1].replace("curl -sS -m 2 ", "curl -sS -m 6 ")
+    assert commands != found[1]
+    script.write_text(f"set -eu\n{commands}")
     environment = {**os.environ, "API": f"{server}/api", "NO_PROXY": "*"}
     process = await asyncio.create_subprocess_exec(
         "sh", str(script), env=environment, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE
     )
-    said, complained = await asyncio.wait_for(process.communicate(), 60)
+    said, complained = await asyncio.wait_for(process.communicate(), 120)
     told = said.decode()
     assert process.returncode == 0, complained.decode()
     assert re.findall(r'"duplicate":(true|false),"repeated":(true|false)', told) == [

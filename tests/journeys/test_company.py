@@ -9,7 +9,7 @@ from tests.api.wizard import ANSWERS
 
 async def test_the_wizard(server: str) -> None:
     """Register, start, three steps, complete: there is an organization, and the profile has the same answers."""
-    async with httpx.AsyncClient(base_url=f"{server}/api") as http:
+    async with httpx.AsyncClient(base_url=f"{server}/api", timeout=60) as http:
         me = {"email": f"{uuid.uuid4().hex}@example.org", "password": "correct horse battery"}
         assert (await http.post("/auth/register", json=me)).status_code == 201
         token = (await http.post("/auth/login", json=me)).json()["access_token"]

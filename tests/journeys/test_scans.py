@@ -21,7 +21,7 @@ async def test_with_curl(server: str, tmp_path: Path) -> None:
         process = await asyncio.create_subprocess_exec(
             "sh", str(script), env=environment, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE
         )
-        said, complained = await asyncio.wait_for(process.communicate(), 60)
+        said, complained = await asyncio.wait_for(process.communicate(), 120)
         assert process.returncode == 0, complained.decode()
         registered, second, listed, first, gone = _answers(said.decode())
         assert registered["full_name"] == "Ada"

@@ -9,7 +9,7 @@ from tests.stack import EXAMPLES
 
 async def test_walk_through(server: str) -> None:
     """Register, sign in, start, answer one by one and several at once, skip, complete, read: as with curl."""
-    async with httpx.AsyncClient(base_url=f"{server}/api/v1") as http:
+    async with httpx.AsyncClient(base_url=f"{server}/api/v1", timeout=60) as http:
         me = {"email": f"{uuid.uuid4().hex}@example.org", "password": "correct horse battery"}
         assert (await http.post("/auth/register", json=me)).status_code == 201
         form = {"username": me["email"], "password": me["password"]}
@@ -35,7 +35,7 @@ async def test_walk_through(server: str) -> None:
 
 async def test_older_clients(server: str) -> None:
     """Everything but the runs answers the same without the version; unversioned runs are not there."""
-    async with httpx.AsyncClient(base_url=f"{server}/api") as http:
+    async with httpx.AsyncClient(base_url=f"{server}/api", timeout=60) as http:
         me = {"email": f"{uuid.uuid4().hex}@example.org", "password": "correct horse battery"}
         assert (await http.post("/auth/register", json=me)).status_code == 201
         token = (await http.post("/auth/login", json=me)).json()["access_token"]

@@ -23,13 +23,13 @@ FIELDS = {
 
 async def test_by_rules(server: str) -> None:
     """Without a model: what is accepted goes with the organization, what is suggested with the session."""
-    async with httpx.AsyncClient(base_url=server) as http:
+    async with httpx.AsyncClient(base_url=server, timeout=60) as http:
         await journey(http, "rules")
 
 
 async def test_by_a_model(settings: Settings, temporal: Client, keys: Keys) -> None:
     """The same with a model that is asked over HTTP."""
-    async with talking(settings, temporal, keys, good) as there:
+    async with talking(settings, temporal, keys, good, ai_suggestion_timeout_seconds=30.0) as there:
         await journey(there.client, "model")
 
 
