@@ -47,6 +47,7 @@ class Reply(Struct, frozen=True, kw_only=True):
         body: JSON, or bytes as they are.
         times: how often the body is sent, one after the other.
         pause_seconds: before anything, and `drip_seconds` before each body.
+        gate: nothing is said before it is set.
         silent: never answer, and never hang up.
         cut: hang up after the body, though more was announced.
     """
@@ -57,6 +58,7 @@ class Reply(Struct, frozen=True, kw_only=True):
     times: int = 1
     pause_seconds: float = 0.0
     drip_seconds: float = 0.0
+    gate: asyncio.Event | None = None
     silent: bool = False
     cut: bool = False
 
@@ -80,10 +82,17 @@ class ScanServer:
             if reply.silent:
                 await gone
                 return
+            if reply.gate:
+                await _either(gone, asyncio.create_task(reply.gate.wait()))
             await asyncio.wait([gone], timeout=reply.pause_seconds)
             await _send(reply, send, gone)
         finally:
             gone.cancel()
+
+
+async def _either(gone: asyncio.Task[None], opened: asyncio.Task[Any]) -> None:
+    await asyncio.wait([gone, opened], return_when=asyncio.FIRST_COMPLETED)
+    opened.cancel()
 
 
 async def _send(reply: Reply, send: Send, gone: asyncio.Task[None]) -> None:
