@@ -24,13 +24,13 @@ class Got(Struct, frozen=True, kw_only=True):
 
 
 class Told(Struct, frozen=True, kw_only=True):
-    """What is answered, once `gate` is set, if there is one."""
+    """What is answered, once `held` is set, if there is one."""
 
     status: int = 202
     headers: dict[str, str] = field(default_factory=dict[str, str])
     body: bytes = b"{}"
     pause_seconds: float = 0.0
-    gate: asyncio.Event | None = None
+    held: asyncio.Event | None = None
 
 
 class SinkServer:
@@ -76,8 +76,8 @@ class SinkServer:
         told = self.script(got)
         if told.status < 300:
             self.taken.setdefault(got.key, got.item)
-        if told.gate:
-            await told.gate.wait()
+        if told.held:
+            await told.held.wait()
         await asyncio.sleep(told.pause_seconds)
         pairs = [(name.encode(), value.encode()) for name, value in told.headers.items()]
         await send({"type": "http.response.start", "status": told.status, "headers": pairs})

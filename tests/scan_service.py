@@ -47,7 +47,7 @@ class Reply(Struct, frozen=True, kw_only=True):
         body: JSON, or bytes as they are.
         times: how often the body is sent, one after the other.
         pause_seconds: before anything, and `drip_seconds` before each body.
-        gate: nothing is said before it is set.
+        held: what is waited for before anything.
         silent: never answer, and never hang up.
         cut: hang up after the body, though more was announced.
     """
@@ -57,8 +57,8 @@ class Reply(Struct, frozen=True, kw_only=True):
     headers: dict[str, str] = field(default_factory=dict[str, str])
     times: int = 1
     pause_seconds: float = 0.0
+    held: asyncio.Event | None = None
     drip_seconds: float = 0.0
-    gate: asyncio.Event | None = None
     silent: bool = False
     cut: bool = False
 
@@ -82,17 +82,12 @@ class ScanServer:
             if reply.silent:
                 await gone
                 return
-            if reply.gate:
-                await _either(gone, asyncio.create_task(reply.gate.wait()))
+            if reply.held:
+                await reply.held.wait()
             await asyncio.wait([gone], timeout=reply.pause_seconds)
             await _send(reply, send, gone)
         finally:
             gone.cancel()
-
-
-async def _either(gone: asyncio.Task[None], opened: asyncio.Task[Any]) -> None:
-    await asyncio.wait([gone, opened], return_when=asyncio.FIRST_COMPLETED)
-    opened.cancel()
 
 
 async def _send(reply: Reply, send: Send, gone: asyncio.Task[None]) -> None:

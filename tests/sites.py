@@ -25,7 +25,7 @@ class Answer(Struct, frozen=True, kw_only=True):
     Attributes:
         body: what follows the headers, as often as `times` says; `announced` is its length, where that is a lie.
         pause_seconds: before anything, and `drip_seconds` before each part of the body.
-        gate: nothing is said before it is set.
+        held: what is waited for before anything.
         raw: everything, status line and headers included, instead of the others.
     """
 
@@ -35,8 +35,8 @@ class Answer(Struct, frozen=True, kw_only=True):
     times: int = 1
     announced: int | None = None
     pause_seconds: float = 0.0
+    held: asyncio.Event | None = None
     drip_seconds: float = 0.0
-    gate: asyncio.Event | None = None
     raw: bytes | None = None
 
 
@@ -104,8 +104,8 @@ class Site:
         return found
 
     async def _answer(self, answer: Answer, writer: asyncio.StreamWriter) -> None:
-        if answer.gate:
-            await answer.gate.wait()
+        if answer.held:
+            await answer.held.wait()
         await asyncio.sleep(answer.pause_seconds)
         if answer.raw is not None:
             writer.write(answer.raw)

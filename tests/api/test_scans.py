@@ -288,7 +288,7 @@ async def test_a_key(scans: Scans, ann: Person) -> None:
 async def test_a_key_while_it_runs(scans: Scans, ann: Person) -> None:
     """The same under a key while the first is scanned is told to wait, and gets the first one's answer then."""
     gate = asyncio.Event()
-    scans.service.script = lambda _: Reply(gate=gate)
+    scans.service.script = lambda _: Reply(held=gate)
     headers = {"Idempotency-Key": str(uuid.uuid4())}
     first = asyncio.create_task(scan(ann, text="a", headers=headers))
     await until(lambda: scans.service.received)
@@ -326,7 +326,7 @@ async def test_a_lost_answer(scans: Scans, ann: Person, admin: asyncpg.Connectio
 async def test_a_key_whose_lease_is_over(scans: Scans, ann: Person, admin: asyncpg.Connection) -> None:
     """The same under a key, after the first one's lease and before its end, waits for the same scan."""
     gate = asyncio.Event()
-    scans.service.script = lambda _: Reply(gate=gate)
+    scans.service.script = lambda _: Reply(held=gate)
     headers = {"Idempotency-Key": str(uuid.uuid4())}
     first = asyncio.create_task(scan(ann, text="a", headers=headers))
     await until(lambda: scans.service.received)
@@ -472,7 +472,7 @@ async def test_a_slow_one(scans: Scans, ann: Person) -> None:
     """With `Prefer: respond-async` the answer is where `Location` leads: 202 while it is scanned, then 200."""
     for path in (SCAN, "/api/scan"):
         gate = asyncio.Event()
-        scans.service.script = lambda _, gate=gate: Reply(gate=gate)
+        scans.service.script = lambda _, gate=gate: Reply(held=gate)
         answer = await scan(ann, text="a", headers={"Prefer": "wait=1, respond-async"}, path=path)
         assert (answer.status_code, answer.headers["preference-applied"]) == (202, "respond-async")
         location = answer.headers["location"]
@@ -523,7 +523,7 @@ async def test_an_overdue_one(scans: Scans, ann: Person, admin: asyncpg.Connecti
 async def test_somebody_hangs_up(scans: Scans, ann: Person) -> None:
     """A scan is finished though whoever asked for it has gone."""
     gate = asyncio.Event()
-    scans.service.script = lambda _: Reply(gate=gate)
+    scans.service.script = lambda _: Reply(held=gate)
     async with local_client(base_url=scans.client.base_url, timeout=60) as client:
         asking = asyncio.create_task(scan(replace(ann, client=client), text="a"))
         await until(lambda: scans.service.received)
@@ -541,7 +541,7 @@ async def test_somebody_hangs_up(scans: Scans, ann: Person) -> None:
 async def test_deleted_while_it_runs(scans: Scans, ann: Person, admin: asyncpg.Connection) -> None:
     """A scan that is deleted while it is under way comes to nothing."""
     gate = asyncio.Event()
-    scans.service.script = lambda _: Reply(gate=gate)
+    scans.service.script = lambda _: Reply(held=gate)
     location = (await scan(ann, text="a", headers={"Prefer": "respond-async"})).headers["location"]
     await until(lambda: scans.service.received)
     assert (await ann.send("DELETE", location)).status_code == 204

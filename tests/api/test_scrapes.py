@@ -118,7 +118,7 @@ async def test_a_job(scraping: Scraping, ann: Person, admin: asyncpg.Connection)
 async def test_nobody_waits(scraping: Scraping, ann: Person) -> None:
     """Without `Prefer` the answer is 202 at once; with too little patience it is 202, too."""
     for headers in ({}, {"Prefer": "respond-async, wait=1"}):
-        scraping.shop.answers["*"] = Answer(gate=(gate := asyncio.Event()))
+        scraping.shop.answers["*"] = Answer(held=(gate := asyncio.Event()))
         answer = await ann.post(SCRAPE, scraping.urls("/a"), headers=headers)
         assert answer.status_code == 202
         assert ok(answer)["status"] in ("queued", "running")

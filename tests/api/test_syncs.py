@@ -174,7 +174,7 @@ async def test_one_at_a_time(sink: SinkServer, sender: Person, app_database: Dat
     """Of many that begin at once one does; the same request is the same one, any other learns where it is."""
     await approved(app_database, sender, 20)
     gate = asyncio.Event()
-    sink.script = lambda _: Told(gate=gate)
+    sink.script = lambda _: Told(held=gate)
     answers = await asyncio.gather(*(sender.post(SYNC, {}) for _ in range(6)))
     gate.set()
     (first,) = [answer for answer in answers if answer.status_code == 202]
@@ -255,7 +255,7 @@ async def test_cancelling(sink: SinkServer, sender: Person, other: Person, app_d
     """What is on its way arrives, and nothing after it; what was not sent is sent by the next one."""
     await approved(app_database, sender, 60)
     gate = asyncio.Event()
-    sink.script = lambda _: Told(gate=gate)
+    sink.script = lambda _: Told(held=gate)
     where = await begun(sender)
     await until(lambda: sink.got)
     problem(await other.send("DELETE", where), 404, "not_found")
@@ -276,7 +276,7 @@ async def test_what_is_removed_meanwhile(sink: SinkServer, sender: Person, app_d
     """An item that is removed before its turn is not sent."""
     mine = await approved(app_database, sender, 12)
     gate = asyncio.Event()
-    sink.script = lambda _: Told(gate=gate)
+    sink.script = lambda _: Told(held=gate)
     where = await begun(sender)
     await until(lambda: sink.got)
     assert (await sender.send("DELETE", f"{ITEMS}/{mine[-1]}")).status_code == 204
@@ -295,7 +295,7 @@ async def test_what_loses_its_name_meanwhile(sink: SinkServer, sender: Person, a
     """An item that somebody must look at before its turn is not sent, as one that must be is not begun with."""
     mine = await approved(app_database, sender, 12)
     gate = asyncio.Event()
-    sink.script = lambda _: Told(gate=gate)
+    sink.script = lambda _: Told(held=gate)
     where = await begun(sender)
     await until(lambda: sink.got)
     ok(await sender.send("PATCH", f"{ITEMS}/{mine[-1]}", json={"name": None}))
@@ -312,7 +312,7 @@ async def test_a_workflow_that_is_lost(
     """A sync whose workflow was terminated goes on when somebody asks for one."""
     await approved(app_database, sender, 30)
     gate = asyncio.Event()
-    sink.script = lambda _: Told(gate=gate)
+    sink.script = lambda _: Told(held=gate)
     where = await begun(sender)
     await until(lambda: sink.got)
     handle = temporal.get_workflow_handle(sync_workflow_id(sender.tenant_id, where.rpartition("/")[2]))
@@ -330,7 +330,7 @@ async def test_a_cancelled_workflow(
     """Staff who cancel the workflow end the sync as its owner does."""
     await approved(app_database, sender, 30)
     gate = asyncio.Event()
-    sink.script = lambda _: Told(gate=gate)
+    sink.script = lambda _: Told(held=gate)
     where = await begun(sender)
     await until(lambda: sink.got)
     handle = temporal.get_workflow_handle(sync_workflow_id(sender.tenant_id, where.rpartition("/")[2]))
