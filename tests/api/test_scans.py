@@ -334,7 +334,8 @@ async def test_a_key_whose_lease_is_over(scans: Scans, ann: Person, admin: async
     again = asyncio.create_task(scan(ann, text="a", headers=headers))
 
     async def leased() -> bool:
-        return await admin.fetchval("SELECT locked_until > now() FROM idempotency_keys WHERE user_id = $1", ann.id)
+        query = "SELECT locked_until > now() FROM idempotency_keys WHERE user_id = $1"
+        return bool(await admin.fetchval(query, ann.id))
 
     await until(leased)
     gate.set()
