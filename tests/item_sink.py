@@ -24,12 +24,13 @@ class Got(Struct, frozen=True, kw_only=True):
 
 
 class Told(Struct, frozen=True, kw_only=True):
-    """What is answered."""
+    """What is answered, once `held` is set, if there is one."""
 
     status: int = 202
     headers: dict[str, str] = field(default_factory=dict[str, str])
     body: bytes = b"{}"
     pause_seconds: float = 0.0
+    held: asyncio.Event | None = None
 
 
 class SinkServer:
@@ -75,6 +76,8 @@ class SinkServer:
         told = self.script(got)
         if told.status < 300:
             self.taken.setdefault(got.key, got.item)
+        if told.held:
+            await told.held.wait()
         await asyncio.sleep(told.pause_seconds)
         pairs = [(name.encode(), value.encode()) for name, value in told.headers.items()]
         await send({"type": "http.response.start", "status": told.status, "headers": pairs})

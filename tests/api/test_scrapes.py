@@ -117,11 +117,12 @@ async def test_a_job(scraping: Scraping, ann: Person, admin: asyncpg.Connection)
 
 async def test_nobody_waits(scraping: Scraping, ann: Person) -> None:
     """Without `Prefer` the answer is 202 at once; with too little patience it is 202, too."""
-    scraping.shop.answers["*"] = Answer(pause_seconds=1.1)
     for headers in ({}, {"Prefer": "respond-async, wait=1"}):
+        scraping.shop.answers["*"] = Answer(held=(gate := asyncio.Event()))
         answer = await ann.post(SCRAPE, scraping.urls("/a"), headers=headers)
         assert answer.status_code == 202
         assert ok(answer)["status"] in ("queued", "running")
+        gate.set()
         assert (await ended(ann, ok(answer)["job_id"]))["status"] == "completed"
     again = await ann.post(SCRAPE.replace("/v1", ""), scraping.urls("/a"))
     assert again.headers["location"] == f"/api/urls/jobs/{ok(again)['job_id']}"

@@ -221,14 +221,14 @@ Modelled = Callable[..., AbstractAsyncContextManager[Talking]]
 
 @pytest.fixture
 def modelled(temporal: Client, settings: Settings, keys: Keys) -> Modelled:
-    """Opens an API and a worker whose models a test scripts; twenty suggestions an hour, a second for each."""
-    fast = {"suggestion_limit_per_hour": 20, "ai_suggestion_timeout_seconds": 1.0}
-    return lambda script, **changes: talking(settings, temporal, keys, script, **{**fast, **changes})
+    """Opens an API and a worker whose models a test scripts; twenty suggestions an hour, and time for each."""
+    few = {"suggestion_limit_per_hour": 20, "ai_suggestion_timeout_seconds": 30.0}
+    return lambda script, **changes: talking(settings, temporal, keys, script, **{**few, **changes})
 
 
 async def test_by_a_model(modelled: Modelled, company: Company) -> None:
     """What a model says is told as the model's, and the same again as remembered; both requests count."""
-    async with modelled(good, ai_suggestion_timeout_seconds=4.0) as there:
+    async with modelled(good) as there:
         here = replace(company.admin, client=there.client)
         body, again = [await asked(here, "all", companyName="Ada Ltd") for _ in range(2)]
         assert await left(here) == 18
@@ -249,12 +249,17 @@ async def test_a_model_that_hangs(modelled: Modelled, company: Company) -> None:
     default = Settings().ai_suggestion_timeout_seconds
     async with modelled(lines(HANGS), ai_suggestion_timeout_seconds=default) as there:
         here = replace(company.admin, client=there.client)
-        began = time.monotonic()
-        body = await asked(here)
-        took = time.monotonic() - began
-        assert await left(here) == 20
-    assert body["source"] == "rules"
-    assert default * 0.9 < took < 5
+        took = 5.0
+        for _ in range(3):  # the machine may stand still for a second, but not each time
+            began = time.monotonic()
+            body = await asked(here)
+            took = time.monotonic() - began
+            assert await left(here) == 20
+            assert body["source"] == "rules"
+            assert took > default * 0.9
+            if took < 5:
+                break
+    assert took < 5
 
 
 async def test_a_part_that_fails(modelled: Modelled, company: Company) -> None:
@@ -273,7 +278,7 @@ async def test_no_worker(settings: Settings, person: Person) -> None:
         here = replace(person, client=client)
         began = time.monotonic()
         body = await asked(here, "all")
-        assert time.monotonic() - began < 3
+        assert time.monotonic() - began < 6
     assert body["source"] == "rules"
     judged = {"itemId": body["suggestedOKRs"][0]["id"], "verdict": "accepted"}
     ok(await person.post(feedback(body["suggestionId"]), judged))
@@ -286,18 +291,18 @@ async def test_no_temporal(settings: Settings, person: Person) -> None:
         here = replace(person, client=client)
         began = time.monotonic()
         body = await asked(here)
-        assert time.monotonic() - began < 3
+        assert time.monotonic() - began < 6
     assert body["source"] == "rules"
 
 
 async def test_many_at_once(modelled: Modelled, company: Company) -> None:
     """Ten people who ask at once are all answered in time, although the model hangs."""
     people = [await company.hire("user") for _ in range(10)]
-    async with modelled(lines(HANGS)) as there:
+    async with modelled(lines(HANGS), ai_suggestion_timeout_seconds=1.0) as there:
         here = [replace(person, client=there.client) for person in people]
         began = time.monotonic()
         bodies = await asyncio.gather(*(asked(each, "okrs") for each in here))
-        assert time.monotonic() - began < 1.0 + 3.0
+        assert time.monotonic() - began < 1.0 + 7.0  # one after the other they would take ten
     assert {body["source"] for body in bodies} == {"rules"}
 
 

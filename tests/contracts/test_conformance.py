@@ -67,7 +67,7 @@ def probe(name: str, people: dict[str, Person], server: str) -> None:
                 for who, person in people.items():
                     note(f"sent by the {who}")
                     headers = {"Authorization": f"Bearer {person.token}"}
-                    answer = case.call(base_url=server, session=session, headers=headers)
+                    answer = case.call(base_url=server, session=session, headers=headers, timeout=60)
                     case.validate_response(answer, checks=CHECKS)
 
             run()

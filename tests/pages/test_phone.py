@@ -99,14 +99,14 @@ async def test_a_lost_answer_does_not_count_twice(standin: StandIn, visit: ASKIN
 
 async def test_too_many_requests(standin: StandIn, visit: ASKING) -> None:
     """After 429 nothing is sent for as long as the server asked, whatever else is captured."""
-    standin.refuse.append(problem(429, "rate_limited", "Too many requests.", **{"Retry-After": "2"}))
+    standin.refuse.append(problem(429, "rate_limited", "Too many requests.", **{"Retry-After": "6"}))
     page = await visit(standin.link)
     await _type(page, "A-1")
-    await expect(page.locator("#waiting")).to_have_text("1 waiting for 2 s")
+    await expect(page.locator("#waiting")).to_have_text("1 waiting for 6 s")
     await _type(page, "A-2")
     await page.wait_for_timeout(1000)
     assert len(standin.posts("barcodes")) == 1
-    await expect(page.locator("#waiting")).to_have_text("All sent")
+    await expect(page.locator("#waiting")).to_have_text("All sent", timeout=20_000)
     assert standin.quantities() == {"A-1": 1, "A-2": 1}
 
 

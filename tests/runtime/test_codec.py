@@ -137,7 +137,7 @@ async def test_what_was_never_sealed_passes() -> None:
 
 
 @given(cut=st.integers(min_value=0, max_value=200))
-@settings(max_examples=40)
+@settings(max_examples=40, deadline=None)
 async def test_truncated(cut: int) -> None:
     """A payload that lost its end does not open, and says nothing else."""
     (payload,) = await in_workflow().encode(["a text of some length"])
@@ -147,7 +147,7 @@ async def test_truncated(cut: int) -> None:
 
 
 @given(bit=st.integers(min_value=0))
-@settings(max_examples=60)
+@settings(max_examples=60, deadline=None)
 async def test_flipped(bit: int) -> None:
     """A payload in which any one bit changed, of the nonce too, does not open."""
     (payload,) = await in_workflow().encode(["a text"])

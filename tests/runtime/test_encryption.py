@@ -17,7 +17,7 @@ RING = KeyRing("now", {"now": os.urandom(32), "before": os.urandom(32)})
 
 
 @given(text=st.binary(max_size=200), place=st.binary(max_size=40))
-@settings(max_examples=50)
+@settings(max_examples=50, deadline=None)
 def test_what_was_sealed_opens_in_its_place(text: bytes, place: bytes) -> None:
     """Any bytes come back, and never stand readable in the ciphertext."""
     sealed = KEY.seal(text, place)
@@ -26,7 +26,7 @@ def test_what_was_sealed_opens_in_its_place(text: bytes, place: bytes) -> None:
 
 
 @given(text=st.binary(max_size=50), flip=st.integers(min_value=0))
-@settings(max_examples=50)
+@settings(max_examples=50, deadline=None)
 def test_a_flipped_bit_does_not_open(text: bytes, flip: int) -> None:
     """One changed bit anywhere in the ciphertext or its tag is noticed."""
     sealed = KEY.seal(text, b"here")

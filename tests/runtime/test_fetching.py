@@ -186,7 +186,7 @@ async def test_names(world: World) -> None:
     with pytest.raises(TimeoutError):
         async with asyncio.timeout(0.2):
             await world.page("http://silent.example/")
-    assert time.monotonic() - started < 2
+    assert time.monotonic() - started < 10
 
 
 async def test_the_first_address_is_away(world: World) -> None:
@@ -295,7 +295,7 @@ async def test_slow_ones(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     for n, path in enumerate(world.site.answers):
         started = time.monotonic()
         assert await world.reason(f"http://{n}.example{path}") is Reason.TIMEOUT
-        assert time.monotonic() - started < 3
+        assert time.monotonic() - started < 15
 
 
 async def test_nobody_listens(world: World) -> None:
@@ -439,12 +439,13 @@ async def test_many_hosts_are_remembered_in_little() -> None:
 
 async def test_turns(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     """Requests to one host begin one after the other; other hosts do not wait for them, nor does time count."""
-    monkeypatch.setattr("runtime.fetching.turns.PAUSE_SECONDS", 0.4)
-    monkeypatch.setattr("runtime.fetching.fetcher.SECONDS", 0.7)
+    monkeypatch.setattr("runtime.fetching.turns.PAUSE_SECONDS", 1.8)
+    monkeypatch.setattr("runtime.fetching.fetcher.SECONDS", 3.3)
     world.names.hosts["other.example"] = [[PUBLIC]]
     started = time.monotonic()
     await asyncio.gather(*(world.page(f"{SHOP}/{n}") for n in range(3)), world.page("http://other.example/"))
-    assert 0.8 <= time.monotonic() - started < 3
+    assert time.monotonic() - started >= 3.6
+    assert world.site.pages.index("/") < 2
 
 
 async def test_few_at_once(monkeypatch: pytest.MonkeyPatch) -> None:

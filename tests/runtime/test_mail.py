@@ -51,7 +51,7 @@ def mailbox() -> Mailbox:
 @pytest.fixture
 async def url(mailbox: Mailbox) -> AsyncIterator[str]:
     """A mail server over real SMTP."""
-    controller = Controller(mailbox, hostname="127.0.0.1", port=free_ports(1)[0])
+    controller = Controller(mailbox, hostname="127.0.0.1", port=free_ports(1)[0], ready_timeout=30)
     controller.start()
     yield f"smtp://127.0.0.1:{controller.port}"
     controller.stop()
