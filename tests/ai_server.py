@@ -7,13 +7,12 @@ from contextlib import asynccontextmanager, contextmanager
 import msgspec
 import uvicorn
 
-from cli.embedded.ports import free_ports
 from cli.stub_ai.__main__ import config
 from cli.stub_ai.app import StubApp
 from cli.stub_ai.models import MODELS, decide
 from cli.stub_ai.reaction import Reaction, Request
 from runtime.settings import Settings
-from tests.stack import until
+from tests.stack import bound, until
 
 Script = Callable[[Request], Reaction] | Iterable[Reaction]
 
@@ -62,9 +61,10 @@ class _Server(uvicorn.Server):
 async def ai_server(script: Script = decide, *, port: int | None = None) -> AsyncGenerator[AiServer]:
     """The server, on a free port, for as long as this is entered."""
     serving = AiServer(script)
-    port = port or free_ports(1)[0]
+    listening = bound(port)
+    port = listening.getsockname()[1]
     server = _Server(config(StubApp(serving.decide, MODELS), port))
-    task = asyncio.create_task(server.serve())
+    task = asyncio.create_task(server.serve([listening]))
     await until(lambda: server.started or task.done())
     serving.url = f"http://127.0.0.1:{port}/v1"
     try:

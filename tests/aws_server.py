@@ -157,7 +157,7 @@ class _Handler(BaseHTTPRequestHandler):
             self.close_connection = True
             return
         if held := self.aws.held.get(action):
-            held.wait(10)
+            held.wait(60)
         self._tell(action, asked, key)
 
     def _tell(self, action: str, asked: dict[str, Any], key: str) -> None:

@@ -3,16 +3,19 @@
 from runtime.garbage import keep_all
 
 # isort: split
+import os
 from collections.abc import AsyncIterator
 from typing import TYPE_CHECKING
 
 import httpx
 import msgspec
 import pytest
+from hypothesis import HealthCheck
+from hypothesis import settings as hypothesis_settings
 from temporalio.client import Client
 
 from cli.data_keys import data_keys
-from cli.embedded import EmbeddedStack, with_free_ports
+from cli.embedded import EmbeddedStack, Service, ports, with_free_ports
 from cli.local_stack import search_attributes
 from runtime.ending import leave
 from runtime.settings import Settings
@@ -22,11 +25,30 @@ if TYPE_CHECKING:
 
 ENDED = pytest.StashKey[int]()
 
+# The same examples in each run, however slow the machine is at this moment.
+hypothesis_settings.register_profile(
+    "gangway", derandomize=True, deadline=None, database=None, suppress_health_check=[HealthCheck.too_slow]
+)
+hypothesis_settings.load_profile("gangway")
+
+# Three processes start all their servers at the same moment.
+Service.ready_seconds = 120.0
+
 LONG = (
     *("tests/chaos/", "tests/cli/", "tests/contracts/", "tests/db/test_mutations.py", "tests/replay/"),
     *("tests/journeys/", "tests/workflows/", "tests/activities/"),
 )
 """The files that take longest: processes that share the files take the short ones last, and end together."""
+
+PROCESSES = 8
+"""How many processes find their ports without meeting: a port is free until somebody listens there."""
+
+
+def pytest_configure() -> None:
+    """Ports of its own for each of the processes that share the files."""
+    number = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw")) % PROCESSES
+    every = ports.NOT_GIVEN_OUT
+    ports.NOT_GIVEN_OUT = every[number * len(every) // PROCESSES : (number + 1) * len(every) // PROCESSES]
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -18,12 +18,11 @@ from temporalio.client import Client
 from activities.ai.ledger import Books
 from activities.ai.models import Models
 from cli.embedded import local_client
-from cli.embedded.ports import free_ports
 from cli.stub_ai.app import Receive, Scope, Send
 from db.pool import Database
 from runtime.encryption import Keys
 from runtime.settings import Settings
-from tests.stack import served, until
+from tests.stack import bound, served, until
 from worker.app import build_worker
 
 RISK = {"risk": "Unlimited liability", "category": "legal", "context": "liable without limit"}
@@ -141,15 +140,13 @@ class _Server(uvicorn.Server):
 @asynccontextmanager
 async def listening(app: Any, port: int | None = None) -> AsyncGenerator[str]:
     """An application behind a server of its own, whose address this gives."""
-    port = port or free_ports(1)[0]
-    config = uvicorn.Config(
-        app, port=port, lifespan="off", ws="none", log_config=None, timeout_graceful_shutdown=1
-    )
-    server = _Server(config)
-    task = asyncio.create_task(server.serve())
+    config = uvicorn.Config(app, lifespan="off", ws="none", log_config=None, timeout_graceful_shutdown=1)
+    server, listens = _Server(config), bound(port)
+    address = f"http://127.0.0.1:{listens.getsockname()[1]}"
+    task = asyncio.create_task(server.serve([listens]))
     await until(lambda: server.started or task.done())
     try:
-        yield f"http://127.0.0.1:{port}"
+        yield address
     finally:
         server.should_exit = True
         await task

@@ -1,6 +1,7 @@
 """What the tests over HTTP stand on: one real stack, the real application, and people who use it."""
 
 import asyncio
+import socket
 import time
 import uuid
 from collections.abc import AsyncGenerator, Awaitable, Callable, Iterator
@@ -150,6 +151,19 @@ def client_of(app: Litestar, settings: Settings, *, address: str = "127.0.0.1") 
     return httpx.AsyncClient(transport=transport, base_url="http://gangway.test")
 
 
+def bound(port: int | None = None) -> socket.socket:
+    """Listens on this port, or on a free one, from now on: nobody takes it before a server begins.
+
+    Not on one that the system gives to outgoing connections: a server that ends must find it again.
+    """
+    while True:
+        try:
+            return socket.create_server(("127.0.0.1", port or free_ports(1)[0]), backlog=2048)
+        except OSError:
+            if port is not None:
+                raise
+
+
 class _Server(Server):
     @contextmanager
     def capture_signals(self) -> Iterator[None]:
@@ -160,20 +174,19 @@ class _Server(Server):
 @asynccontextmanager
 async def served(settings: Settings) -> AsyncGenerator[str]:
     """The application behind a real server, whose address this gives: for streams, which need a socket."""
-    port = free_ports(1)[0]
     async with _made(settings, opened) as app:
         config = uvicorn.Config(
             outermost(app, settings),  # type: ignore[arg-type]
-            port=port,
             log_config=None,
             ws="none",
             timeout_graceful_shutdown=1,
         )
-        server = _Server(config, app)
-        serving = asyncio.create_task(server.serve())
+        server, listening = _Server(config, app), bound()
+        address = f"http://127.0.0.1:{listening.getsockname()[1]}"
+        serving = asyncio.create_task(server.serve([listening]))
         await until(lambda: server.started or serving.done())
         try:
-            yield f"http://127.0.0.1:{port}"
+            yield address
         finally:
             server.should_exit = True
             await serving
@@ -289,7 +302,7 @@ def wrong(answer: httpx.Response, status: int = 400, code: str = "validation_err
     return {error["field"]: error["code"] for error in problem(answer, status, code)["errors"]}
 
 
-async def until(holds: Callable[[], bool | T] | Callable[[], Awaitable[T]], seconds: float = 15.0) -> T:
+async def until(holds: Callable[[], bool | T] | Callable[[], Awaitable[T]], seconds: float = 60.0) -> T:
     """Ask again until the answer is true, and give it; fail when that does not happen in time."""
     deadline = time.monotonic() + seconds
     while True:

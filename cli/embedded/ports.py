@@ -11,7 +11,7 @@ from runtime.settings import Settings
 
 _LOOPBACK = "127.0.0.1"
 _TAKEN = (errno.EADDRINUSE, errno.EACCES)
-_NOT_GIVEN_OUT = range(20_000, 32_000)
+NOT_GIVEN_OUT = range(20_000, 32_000)
 """Below the ports that Linux (from 32768) and others (from 49152) give to outgoing connections."""
 
 
@@ -90,12 +90,12 @@ def is_free(port: int, host: str = _LOOPBACK) -> bool:
 def free_ports(count: int) -> list[int]:
     """Different ports that nobody listens on now, and that no outgoing connection is given meanwhile."""
     found: list[int] = []
-    for port in random.sample(_NOT_GIVEN_OUT, len(_NOT_GIVEN_OUT)):
+    for port in random.sample(NOT_GIVEN_OUT, len(NOT_GIVEN_OUT)):
         if len(found) == count:
             return found
         if is_free(port):
             found.append(port)
-    raise PortsTaken(f"no {count} ports from {_NOT_GIVEN_OUT[0]} to {_NOT_GIVEN_OUT[-1]} are free")
+    raise PortsTaken(f"no {count} ports from {NOT_GIVEN_OUT[0]} to {NOT_GIVEN_OUT[-1]} are free")
 
 
 def with_free_ports(settings: Settings) -> Settings:

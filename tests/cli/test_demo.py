@@ -20,7 +20,7 @@ async def test_a_person_goes_through_all_nine(tmp_path: Path) -> None:
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.PIPE,
     )
-    said, logged = await asyncio.wait_for(demo.communicate(), 60)
+    said, logged = await asyncio.wait_for(demo.communicate(), 240)
     assert demo.returncode == 0, logged.decode()
     states = [state for state, _ in ANSWERS]
     lines = [line.split() for line in said.decode().splitlines() if line.split()[0].isdigit()]

@@ -53,11 +53,11 @@ class Dev:
         return answer.status_code == 200 and answer.text == str(self.pids().get("api"))
 
     async def wait_ready(self) -> None:
-        assert await until(self.ready, 20), self.process.poll()
-        assert await until(lambda: set(self.pids()) == self.names, 5)
+        assert await until(self.ready, 120), self.process.poll()
+        assert await until(lambda: set(self.pids()) == self.names, 60)
 
     async def ended(self) -> int:
-        assert await until(lambda: self.process.poll() is not None, 30)
+        assert await until(lambda: self.process.poll() is not None, 120)
         return self.process.returncode
 
     def output(self) -> str:
@@ -89,8 +89,8 @@ async def test_a_killed_child_is_started_again(dev: Dev, name: str) -> None:
     """kill -9 of any of them is followed by another process, in pids.json too."""
     before = dev.pids()[name]
     os.kill(before, signal.SIGKILL)
-    assert await until(lambda: dev.pids()[name] != before, 10)
-    assert await until(lambda: psutil.pid_exists(dev.pids()[name]), 10)
+    assert await until(lambda: dev.pids()[name] != before, 60)
+    assert await until(lambda: psutil.pid_exists(dev.pids()[name]), 60)
     await dev.wait_ready()
 
 
@@ -107,7 +107,7 @@ async def test_a_stand_in_scans(dev: Dev) -> None:
             return answer.json()
         return None
 
-    assert await until(found, 10)
+    assert await until(found, 60)
     assert await found() == {
         "data": [{"risk": "Penalty", "category": "legal", "context": "There is a penalty."}],
         "source": "model",
@@ -180,15 +180,15 @@ async def test_a_scripted_model_beside_the_rest(tmp_path: Path) -> None:
 
     try:
         await beside.wait_ready()
-        assert await answers()
+        assert await until(answers, 60)
         for name in ("api", "worker"):
             told = psutil.Process(beside.pids()[name]).environ()
             assert (told["AI_BASE_URL"], told["AI_MODELS"]) == (url, "stub-no-usage")
             assert told["AI_PRICES"] == FREE
         killed = beside.pids()["ai_stub"]
         os.kill(killed, signal.SIGKILL)
-        assert await until(lambda: beside.pids()["ai_stub"] != killed, 10)
-        assert await until(answers, 10)
+        assert await until(lambda: beside.pids()["ai_stub"] != killed, 60)
+        assert await until(answers, 60)
     finally:
         beside.process.terminate()
         assert await beside.ended() == 0

@@ -110,7 +110,7 @@ def command(settings: Settings, *arguments: str) -> subprocess.Popen[str]:
 def gangway(settings: Settings, *arguments: str) -> tuple[int, str, str]:
     """Run `gangway keys`: its status and what it says."""
     with command(settings, *arguments) as process:
-        said, complained = process.communicate(timeout=60)
+        said, complained = process.communicate(timeout=180)
     return process.returncode, said, complained
 
 
@@ -202,7 +202,7 @@ async def test_two_at_once(settings: Settings) -> None:
     processes = [command(settings, "rotate", "--json") for _ in range(3)]
     for process in processes:
         with process:
-            _, complained = process.communicate(timeout=60)
+            _, complained = process.communicate(timeout=180)
         assert complained == ""
     assert await sealed.opens()
     rotated(settings, "--finish")
@@ -216,16 +216,24 @@ async def test_killed_in_the_middle(settings: Settings, cli_stack: EmbeddedStack
     await sealed.seal(20)
     await _many(settings)
     connection = await asyncpg.connect(cli_stack.postgres.url("gangway_admin", "keys"))
-    process = command(settings, "rotate", "--json")
 
-    async def begun() -> bool:
-        return bool(await connection.fetchval("SELECT count(*) FROM data_keys WHERE key_id <> 'local:first'"))
+    async def held() -> bool:
+        return await connection.fetchval(
+            "SELECT count(*) > 0 FROM pg_locks WHERE NOT granted AND pg_backend_pid() = ANY(pg_blocking_pids(pid))"
+        )
 
-    assert await until(begun, 30, every=0.001)
-    process.send_signal(signal.SIGKILL)
-    process.communicate()
+    async with connection.transaction():
+        # It comes so far and waits for this row, until it is killed.
+        await connection.execute(
+            "SELECT FROM data_keys WHERE id = (SELECT id FROM data_keys ORDER BY id OFFSET $1 LIMIT 1) FOR UPDATE",
+            5 * PAGE,
+        )
+        process = command(settings, "rotate", "--json")
+        assert await until(held, 60), process.poll()
+        process.send_signal(signal.SIGKILL)
+        process.communicate()
     keys = listed(settings)
-    assert len(keys) == 2, "it was killed too late"
+    assert sorted(keys.values()) == [(False, 21 + MANY - 5 * PAGE), (True, 5 * PAGE)]
     assert not keys["local:first"][0]
     assert await sealed.opens()
     done = rotated(settings)

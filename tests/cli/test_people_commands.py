@@ -179,7 +179,7 @@ def _process(email: str, tenant: str, environment: dict[str, str], folder: Path)
         cwd=folder,
         stdin=subprocess.DEVNULL,
         capture_output=True,
-        timeout=60,
+        timeout=180,
         check=False,
     )
     assert b"Traceback" not in ended.stderr
@@ -223,7 +223,7 @@ def _typed(stack: EmbeddedStack, email: str, folder: Path) -> tuple[int, str]:
             said += _until(ours, asked)
             os.write(ours, PASSWORD.encode() + b"\n")
         said += _until(ours, None)
-        code = process.wait(30)
+        code = process.wait(120)
     os.close(ours)
     return code, said.decode()
 
@@ -232,7 +232,7 @@ def _until(terminal: int, text: bytes | None) -> bytes:
     """What is said up to a text, or to the end."""
     said = b""
     while text is None or text not in said:
-        if not select.select([terminal], [], [], 30)[0]:
+        if not select.select([terminal], [], [], 120)[0]:
             break
         try:
             part = os.read(terminal, 1024)

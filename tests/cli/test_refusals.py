@@ -28,7 +28,7 @@ def gangway(*arguments: str, home: Path, **environment: str) -> tuple[int, str]:
         cwd=home,
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=180,
         check=False,
     )
     return ended.returncode, ended.stderr
@@ -155,7 +155,7 @@ def test_the_doctor_on_a_data_folder_that_cannot_be(tmp_path: Path) -> None:
         env={**os.environ, **settings},
         cwd=tmp_path,
         capture_output=True,
-        timeout=60,
+        timeout=180,
         check=False,
     )
     wrong = [finding for finding in msgspec.json.decode(ended.stdout) if not finding["ok"]]

@@ -17,7 +17,7 @@ class Script(Service):
     """A Python one-liner that is ready when its log says so."""
 
     name = "script"
-    ready_seconds = 10.0
+    ready_seconds = 60.0
     stop_seconds = 0.3
 
     def __init__(self, home: Path, code: str) -> None:
@@ -53,7 +53,7 @@ async def test_a_stubborn_child_is_killed(tmp_path: Path) -> None:
     await service.start()
     pid, began = service.pid, time.monotonic()
     await service.stop()
-    assert time.monotonic() - began < 3
+    assert time.monotonic() - began < 30
     assert pid is not None
     assert not psutil.pid_exists(pid)
 
@@ -74,9 +74,12 @@ time.sleep(60)
         child = int(parent.stdout.readline())
         assert psutil.pid_exists(child)
         os.kill(parent.pid, signal.SIGKILL)
-    assert await until(lambda: not _lives(child), 5)
+    assert await until(lambda: not _lives(child), 30)
 
 
 def _lives(pid: int) -> bool:
     # Nobody may collect an orphan in a container without an init: a zombie has ended too.
-    return psutil.pid_exists(pid) and psutil.Process(pid).status() != psutil.STATUS_ZOMBIE
+    try:
+        return psutil.Process(pid).status() != psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return False

@@ -26,7 +26,7 @@ from runtime.settings import Settings
 
 
 async def query(url: str, sql: str, *arguments: Any) -> Any:
-    connection = await asyncpg.connect(url, timeout=10)
+    connection = await asyncpg.connect(url, timeout=60)
     try:
         return await connection.fetchval(sql, *arguments)
     finally:
@@ -37,7 +37,7 @@ async def kill_and_start(service: Service) -> None:
     before = service.pid
     assert before is not None
     os.kill(before, signal.SIGKILL)
-    assert await until(lambda: not service.running, 5)
+    assert await until(lambda: not service.running, 30)
     await service.start()
     assert service.pid not in (None, before)
 

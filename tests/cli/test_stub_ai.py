@@ -123,7 +123,7 @@ async def test_every_model_ends(server: AiServer, model: str, stream: bool) -> N
     wanted = {"type": "json_schema", "json_schema": {"name": "answer", "schema": json_schema(FITNESS.states[3])}}
     for more in ({"tools": [{"type": "function", "function": function}]}, {"response_format": wanted}):
         body = {"model": model, "messages": [{"role": "user", "content": "vegan"}], "stream": stream, **more}
-        async with httpx.AsyncClient(trust_env=False, timeout=10) as client:
+        async with httpx.AsyncClient(trust_env=False, timeout=60) as client:
             try:
                 got = await client.post(f"{server.url}/chat/completions", json=body)
             except httpx.RemoteProtocolError:

@@ -33,7 +33,7 @@ def app_url(stack: EmbeddedStack) -> str:
 @pytest.fixture(scope="session")
 async def database(app_url: str) -> AsyncIterator[Database]:
     """The pool that most tests share."""
-    database = await Database.open(app_url, min_size=1, max_size=12)
+    database = await Database.open(app_url, min_size=1, max_size=12, timeout=30)
     yield database
     await database.close()
 

@@ -114,7 +114,7 @@ def abandoned(
     return then([started(person, now)], *answers(1, 1), Abandon(actor=ACTOR, reason=reason), now=now)
 
 
-async def until(holds: Callable[[], Awaitable[bool]], seconds: float = 10.0) -> None:
+async def until(holds: Callable[[], Awaitable[bool]], seconds: float = 60.0) -> None:
     """Ask again until it holds; fail when it does not in time."""
     deadline = time.monotonic() + seconds
     while not await holds():

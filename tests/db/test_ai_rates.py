@@ -2,16 +2,38 @@
 
 import asyncio
 import uuid
+from collections.abc import AsyncIterator
 
 import asyncpg
 import pytest
 
+from cli.embedded import EmbeddedStack
 from db import ai_rates
 from db.ai_rates import Taken
 from db.pool import Database
 from onboarding.ai_limits import RATES
 
 BURSTS = [("chat", 10), ("suggestions", 20), ("industry", 20), ("photo", 30), ("scan", 30)]
+
+
+CLOCK = """
+CREATE SCHEMA still;
+CREATE FUNCTION still.clock_timestamp() RETURNS timestamptz STABLE RETURN timestamptz '2026-05-01 12:00Z';
+GRANT USAGE ON SCHEMA still TO gangway_app;
+"""
+
+
+@pytest.fixture(scope="module")
+async def database(stack: EmbeddedStack, app_url: str) -> AsyncIterator[Database]:
+    """A pool in which the clock stands still: buckets fill up when a test lets time pass, and not meanwhile."""
+    superuser = await asyncpg.connect(stack.postgres.url("gangway_admin"))
+    await superuser.execute(CLOCK)
+    still = f"{app_url}&search_path=still,pg_catalog,public"
+    database = await Database.open(still, min_size=1, max_size=12, timeout=30)
+    yield database
+    await database.close()
+    await superuser.execute("DROP SCHEMA still CASCADE")
+    await superuser.close()
 
 
 def an_id() -> str:

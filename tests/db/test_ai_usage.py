@@ -7,6 +7,7 @@ import uuid
 from collections import Counter
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +21,7 @@ from db.runs import PersonGone
 from db.tenant import Internal, sweeper
 from onboarding.access import Caller, Role
 from onboarding.ai_money import Limits
-from tests.db.given import Person, register
+from tests.db.given import Person, register, until
 
 LIMITS = Limits(run=1_000, day=10_000, month=100_000)
 ROOT = Path(__file__).parents[2]
@@ -196,6 +197,7 @@ async def test_no_overshoot_from_two_processes(
     """A hundred at once from two processes put aside what there is to the last, and not a millionth more."""
     cost, limit = 70, 70 * 37 + 5
     run_id = str(uuid.uuid4())
+    await called(database, person.caller(), 0, run_id=run_id)
     words = [app_url, person.tenant_id, person.user_id, run_id, *map(str, (cost, limit, 50))]
     processes = [
         await asyncio.create_subprocess_exec(
@@ -209,8 +211,12 @@ async def test_no_overshoot_from_two_processes(
     ]
     for process in processes:
         assert process.stdout is not None
-        assert await asyncio.wait_for(process.stdout.readline(), 30) == b"ready\n"
-    told_to_begin = [process.communicate(b"now\n") for process in processes]
+        assert await asyncio.wait_for(process.stdout.readline(), 60) == b"ready\n"
+    async with admin.transaction():
+        # None gets anything before each of both stands in line with all its connections.
+        await admin.execute("SELECT FROM ai_budgets WHERE tenant_id = $1 FOR UPDATE", person.tenant_id)
+        told_to_begin = [asyncio.ensure_future(process.communicate(b"now\n")) for process in processes]
+        await until(partial(admin.fetchval, "SELECT count(*) >= 16 FROM pg_locks WHERE NOT granted"))
     got = [int(out) for out, _ in await asyncio.wait_for(asyncio.gather(*told_to_begin), 60)]
     assert sum(got) == 37
     assert all(got), "both must have been at it"
@@ -320,7 +326,7 @@ async def test_nobody_waits_in_a_ring(
         await asyncio.sleep(0.02)
         await erased(database, somebody)
 
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(60):
         await asyncio.gather(*map(calls, people), sweeps(), *map(erase, people[:4]))
     async with database.transaction(sweeper(person.tenant_id)) as conn:
         while await ai_usage.write_off(conn, -1, limit=100):

@@ -269,7 +269,7 @@ async def test_only_the_keeper(
 
 async def test_the_database_is_away(wrapper: KeyEncryption, store: Counting, app_url: str, person: Person) -> None:
     """What is in memory is used; what is not is said to be away."""
-    database = await Database.open(app_url, min_size=0, max_size=2, timeout=1.0)
+    database = await Database.open(app_url, min_size=0, max_size=2, timeout=3.0)
     keys = DataKeys(DataKeyStore(database), wrapper)
     key = await keys.sealing(owner_of(person))
     held = [await database._pool.acquire() for _ in range(2)]

@@ -147,11 +147,11 @@ async def test_nobody_waits(database: Database, person: Person) -> None:
 
     async def write() -> None:
         async with database.transaction(ingest(person.tenant_id)) as conn:
-            await conn.execute("SET LOCAL lock_timeout = '2s'")
+            await conn.execute("SET LOCAL lock_timeout = '10s'")
             for _ in range(3):
                 await conn.execute(_ONE, person.tenant_id, "aws.x")
             # All of them have written and nobody has committed: whoever waited for a lock would still be waiting.
-            await asyncio.wait_for(written.wait(), 20)
+            await asyncio.wait_for(written.wait(), 25)
             await conn.execute(_ONE, person.tenant_id, "aws.y")
 
     async def total(grain: str) -> int:

@@ -179,7 +179,9 @@ async def test_filters(database: Database, person: Person) -> None:
 async def test_the_archive_counts(database: Database, admin: asyncpg.Connection, person: Person) -> None:
     """A run counts as long as it is in the archive, and no longer."""
     now = datetime.now(UTC)
-    for somebody, began in zip(await people(database, person, 2), (now - timedelta(days=500), NOW), strict=True):
+    for somebody, began in zip(
+        await people(database, person, 2), (now - timedelta(days=500), now - timedelta(days=2)), strict=True
+    ):
         await runs.project(database, somebody.caller(), *completed(somebody, began))
     before = await read(database, person)
     async with database.transaction(sweeper(person.tenant_id)) as conn:

@@ -382,7 +382,7 @@ async def test_one_connection_for_all(database: Database, app_url: str) -> None:
     for somebody in people:
         await runs.project(database, somebody.caller(), started(somebody))
     chance = random.Random(30)
-    one = await Database.open(app_url, min_size=1, max_size=1)
+    one = await Database.open(app_url, min_size=1, max_size=1, timeout=60)
     pids: set[int] = set()
 
     async def look(somebody: Person, role: Role) -> None:

@@ -15,7 +15,7 @@ from tests.db.given import Person, abandoned, started, until
 @pytest.fixture
 async def listener(app_url: str) -> AsyncIterator[Listener]:
     """One that listens."""
-    async with Listener(app_url) as listener:
+    async with Listener(app_url, timeout=30) as listener:
         assert listener.connected
         yield listener
 
@@ -29,7 +29,7 @@ async def test_wakes_who_waits(listener: Listener, database: Database, person: P
         listener.subscribe(other.run.id) as third,
     ):
         await runs.project(database, person.caller(), mine)
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(30):
             await first.wait()
             await second.wait()
         assert not third.is_set()
@@ -67,12 +67,12 @@ async def test_survives_its_backend(
             "pg_backend_pid()"
         )
         assert len(ended) == 1
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(30):
             await event.wait()
         assert listener.connected
         event.clear()
         await runs.project(database, person.caller(), change)
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(30):
             await event.wait()
 
 

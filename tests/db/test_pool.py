@@ -17,12 +17,13 @@ from runtime.settings import Settings
 from tests.db.given import Person
 from tests.stack import until
 
-PATIENCE = 0.5
+PATIENCE = 3.0
+"""Seconds: longer than a busy machine takes for what must work."""
 
 
 @pytest.fixture
 async def small(app_url: str) -> AsyncIterator[Database]:
-    """Two connections and little patience."""
+    """Two connections and bounded patience."""
     database = await Database.open(app_url, min_size=1, max_size=2, timeout=PATIENCE)
     yield database
     await database.close()
@@ -67,14 +68,14 @@ async def test_an_ignored_error_is_no_commit(database: Database, person: Person)
 async def test_no_connection_to_spare(small: Database) -> None:
     """With all connections in use, the next caller hears so in bounded time, and then can go on."""
     async with small.autocommit(), small.autocommit():
-        with at_most(PATIENCE * 3), pytest.raises(DatabaseUnavailable):
+        with at_most(PATIENCE * 5), pytest.raises(DatabaseUnavailable):
             await small.ping()
     await small.ping()
 
 
 async def test_slow_statements_end(small: Database) -> None:
     """A statement that takes too long is cancelled by the server, and the connection stays good."""
-    with at_most(PATIENCE * 3), pytest.raises(DatabaseUnavailable, match="statement timeout"):
+    with at_most(PATIENCE * 5), pytest.raises(DatabaseUnavailable, match="statement timeout"):
         async with small.transaction(None) as conn:
             await conn.execute("SELECT pg_sleep(60)")
     await small.ping()
@@ -86,7 +87,7 @@ async def test_a_server_that_says_nothing(small: Database) -> None:
         pid = await conn.fetchval("SELECT pg_backend_pid()")
     os.kill(pid, signal.SIGSTOP)
     try:
-        with at_most(PATIENCE * 6), pytest.raises(DatabaseUnavailable):
+        with at_most(PATIENCE * 8), pytest.raises(DatabaseUnavailable):
             await small.ping()
         await small.ping()
     finally:
@@ -130,7 +131,7 @@ async def test_heals_what_died_unnoticed(small: Database) -> None:
         pid = await conn.fetchval("SELECT pg_backend_pid()")
     backend = psutil.Process(pid)
     backend.terminate()
-    backend.wait(5)  # the event loop, which would hear of it, stands still meanwhile
+    backend.wait(30)  # the event loop, which would hear of it, stands still meanwhile
     async with small.transaction(None) as conn:
         assert await conn.fetchval("SELECT pg_backend_pid()") != pid
 
@@ -155,7 +156,7 @@ async def test_losing_the_connection_inside(small: Database, admin: asyncpg.Conn
 
 async def all_refused(database: Database) -> bool:
     """Whether none of as many calls as there are connections is answered, each told so in bounded time."""
-    with at_most(3.0):
+    with at_most(PATIENCE * 5):
         answers = await asyncio.gather(*(database.ping() for _ in range(4)), return_exceptions=True)
     return all(isinstance(answer, DatabaseUnavailable) for answer in answers)
 
@@ -165,7 +166,7 @@ async def test_kill_9_and_back(tmp_path_factory: pytest.TempPathFactory) -> None
     home = tmp_path_factory.mktemp("killed")
     async with EmbeddedStack(home=home, settings=Settings(), services={"postgres"}) as stack:
         url = stack.postgres.url("gangway_app")
-        database = await Database.open(url, min_size=2, max_size=4, timeout=1.0)
+        database = await Database.open(url, min_size=2, max_size=4, timeout=PATIENCE)
         try:
             pid = stack.postgres.pid
             assert pid is not None
@@ -173,10 +174,10 @@ async def test_kill_9_and_back(tmp_path_factory: pytest.TempPathFactory) -> None
             # Backends may outlive the server for a moment, and answer; in the end all are gone.
             await until(lambda: all_refused(database))
             await stack.postgres.stop()
-            with at_most(3.0), pytest.raises(DatabaseUnavailable):
+            with at_most(PATIENCE * 5), pytest.raises(DatabaseUnavailable):
                 await database.ping()
-            with at_most(3.0), pytest.raises(DatabaseUnavailable):
-                await Database.open(url, timeout=1.0)
+            with at_most(PATIENCE * 5), pytest.raises(DatabaseUnavailable):
+                await Database.open(url, timeout=PATIENCE)
             await stack.postgres.start()
             await asyncio.gather(*(database.ping() for _ in range(8)))
         finally:
@@ -186,5 +187,5 @@ async def test_kill_9_and_back(tmp_path_factory: pytest.TempPathFactory) -> None
 async def test_nobody_is_there(tmp_path: object) -> None:
     """A socket or port where nobody listens is reported as such, at once."""
     for url in (f"postgresql://a@/b?host={tmp_path}", "postgresql://a@127.0.0.1:1/b"):
-        with at_most(2.0), pytest.raises(DatabaseUnavailable):
-            await Database.open(url, timeout=2.0)
+        with at_most(PATIENCE * 5), pytest.raises(DatabaseUnavailable):
+            await Database.open(url, timeout=PATIENCE)
