@@ -4,7 +4,7 @@ from runtime.garbage import keep_all
 
 # isort: split
 from collections.abc import AsyncIterator
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import httpx
 import msgspec
@@ -12,7 +12,7 @@ import pytest
 from temporalio.client import Client
 
 from cli.data_keys import data_keys
-from cli.embedded import EmbeddedStack, with_free_ports
+from cli.embedded import EmbeddedStack, ports, with_free_ports
 from cli.local_stack import search_attributes
 from runtime.ending import leave
 from runtime.settings import Settings
@@ -27,6 +27,14 @@ LONG = (
     *("tests/journeys/", "tests/workflows/", "tests/activities/"),
 )
 """The files that take longest: processes that share the files take the short ones last, and end together."""
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Ports of its own for each process that shares the tests: one that is free may be taken before it is used."""
+    worker: dict[str, Any] | None = getattr(config, "workerinput", None)
+    if worker is not None:
+        number, count = int(worker["workerid"].removeprefix("gw")), int(worker["workercount"])
+        ports._NOT_GIVEN_OUT = ports._NOT_GIVEN_OUT[number::count]
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
