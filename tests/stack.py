@@ -289,7 +289,7 @@ def wrong(answer: httpx.Response, status: int = 400, code: str = "validation_err
     return {error["field"]: error["code"] for error in problem(answer, status, code)["errors"]}
 
 
-async def until(holds: Callable[[], bool | T] | Callable[[], Awaitable[T]], seconds: float = 15.0) -> T:
+async def until(holds: Callable[[], bool | T] | Callable[[], Awaitable[T]], seconds: float = 60.0) -> T:
     """Ask again until the answer is true, and give it; fail when that does not happen in time."""
     deadline = time.monotonic() + seconds
     while True:
