@@ -1,10 +1,38 @@
 """What goes wrong at a provider, and its clock."""
 
+import asyncio
 import time
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 from tests.providers.http import Reply
+
+
+class Gate:
+    """Lets so many requests pass, and holds back those that come after them until it is opened.
+
+    With `of`, requests that do not hold this word all pass.
+    """
+
+    def __init__(self, passes: int = 0, of: str = "") -> None:
+        self._passes = passes
+        self._of = of
+        self._open = asyncio.Event()
+        self.reached = asyncio.Event()
+
+    async def passed(self, what: str = "") -> None:
+        """Come through it, with what is asked for."""
+        if self._of not in what:
+            return
+        if self._passes > 0:
+            self._passes -= 1
+            return
+        self.reached.set()
+        await self._open.wait()
+
+    def open(self) -> None:
+        """Let everybody through."""
+        self._open.set()
 
 
 @dataclass(kw_only=True)
@@ -23,6 +51,7 @@ class Faults:
         too_many: so many requests to the API are answered with 429, and `retry_after` seconds.
         failing_revocations: so many revocations are answered with 503, and nothing is revoked.
         slow_seconds: before every answer of tokens and the API.
+        gate: what every request of tokens and the API must come through before it is answered.
         down: nothing is answered at all.
         scopes: what is granted, where it is not what was asked for.
         iss: what is said to be the issuer, where it is not what the provider says of itself.
@@ -43,6 +72,7 @@ class Faults:
     too_many: int = 0
     retry_after: int = 1
     slow_seconds: float = 0.0
+    gate: Gate | None = None
     down: bool = False
     scopes: tuple[str, ...] | None = None
     iss: str | None = None

@@ -114,6 +114,8 @@ class Provider(ABC):
             return self._authorize(request)
         if self.faults.slow_seconds:
             await asyncio.sleep(self.faults.slow_seconds)
+        if self.faults.gate:
+            await self.faults.gate.passed(f"{request.path} {request.query}")
         if path == "/token":
             return self._token(request)
         if path == "/revoke":
