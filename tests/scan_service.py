@@ -47,6 +47,7 @@ class Reply(Struct, frozen=True, kw_only=True):
         body: JSON, or bytes as they are.
         times: how often the body is sent, one after the other.
         pause_seconds: before anything, and `drip_seconds` before each body.
+        held: what is waited for before anything.
         silent: never answer, and never hang up.
         cut: hang up after the body, though more was announced.
     """
@@ -56,6 +57,7 @@ class Reply(Struct, frozen=True, kw_only=True):
     headers: dict[str, str] = field(default_factory=dict[str, str])
     times: int = 1
     pause_seconds: float = 0.0
+    held: asyncio.Event | None = None
     drip_seconds: float = 0.0
     silent: bool = False
     cut: bool = False
@@ -80,6 +82,8 @@ class ScanServer:
             if reply.silent:
                 await gone
                 return
+            if reply.held:
+                await reply.held.wait()
             await asyncio.wait([gone], timeout=reply.pause_seconds)
             await _send(reply, send, gone)
         finally:

@@ -25,6 +25,7 @@ class Answer(Struct, frozen=True, kw_only=True):
     Attributes:
         body: what follows the headers, as often as `times` says; `announced` is its length, where that is a lie.
         pause_seconds: before anything, and `drip_seconds` before each part of the body.
+        held: what is waited for before anything.
         raw: everything, status line and headers included, instead of the others.
     """
 
@@ -34,6 +35,7 @@ class Answer(Struct, frozen=True, kw_only=True):
     times: int = 1
     announced: int | None = None
     pause_seconds: float = 0.0
+    held: asyncio.Event | None = None
     drip_seconds: float = 0.0
     raw: bytes | None = None
 
@@ -102,6 +104,8 @@ class Site:
         return found
 
     async def _answer(self, answer: Answer, writer: asyncio.StreamWriter) -> None:
+        if answer.held:
+            await answer.held.wait()
         await asyncio.sleep(answer.pause_seconds)
         if answer.raw is not None:
             writer.write(answer.raw)
