@@ -34,7 +34,8 @@ def pytest_configure(config: pytest.Config) -> None:
     worker: dict[str, Any] | None = getattr(config, "workerinput", None)
     if worker is not None:
         number, count = int(worker["workerid"].removeprefix("gw")), int(worker["workercount"])
-        ports._NOT_GIVEN_OUT = ports._NOT_GIVEN_OUT[number::count]
+        name = "_NOT_GIVEN_OUT"
+        setattr(ports, name, getattr(ports, name)[number::count])
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

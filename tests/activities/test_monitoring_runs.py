@@ -243,8 +243,8 @@ async def test_refusals_long_ago(database: Database, admin: asyncpg.Connection, 
     )
     # One, or two where a step ended between two refusals.
     over = "SELECT count(*) FROM refused_saves WHERE tenant_id = $1 AND bucket < now() - interval '24 hours'"
-    old: int = await admin.fetchval(over, uuid.UUID(person.tenant_id))
-    assert old >= 1
+    old = await admin.fetchval(over, uuid.UUID(person.tenant_id))
+    assert old
     async with database.transaction(sweeper(person.tenant_id)) as conn:
         assert await refusals.purge(conn) == old
         assert await refusals.purge(conn) == 0

@@ -165,6 +165,10 @@ class _Counting(Database):
 
     away = 0
 
+    def wait(self, seconds: float) -> None:
+        """For each statement from now on."""
+        self._timeout = seconds
+
     @asynccontextmanager
     async def transaction(self, context: Context | None) -> AsyncGenerator[Connection]:
         """The next one."""
@@ -194,11 +198,11 @@ async def test_an_answer_outlives_an_outage(
     await until(lambda: service.received)
     async with admin.transaction():
         await admin.execute("LOCK TABLE scans IN ACCESS EXCLUSIVE MODE")
-        usual, database._timeout = database._timeout, 0.3
+        database.wait(0.3)
         answer.set()
         await until(lambda: database.away >= 2)
         assert not running.done()
-        database._timeout = usual
+        database.wait(5.0)
     await running
     assert isinstance(await standing(database, person, order), Scan)
     assert len(service.received) == 1

@@ -205,7 +205,7 @@ async def test_who_takes_long_is_not_followed(
     waiting = asyncio.create_task(cache_on(other_pool).once(key, 60, model))
 
     async def first_is_over() -> bool:
-        return await admin.fetchval("SELECT clock_timestamp() > $1", first)
+        return bool(await admin.fetchval("SELECT clock_timestamp() > $1", first))
 
     await until(first_is_over)
     assert not waiting.done()
