@@ -219,7 +219,7 @@ async def receipt(person: Person, location: str) -> Any:
         body = ok(await person.get(location))
         return body if body["status"] == "completed" else None
 
-    return await until(completed, 60)
+    return await until(completed, 120)
 
 
 async def made(admin: asyncpg.Connection, person: Person, role: str) -> Person:

@@ -23,7 +23,10 @@ from runtime.settings import Settings
 from tests.connected import connected
 from tests.db.given import Person
 from tests.providers import Providers, providers
+from tests.providers.faults import Gate
 from tests.stack import until
+
+PAGE = "FROM PurchaseOrder"
 
 
 class Syncing:
@@ -70,10 +73,6 @@ class Syncing:
                 self.order.connection_id,
             )
 
-    async def has(self, count: int) -> bool:
-        """Whether so many orders are stored."""
-        return (await self.there())[0] >= count
-
     async def there(self) -> tuple[int, int]:
         """How many orders are stored, and items on the list."""
         async with self.database.transaction(self.person.caller()) as conn:
@@ -117,16 +116,17 @@ async def test_a_backfill_and_then_changes(syncing: Syncing, key: ProviderKey) -
 async def test_a_worker_dies(syncing: Syncing) -> None:
     """A worker that dies anywhere in a backfill: the same run goes on, its counts too, and nothing is twice."""
     syncing.fake.quickbooks.orders.many(450)
-    syncing.fake.quickbooks.faults.slow_seconds = 0.03
-    for stored in (100, 300):
+    for pages in (1, 2):
+        gate = syncing.fake.quickbooks.faults.gate = Gate(pages, PAGE)
         running = asyncio.create_task(syncing.sync("backfill"))
-        await until(lambda stored=stored: syncing.has(stored))
+        await until(gate.reached.is_set)
         running.cancel()
         with pytest.raises(asyncio.CancelledError):
             await running
         (run,) = await syncing.runs()
         assert (run.status, run.added) == ("running", (await syncing.there())[0])
-        assert run.added < 450
+        assert 0 < run.added < 450
+    syncing.fake.quickbooks.faults.gate = None
     await syncing.sync("scheduled")
     (run,) = await syncing.runs()
     assert (run.kind, run.status, run.added, run.changed) == ("backfill", "completed", 450, 0)
@@ -136,8 +136,11 @@ async def test_a_worker_dies(syncing: Syncing) -> None:
 async def test_thought_dead(syncing: Syncing) -> None:
     """A worker that was thought dead and is not stores nothing more once another one has gone on."""
     syncing.fake.quickbooks.orders.many(300)
-    syncing.fake.quickbooks.faults.slow_seconds = 0.05
-    both = await asyncio.gather(syncing.sync(), syncing.sync())
+    gate = syncing.fake.quickbooks.faults.gate = Gate()
+    syncs = asyncio.gather(syncing.sync(), syncing.sync())
+    await until(lambda: len(syncing.fake.quickbooks.asked_for("query")) == 2)
+    gate.open()
+    both = await syncs
     assert sorted(each.status for each in both) == ["completed", "skipped"]
     (run,) = await syncing.runs()
     assert (run.status, run.added, run.changed) == ("completed", 300, 0)
@@ -159,13 +162,13 @@ async def test_away(syncing: Syncing) -> None:
     """A provider that is away in the middle of a backfill fails the run, and the next one goes on from there."""
     syncing.fake.quickbooks.orders.many(250)
 
-    syncing.fake.quickbooks.faults.slow_seconds = 0.05
+    gate = syncing.fake.quickbooks.faults.gate = Gate(1, PAGE)
     syncing_now = asyncio.create_task(syncing.sync("backfill"))
-    await until(lambda: syncing.has(1))
+    await until(gate.reached.is_set)
     syncing.fake.quickbooks.faults.failing = 1
+    gate.open()
     synced = await syncing_now
     assert (synced.status, synced.code) == ("failed", "away")
-    syncing.fake.quickbooks.faults.slow_seconds = 0
     assert (await syncing.sync("backfill")).orders == 250
     last, first = await syncing.runs()
     assert first.added > 0
@@ -182,10 +185,11 @@ async def test_consent_is_gone(syncing: Syncing) -> None:
 async def test_removed_meanwhile(syncing: Syncing) -> None:
     """A connection that is removed while a sync runs gets no more orders, and the run is cancelled."""
     syncing.fake.quickbooks.orders.many(300)
-    syncing.fake.quickbooks.faults.slow_seconds = 0.1
+    gate = syncing.fake.quickbooks.faults.gate = Gate(1, PAGE)
     running = asyncio.create_task(syncing.sync("backfill"))
-    await until(lambda: syncing.has(1))
+    await until(gate.reached.is_set)
     await syncing.disconnect()
+    gate.open()
     assert (await running).status in ("cancelled", "failed")
     (run,) = await syncing.runs()
     assert run.ended_at is not None
@@ -197,7 +201,7 @@ async def test_removed_meanwhile(syncing: Syncing) -> None:
 async def test_cancelled(syncing: Syncing, *, wanted: bool) -> None:
     """A sync that is cancelled ends its run as cancelled; where the worker stops, the run stays open."""
     syncing.fake.quickbooks.orders.many(2)
-    syncing.fake.quickbooks.faults.slow_seconds = 5
+    syncing.fake.quickbooks.faults.gate = Gate()
     environment = ActivityEnvironment()
     running = asyncio.create_task(environment.run(syncing.activity().sync_connection, syncing.order))
     await until(lambda: syncing.fake.quickbooks.asked_for("query"))

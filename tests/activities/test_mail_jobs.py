@@ -28,7 +28,11 @@ from tests.activities.ai.books import Books
 from tests.db.given import Person
 from tests.mailboxes import Connected, connected, mail, order
 from tests.providers import Providers, Reply, providers
+from tests.providers.faults import Gate
 from tests.stack import until
+
+SOME = 1 + 12
+"""Requests for the list, and for heads and wholes of messages: where four are read at once, of four to six."""
 
 COFFEE, TOTAL = "2 x Coffee beans 7.50 EUR", "Total: 15.00 EUR"
 
@@ -141,6 +145,7 @@ async def post(
         syncs = MailSyncs(database, refresher, own, mailbox)
         yield Post(fake=fake, box=box, person=person, database=database, admin=admin, mailbox=mailbox, syncs=syncs)
     fake.gmail.faults.api.clear()
+    fake.gmail.faults.gate = None
 
 
 async def done(activity: Any, message: Any) -> Any:
@@ -256,7 +261,7 @@ async def test_cut_in_the_middle(post: Post) -> None:
     for n in range(12):
         post.deliver(order(100 + n, COFFEE), days_ago=n + 1)
     job = await post.job("beans.example")
-    post.fake.gmail.faults.slow_seconds = 0.02
+    post.fake.gmail.faults.gate = Gate(SOME)
     running = asyncio.create_task(done(post.mailbox.import_page, job))
 
     async def some() -> bool:
@@ -266,7 +271,7 @@ async def test_cut_in_the_middle(post: Post) -> None:
     running.cancel()
     with pytest.raises(asyncio.CancelledError):
         await running
-    post.fake.gmail.faults.slow_seconds = 0
+    post.fake.gmail.faults.gate = None
     before = len(await post.orders())
     assert 4 <= before < 12
     asked = len(post.wholes())
@@ -382,15 +387,16 @@ async def test_cancelled_in_the_middle(post: Post) -> None:
     for n in range(12):
         post.deliver(order(n), days_ago=n + 1)
     job = await post.job("beans.example")
-    post.fake.gmail.faults.slow_seconds = 0.02
+    gate = post.fake.gmail.faults.gate = Gate(SOME)
     running = asyncio.create_task(done(post.mailbox.import_page, job))
-    await until(lambda: len(post.wholes()) >= 2)
+    await until(gate.reached.is_set)
     async with post.database.transaction(post.person.caller()) as conn:
         assert await mail_jobs.end(conn, job.job_id, job.user_id, "cancelled")
         assert not await mail_jobs.end(conn, job.job_id, job.user_id, "failed")
     before = len(await post.orders())
+    gate.open()
     assert await running == MailPage(ended=True)
-    post.fake.gmail.faults.slow_seconds = 0
+    post.fake.gmail.faults.gate = None
     assert len(await post.orders()) == before
     assert await done(post.mailbox.import_page, job) == MailPage(ended=True)
     assert (await post.finished(job)).status == "cancelled"
@@ -402,17 +408,18 @@ async def test_removed_in_the_middle(post: Post) -> None:
     for n in range(12):
         post.deliver(order(n), days_ago=n + 1)
     job = await post.job("beans.example")
-    post.fake.gmail.faults.slow_seconds = 0.02
+    gate = post.fake.gmail.faults.gate = Gate(SOME)
     running = asyncio.create_task(done(post.mailbox.import_page, job))
-    await until(lambda: len(post.wholes()) >= 2)
+    await until(gate.reached.is_set)
     await post.admin.execute(
         "UPDATE connections SET status = 'disconnected', sealed_tokens = NULL, disconnected_at = now()"
         " WHERE id = $1",
         post.box.id,
     )
     before = len(await post.orders())
+    gate.open()
     assert (await running).failure == "disconnected"
-    post.fake.gmail.faults.slow_seconds = 0
+    post.fake.gmail.faults.gate = None
     assert (await done(post.mailbox.import_page, job)).failure == "disconnected"
     assert len(await post.orders()) == before < 12
     await done(post.mailbox.end_mail_job, MailJobEnd(job=job, status="failed", code="disconnected"))

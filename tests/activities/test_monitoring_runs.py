@@ -241,9 +241,14 @@ async def test_refusals_long_ago(database: Database, admin: asyncpg.Connection, 
         "UPDATE refused_saves SET bucket = bucket - interval '23 hours' WHERE tenant_id = $1",
         uuid.UUID(person.tenant_id),
     )
+    # One, or two where a step ended between two refusals.
+    over = "SELECT count(*) FROM refused_saves WHERE tenant_id = $1 AND bucket < now() - interval '24 hours'"
+    old = await admin.fetchval(over, uuid.UUID(person.tenant_id))
+    assert old
     async with database.transaction(sweeper(person.tenant_id)) as conn:
-        assert await refusals.purge(conn) == 1
+        assert await refusals.purge(conn) == old
         assert await refusals.purge(conn) == 0
+        assert await refusals.since(conn, person.tenant_id, now - 24 * HOUR) == 2
 
 
 async def test_a_walk_goes_on_where_it_stopped(

@@ -33,7 +33,7 @@ from tests.corpus.mails import SOMEBODY
 from tests.pdfs import assembled, pdf
 
 RECEIVED = datetime(2026, 3, 5, tzinfo=UTC)
-CPU_SECONDS = 6.0
+CPU_SECONDS = 12.0
 """On a busy machine; the worst of these takes two seconds on an idle one."""
 
 HEAD = b"From: Acme <a@acme.example>\nSubject: Order confirmation 12345\nDate: Tue, 03 Mar 2026 10:11:12 +0000\n"
@@ -427,6 +427,13 @@ RUNS = [
 ]
 
 
+def _seconds(pattern: re.Pattern[str], text: str) -> float:
+    """Of this thread: others of the process have work of their own."""
+    began = time.thread_time()
+    assert sum(1 for _ in pattern.finditer(text)) <= len(text) + 1
+    return time.thread_time() - began
+
+
 def test_no_expression_takes_longer_than_the_text() -> None:
     """Runs of what expressions repeat, as long as a text can be that they see, take milliseconds."""
     seen = list(patterns())
@@ -435,8 +442,7 @@ def test_no_expression_takes_longer_than_the_text() -> None:
     for name, pattern in seen:
         for run in RUNS:
             text = (run * 2000)[:2000] + "!"
-            began = time.process_time()
-            assert sum(1 for _ in pattern.finditer(text)) <= len(text) + 1
-            if time.process_time() - began > 0.05:
+            # What is slow by itself is slow each time; a busy machine is not.
+            if all(_seconds(pattern, text) > 0.05 for _ in range(5)):
                 slow.append((name, run))
     assert slow == []

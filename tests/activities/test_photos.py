@@ -53,8 +53,10 @@ async def acting(database: Database, settings: Settings, model: AiServer) -> Asy
         yield Photos(database, Objects(settings), models)
 
 
-async def ordered(database: Database, settings: Settings, person: Person, *, stored: bool = True) -> PhotoOrder:
-    """A photo of theirs that is to be analysed."""
+async def ordered(
+    database: Database, settings: Settings, person: Person, *, stored: bool = True, seconds: float = 60.0
+) -> PhotoOrder:
+    """A photo of theirs that is to be analysed; a model has so many seconds."""
     image_id = str(uuid.uuid4())
     key = key_of_image(person.tenant_id, image_id, "jpg", datetime.now(UTC))
     async with database.transaction(person.caller()) as conn:
@@ -73,7 +75,9 @@ async def ordered(database: Database, settings: Settings, person: Person, *, sto
         await photos.begin(conn, person.tenant_id, person.user_id, image_id)
     if stored:
         await Objects(settings).put(key, io.BytesIO(PHOTO))
-    return PhotoOrder(image_id=image_id, tenant_id=person.tenant_id, user_id=person.user_id, timeout_seconds=1.0)
+    return PhotoOrder(
+        image_id=image_id, tenant_id=person.tenant_id, user_id=person.user_id, timeout_seconds=seconds
+    )
 
 
 async def result(database: Database, order: PhotoOrder, person: Person) -> Analysis | None:
@@ -107,7 +111,7 @@ async def test_after_a_worker_died(
     acting: Photos, model: AiServer, database: Database, settings: Settings, person: Person
 ) -> None:
     """Where a model was asked by a worker that is gone, nobody asks it again: what was read here is told."""
-    order = await ordered(database, settings, person)
+    order = await ordered(database, settings, person, seconds=1.0)
     async with database.transaction(person.caller()) as conn:
         assert await photos.claim(conn, order.image_id, order.user_id)
         assert not await photos.claim(conn, order.image_id, order.user_id)
@@ -167,7 +171,7 @@ async def test_told_once(
         image_id=order.image_id,
         tenant_id=order.tenant_id,
         user_id=order.user_id,
-        timeout_seconds=1.0,
+        timeout_seconds=60.0,
         session_id=session_id,
         item_id=item.id,
     )

@@ -48,7 +48,7 @@ async def test_somebody_else_is_not_written(database: Database, people: list[Per
 
 async def test_without_a_database(database: Database, person: Person) -> None:
     """A database that cannot be reached is an error that the workflow tries again."""
-    closed = await Database.open(_url(database), min_size=1, max_size=1, timeout=1)
+    closed = await Database.open(_url(database), min_size=1, max_size=1)
     await closed.close()
     with pytest.raises((DatabaseUnavailable, asyncpg.InterfaceError)):
         await ActivityEnvironment().run(Projection(closed).settle, Settle(changes=(started(person),)))

@@ -4,7 +4,8 @@ import asyncio
 import dataclasses
 import io
 import uuid
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator, Iterator
+from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -13,12 +14,14 @@ import pytest
 from msgspec.structs import replace
 from temporalio.testing import ActivityEnvironment
 
+from activities import scan_service as module
 from activities.scan_service import ScanService
 from activities.scans import Scanner
 from cli.embedded.ports import free_ports
 from db import scans
-from db.pool import Database
+from db.pool import Connection, Database, DatabaseUnavailable
 from db.scans import Order, Scan
+from db.tenant import Context
 from onboarding.payloads import ScanOrder, ScanSweep
 from onboarding.scans import AWAY, INTERRUPTED, Found, Risk
 from runtime.settings import Settings
@@ -53,7 +56,7 @@ def scanner(database: Database, objects: Objects, settings: Settings, service: S
 async def ordered(database: Database, objects: Objects, person: Person, *, uploaded: bool = True) -> ScanOrder:
     """A scan that is to be done."""
     order = ScanOrder(
-        scan_id=str(uuid.uuid4()), tenant_id=person.tenant_id, user_id=person.user_id, timeout_seconds=5.0
+        scan_id=str(uuid.uuid4()), tenant_id=person.tenant_id, user_id=person.user_id, timeout_seconds=60.0
     )
     async with database.transaction(person.caller()) as conn:
         await scans.begin(
@@ -157,25 +160,49 @@ async def test_the_store_is_away(database: Database, objects: Objects, settings:
     assert found.failure == INTERRUPTED
 
 
+class _Counting(Database):
+    """A pool that counts how often the database was away."""
+
+    away = 0
+
+    def wait(self, seconds: float) -> None:
+        """For each statement from now on."""
+        self._timeout = seconds
+
+    @asynccontextmanager
+    async def transaction(self, context: Context | None) -> AsyncGenerator[Connection]:
+        """The next one."""
+        try:
+            async with super().transaction(context) as connection:
+                yield connection
+        except DatabaseUnavailable:
+            self.away += 1
+            raise
+
+
 async def test_an_answer_outlives_an_outage(
     service: ScanServer, objects: Objects, settings: Settings, admin: asyncpg.Connection, person: Person
 ) -> None:
     """A database that takes nothing when the answer comes is waited for; the service is not asked again."""
     assert settings.database_url
-    database = await Database.open(settings.database_url, min_size=1, max_size=2, timeout=0.5)
+    database = await _Counting.open(settings.database_url, min_size=1, max_size=2)
     order = await ordered(database, objects, person)
     environment = ActivityEnvironment()
     environment.info = dataclasses.replace(
         environment.info, scheduled_time=datetime.now(UTC), schedule_to_close_timeout=timedelta(minutes=1)
     )
     scanner = Scanner(database, objects, ScanService(replace(settings, ai_service_url=service.url)))
-    service.script = lambda _: Reply(pause_seconds=0.3)
+    answer = asyncio.Event()
+    service.script = lambda _: Reply(held=answer)
     running = asyncio.create_task(environment.run(scanner.scan, order))
     await until(lambda: service.received)
     async with admin.transaction():
         await admin.execute("LOCK TABLE scans IN ACCESS EXCLUSIVE MODE")
-        await asyncio.wait([running], timeout=1.5)
+        database.wait(0.3)
+        answer.set()
+        await until(lambda: database.away >= 2)
         assert not running.done()
+        database.wait(5.0)
     await running
     assert isinstance(await standing(database, person, order), Scan)
     assert len(service.received) == 1
@@ -183,14 +210,23 @@ async def test_an_answer_outlives_an_outage(
 
 
 async def test_a_restart_is_waited_for(
-    database: Database, objects: Objects, settings: Settings, person: Person
+    database: Database, objects: Objects, settings: Settings, person: Person, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A connection that is refused is tried again for a moment: a service that is just starting is found."""
+    refused = asyncio.Event()
+
+    def pauses() -> Iterator[float]:
+        yield 0.05
+        refused.set()  # nobody asks for the second one before that
+        while True:
+            yield 0.05
+
+    monkeypatch.setattr(module, "REFUSED_AGAIN_AFTER", pauses())
     order = await ordered(database, objects, person)
     port, service = free_ports(1)[0], ScanServer()
     scanner = Scanner(database, objects, ScanService(replace(settings, ai_service_url=f"http://127.0.0.1:{port}")))
     running = asyncio.create_task(done(scanner.scan, order))
-    await asyncio.sleep(0.1)
+    await asyncio.wait_for(refused.wait(), 30)
     async with listening(service, port):
         await running
     assert isinstance(await standing(database, person, order), Scan)
@@ -207,10 +243,12 @@ async def test_the_person_is_gone(
 ) -> None:
     """Of a scan whose person is erased while it is under way nothing is kept."""
     order = await ordered(database, objects, person)
-    service.script = lambda _: Reply(pause_seconds=0.3)
+    answer = asyncio.Event()
+    service.script = lambda _: Reply(held=answer)
     running = asyncio.create_task(done(scanner.scan, order))
     await until(lambda: service.received)
     await admin.execute("DELETE FROM users WHERE id = $1", person.user_id)
+    answer.set()
     await running
     await done(scanner.close_scan, order)
     for table in ("scans", "scan_orders"):

@@ -91,7 +91,7 @@ async def test_what_it_starts_runs(
     for each in applied:
         await temporal.get_schedule_handle(each).trigger()
     for each in applied:
-        await until(lambda each=each: _done(temporal, each), 20)
+        await until(lambda each=each: _done(temporal, each))
     async with database.transaction(overdue.caller()) as conn:
         run = await runs.latest(conn, overdue.user_id, "fitness")
     assert run is not None

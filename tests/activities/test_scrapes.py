@@ -102,11 +102,13 @@ async def test_too_late(
     scraper: Scraper, shop: Site, database: Database, admin: asyncpg.Connection, person: Person
 ) -> None:
     """What a page brings after its job was cancelled is not kept, nor offered; a page is not begun then."""
-    shop.answers["/mug"] = Answer(pause_seconds=0.4)
+    page = asyncio.Event()
+    shop.answers["/mug"] = Answer(held=page)
     order = await ordered(database, person, f"{shop.url}/mug", f"{shop.url}/cup")
     running = asyncio.create_task(done(scraper.scrape_page, order))
     await until(lambda: shop.pages)
     assert await done(scraper.end_scrape, ending(order, cancelled=True)) == ScrapeReport()
+    page.set()
     await running
     await done(scraper.scrape_page, replace(order, page=1))
     assert await kept(admin, order) == (["failed", "failed"], 0, 0)
@@ -117,11 +119,13 @@ async def test_the_person_is_gone(
     scraper: Scraper, shop: Site, database: Database, admin: asyncpg.Connection, person: Person
 ) -> None:
     """A page of somebody who is erased while it is under way comes to nothing."""
-    shop.answers["/mug"] = Answer(pause_seconds=0.4)
+    page = asyncio.Event()
+    shop.answers["/mug"] = Answer(held=page)
     order = await ordered(database, person, f"{shop.url}/mug")
     running = asyncio.create_task(done(scraper.scrape_page, order))
     await until(lambda: shop.pages)
     await admin.execute("DELETE FROM users WHERE id = $1", person.user_id)
+    page.set()
     await running
     assert await done(scraper.end_scrape, ending(order)) == ScrapeReport()
     assert await kept(admin, order) == ([], 0, 0)
@@ -145,8 +149,8 @@ async def test_robots_ahead(filler: GapFiller, shop: Site, database: Database, p
     urls = [f"{shop.url}/{n}" for n in range(8)] + [f"http://localhost:{shop.port}/8"]
     allowed = replace(Settings(), scrape_allow_hosts=f"127.0.0.1:{shop.port},localhost:{shop.port}")
     await done(Scraper(database, Fetcher(allowed), filler).scrape_page, await ordered(database, person, *urls))
-    hosts = {headers["host"] for path, headers in shop.asked if path == "/robots.txt"}
-    assert hosts == {f"127.0.0.1:{shop.port}", f"localhost:{shop.port}"}
+    wanted = {f"127.0.0.1:{shop.port}", f"localhost:{shop.port}"}
+    await until(lambda: {headers["host"] for path, headers in shop.asked if path == "/robots.txt"} == wanted)
     assert shop.pages == ["/0"]
 
 

@@ -81,7 +81,7 @@ class Stack:
                 stdout=log,
                 stderr=subprocess.STDOUT,
             )
-        if not await until(self.is_ready, 60.0, every=0.1):
+        if not await until(self.is_ready, 180.0, every=0.1):
             said = (self.home / "dev.log").read_text()
             await self.__aexit__(None, None, None)
             raise RuntimeError(f"the stack did not become ready:\n{said}")

@@ -1,6 +1,5 @@
 """While something is away: reads and writes answer in time, and writes are taken up again afterwards."""
 
-import time
 import uuid
 from collections.abc import Awaitable
 
@@ -8,7 +7,7 @@ import httpx
 
 from tests.bench.stack import Stack
 from tests.chaos.conftest import Opening
-from tests.chaos.harm import frozen, kept_down
+from tests.chaos.harm import frozen, kept_down, watching
 from tests.stack import ok, problem
 
 SECONDS = 10.0
@@ -52,9 +51,9 @@ async def test_postgres_killed_and_not_started_again(dev: Stack, opened: Opening
 
 
 async def _timed(request: Awaitable[httpx.Response]) -> tuple[httpx.Response, float]:
-    began = time.monotonic()
-    answer = await request
-    return answer, time.monotonic() - began
+    with watching() as watch:
+        answer = await request
+        return answer, watch.seconds
 
 
 def _unavailable(answer: httpx.Response, seconds: float, code: str) -> None:

@@ -7,7 +7,7 @@ from db.pool import Database
 from onboarding.access import Caller, Role
 from tests.bench.people import People
 from tests.bench.stack import Stack
-from tests.chaos.harm import kill
+from tests.chaos.harm import HEALS_SECONDS, kill
 from tests.connected import connected
 from tests.providers import Providers
 from tests.stack import Json, ok, until
@@ -40,7 +40,7 @@ async def test_the_worker_dies(dev: Stack, http: httpx.AsyncClient, rows: Databa
     await until(lambda: added(200))
     kill(dev, "worker")
     fake.quickbooks.faults.slow_seconds = 0
-    run = await until(over, 60)
+    run = await until(over, HEALS_SECONDS)
     assert (run["status"], run["added"], run["changed"], run["failed"]) == ("completed", ORDERS, 0, 0)
     assert (await read("orders?with_total=true&limit=1"))["total"] == ORDERS
     items = ok(await http.get("/api/v1/items?with_total=true&limit=1", headers=headers))

@@ -15,7 +15,7 @@ from onboarding.payloads import ConnectionRef
 from runtime.addresses import connection_workflow_id
 from tests.bench.people import People
 from tests.bench.stack import Stack
-from tests.chaos.harm import kill
+from tests.chaos.harm import HEALS_SECONDS, kill
 from tests.connected import connected
 from tests.providers import Providers
 from tests.stack import until
@@ -59,7 +59,7 @@ async def test_the_worker_dies_in_everything(
     async def killed_at(path: str) -> None:
         before = len(xero.asked_for(path))
         xero.faults.slow_seconds = 1.5
-        await until(lambda: len(xero.asked_for(path)) > before, 30)
+        await until(lambda: len(xero.asked_for(path)) > before, HEALS_SECONDS)
         kill(dev, "worker")
         xero.faults.slow_seconds = 0.0
 
@@ -68,7 +68,7 @@ async def test_the_worker_dies_in_everything(
             now = await row()
             return all(now[name] == value for name, value in fields.items())
 
-        await until(held, 60)
+        await until(held, HEALS_SECONDS)
 
     await change("token_expires_at = now() + interval '1 minute'")
     killing = asyncio.create_task(killed_at("/token"))
@@ -86,7 +86,7 @@ async def test_the_worker_dies_in_everything(
     with suppress(WorkflowsUnavailable):
         await gateway.disconnect(ref)
     await killing
-    async with asyncio.timeout(60):
+    async with asyncio.timeout(HEALS_SECONDS):
         await life.result()
     await holds(status="disconnected", sealed_tokens=None, orders=ORDERS)
     assert xero.revoked

@@ -12,7 +12,7 @@ from onboarding.items import Offer, Source
 from onboarding.syncs import key_of
 from tests.bench.people import People
 from tests.bench.stack import Stack
-from tests.chaos.harm import kill
+from tests.chaos.harm import HEALS_SECONDS, kill
 from tests.item_sink import SinkServer, Told, item_sink
 from tests.sites import Answer, Site, site
 from tests.stack import Json, ok, until
@@ -61,14 +61,14 @@ async def test_the_worker_dies_twice_in_a_sync(working: Stack, sink: SinkServer)
     async with httpx.AsyncClient(base_url=working.url, timeout=20, trust_env=False, headers=headers) as client:
         where = (await client.post(SYNC, json={})).headers["location"]
         for many in (MANY // 4, MANY // 2):
-            await until(lambda: len(sink.taken) >= many, 60)  # noqa: B023 - awaited at once
+            await until(lambda: len(sink.taken) >= many, HEALS_SECONDS)  # noqa: B023 - awaited at once
             kill(working, "worker")
             assert ok(await client.get(where))["status"] == "running"
 
         async def completed() -> bool:
             return ok(await client.get(where))["status"] == "completed"
 
-        await until(completed, 60)
+        await until(completed, HEALS_SECONDS)
         sync = ok(await client.get(where))
     assert (sync["total"], sync["sent"], sync["failed"]) == (MANY, MANY, 0)
     assert sink.taken.keys() == {key_of(each.item_id, 2) for each in found}
@@ -90,7 +90,7 @@ async def test_the_worker_dies_in_a_scrape(working: Stack, shop: Site) -> None:
 
         assert (await until(lambda: processed(2)))["status"] == "running"
         kill(working, "worker")
-        job = await until(lambda: processed(PAGES), 60)
+        job = await until(lambda: processed(PAGES), HEALS_SECONDS)
     assert [each["status"] for each in job["results"]] == ["partial"] * PAGES
     assert len(job["items"]) == PAGES
     # Those that were settled were not asked for again.

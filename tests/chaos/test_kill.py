@@ -39,4 +39,4 @@ async def _go_on(ledgers: list[Ledger], clients: int) -> None:
     def go_on() -> bool:
         return sum(len(e.acknowledged) >= h + 2 for e, h in zip(ledgers, had, strict=True)) >= clients
 
-    await until(go_on, 30)
+    await until(go_on, HEALS_SECONDS)

@@ -29,13 +29,13 @@ async def test_the_worker_dies(tmp_path_factory: pytest.TempPathFactory) -> None
     """A worker is killed while a model looks: the photo is answered all the same, and the model is paid once."""
     folder = tmp_path_factory.mktemp("photos")
     async with ai_server(lambda _: Reaction(text=json.dumps(SEEN), delay_seconds=60)) as model:
-        settings = {"ai_base_url": model.url, "ai_models": "stub", "ai_timeout_seconds": 3}
+        settings = {"ai_base_url": model.url, "ai_models": "stub", "ai_timeout_seconds": 12}
         async with Stack(folder, **settings) as stack:
             person = (await People(stack.settings).new(1))[0]
             headers = {"Authorization": f"Bearer {person.token}"}
             file = {"file": ("a.jpg", saved(barcode("4006381333931", "EAN13")), "image/jpeg")}
             async with httpx.AsyncClient(
-                base_url=stack.url, timeout=60, trust_env=False, headers=headers
+                base_url=stack.url, timeout=120, trust_env=False, headers=headers
             ) as client:
                 asked = asyncio.create_task(client.post("/api/v1/photos/analyze", files=file))
                 await until(lambda: model.requests)

@@ -121,12 +121,12 @@ async def test_rotating_under_load(client: httpx.AsyncClient, settings: Settings
         seen: set[str] = set()
         for _ in range(ROTATIONS):
             answered, people = load.answered, load.people
-            await until(lambda: load.answered >= answered + CLIENTS and load.people > people)  # noqa: B023 - at once
+            await until(lambda: load.answered >= answered + CLIENTS and load.people > people, 180)  # noqa: B023 - at once
             done = await rotate(settings)
             assert done["new_key"]
             seen.add(str(done["current"]))
         people = load.people
-        await until(lambda: load.people >= people + CLIENTS // 2)
+        await until(lambda: load.people >= people + CLIENTS // 2, 180)
         load.stop()
         reader.stop()
     assert load.failed == []

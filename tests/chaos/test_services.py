@@ -73,7 +73,7 @@ async def test_a_turn_survives(asking: Stack, slow_models: AiServer, victims: tu
 
     slow_models.script = slow_at_first
     first = asyncio.create_task(_say(asking, person, "I am a beginner", "m1"))
-    await asyncio.wait_for(asked.wait(), 20)
+    await asyncio.wait_for(asked.wait(), 60)
     for victim in victims:
         before = asking.pids()[victim]
         kill(asking, victim)
@@ -105,7 +105,7 @@ async def test_what_was_saved_is_told(asking: Stack, slow_models: AiServer) -> N
 
     slow_models.script = dies_after_saving
     first = asyncio.create_task(_say(asking, person, "I am a beginner", "m1"))
-    await asyncio.wait_for(saved.wait(), 20)
+    await asyncio.wait_for(saved.wait(), 60)
     before = asking.pids()["worker"]
     kill(asking, "worker")
     await until(lambda: asking.pids()["worker"] != before, HEALS_SECONDS)
@@ -152,6 +152,6 @@ async def test_the_api_dies(asking: Stack, service: ScanServer) -> None:
                 return ok(await client.get(SCANS))["items"]
         return []
 
-    (found,) = await until(listed, 30)
+    (found,) = await until(listed, HEALS_SECONDS)
     assert found["data"] == [RISK]
     assert len(service.received) == 1

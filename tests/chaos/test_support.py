@@ -7,6 +7,7 @@ from onboarding.payloads import Actor, ActorKind, SaveSteps, StepAnswer
 from runtime.addresses import workflow_id
 from tests.bench.stack import Stack
 from tests.chaos.conftest import Opening
+from tests.chaos.harm import watching
 from tests.chaos.ledger import STATE
 from tests.stack import until
 
@@ -30,6 +31,8 @@ async def test_a_change_that_nobody_recorded_is_settled(dev: Stack, opened: Open
     command = SaveSteps(actor=person, steps=(StepAnswer(step=STATE, data=data),))
     change = await Gateway(workflows, dev.settings).send(ledger.address, command)
     assert not await ledger.is_projected(change)
-    await until(lambda: ledger.is_projected(change), 10)
+    with watching() as watch:
+        await until(lambda: ledger.is_projected(change))
+        assert watch.seconds < 10
     ledger.acknowledged.append("nobody wrote this down")
     await ledger.agree()

@@ -34,7 +34,7 @@ def fresh_keys(*more: str) -> KeyRing:
     return KeyRing("test", {name: os.urandom(32) for name in ("test", *more)})
 
 
-async def until(holds: Callable[[], Awaitable[bool]] | Callable[[], bool], seconds: float = 15.0) -> None:
+async def until(holds: Callable[[], Awaitable[bool]] | Callable[[], bool], seconds: float = 60.0) -> None:
     """Ask again until it holds; fail when it does not in time."""
     deadline = time.monotonic() + seconds
     while True:
@@ -180,7 +180,7 @@ class Someone:
 
     async def closed(self) -> RunView:
         """Wait for the end of the workflow."""
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(60):
             return await self.world.environment.client.get_workflow_handle(
                 self.workflow_id, result_type=RunView
             ).result()

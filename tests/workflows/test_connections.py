@@ -42,6 +42,7 @@ from tests.activities.connected import Row, connected, reconsented
 from tests.db.full import empty
 from tests.db.given import Person, register
 from tests.providers import Providers, providers
+from tests.providers.faults import Gate
 from tests.workflows.given import until, working
 from tests.workflows.seen import executions, metadata
 from tests.workflows.server import temporal_server
@@ -291,7 +292,8 @@ async def test_a_quarter_of_an_hour(there: There) -> None:
     times = [at for at, _ in there.syncs]
     apart = [after - before for before, after in pairwise(times)]
     assert 6 <= len(apart) <= 8
-    assert all(15 * MINUTE <= each < 19 * MINUTE for each in apart)
+    # Each is noted when its activity begins, which may be a moment late.
+    assert all(15 * MINUTE - timedelta(seconds=10) <= each < 19 * MINUTE for each in apart)
     assert len(set(apart)) > 3
     assert there.fake.xero.exchanges == 4  # each 25 minutes
     assert 4 <= there.refreshes <= 8  # one that comes a little early by the other clock asks in vain
@@ -417,11 +419,12 @@ async def test_an_owner_who_is_erased(there: There, admin: asyncpg.Connection) -
 
 async def test_consented_anew_while_it_is_disconnected(there: There, keys: KeyRing) -> None:
     """Tokens of a consent that came while the old one was being revoked are revoked too, not only destroyed."""
-    there.fake.xero.faults.slow_seconds = 0.5
+    gate = there.fake.xero.faults.gate = Gate()
     leaving = asyncio.create_task(ActivityEnvironment().run(there.real.disconnect_connection, there.ref))
     await until(lambda: bool(there.fake.xero.asked_for("/revoke")))
-    there.fake.xero.faults.slow_seconds = 0.0
+    there.fake.xero.faults.gate = None  # for those who come later
     await reconsented(there.database, keys, there.fake, there.settings, there.ref)
+    gate.open()
     assert await leaving
     assert (await there.row.now())["status"] == "disconnected"
     assert len(there.fake.xero.revoked) == 4

@@ -139,7 +139,8 @@ async def test_the_request_is_carried_along(someone: Someone) -> None:
         await someone.save(step)
         current_request.reset(token)
         await someone.settled()
-    assert someone.outside.requests[someone.user_id] == ["request-1", "request-2"]
+    # More than one activity carries the first where a slow machine takes longer than the pause after a change.
+    assert list(dict.fromkeys(someone.outside.requests[someone.user_id])) == ["request-1", "request-2"]
     history = await someone.handle.fetch_history()
     started = history.events[0].workflow_execution_started_event_attributes.header.fields["gangway-request"]
     assert msgspec.json.decode(started.data, type=RequestContext).request_id == "request-1"

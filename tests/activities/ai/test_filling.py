@@ -34,7 +34,7 @@ def says(**answer: Any) -> Reaction:
 
 
 async def filled(
-    opened: Opened, found: Extracted | None = None, text: str = TEXT, seconds: float = 5.0, models: str = "stub"
+    opened: Opened, found: Extracted | None = None, text: str = TEXT, seconds: float = 60.0, models: str = "stub"
 ) -> Extracted | None:
     return await GapFiller(opened(models)).fill(found, text, URL, PAYER, seconds)
 
