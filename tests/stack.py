@@ -157,11 +157,18 @@ def bound(port: int | None = None) -> socket.socket:
     Not on one that the system gives to outgoing connections: a server that ends must find it again.
     """
     while True:
+        # With its protocol named: asyncio sends small answers at once on such sockets only, not after 40 ms.
+        listening = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
+        listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
-            return socket.create_server(("127.0.0.1", port or free_ports(1)[0]), backlog=2048)
+            listening.bind(("127.0.0.1", port or free_ports(1)[0]))
+            listening.listen(2048)
         except OSError:
+            listening.close()
             if port is not None:
                 raise
+        else:
+            return listening
 
 
 class _Server(Server):
