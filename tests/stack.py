@@ -46,6 +46,8 @@ def relaxed(settings: Settings) -> Settings:
         suggestion_limit_per_hour=100_000,
         scan_limit_per_minute=100_000,
         dashboard_cache_seconds=0,
+        update_timeout_seconds=30.0,
+        database_timeout_seconds=30.0,
         upcitemdb_base_url="http://127.0.0.1:9",  # nobody is asked by mistake
         quickbooks_webhook_verifier_token="known to no test",
         cors_origins="https://app.example.org, http://localhost:3000",

@@ -8,13 +8,15 @@ from pathlib import Path
 import pytest
 import zxingcpp
 from PIL import Image
-from playwright.async_api import Browser, BrowserContext, Page, async_playwright
+from playwright.async_api import Browser, BrowserContext, Page, async_playwright, expect
 
 from tests.pages.standin import StandIn, standing_in
 
 EAN_13 = "4006381333931"
 NAMES = ("chromium", "chromium-browser", "google-chrome")
 ASKING = Callable[..., Awaitable[Page]]
+
+expect.set_options(timeout=60_000)
 
 
 def chromium() -> str | None:
@@ -76,7 +78,7 @@ async def visit(context: BrowserContext) -> AsyncIterator[ASKING]:
 
     async def opened(url: str) -> Page:
         page = await context.new_page()
-        page.set_default_timeout(10_000)
+        page.set_default_timeout(60_000)
         page.on("pageerror", lambda error: complaints.append(str(error)))
         page.on("console", lambda said: complaints.append(said.text) if said.type == "error" else None)
         await page.goto(url)
