@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from msgspec import Struct
 
-from db import capture_lists, capture_sessions, captures
+from db import capture_lists, capture_sessions, captures, item_lists
 from db.capture_sessions import (
     ACTIVE_AT_MOST,
     CaptureSession,
@@ -188,6 +188,31 @@ async def test_edits(scanner: Scanner) -> None:
     assert await scanner.offered() == {mug.item.id: 5}
     with pytest.raises(CaptureItemNotFound):
         await scanner.call(captures.change, mug.item.id, quantity=1, added_by="phone")
+
+
+async def test_an_edit_is_in_the_list(database: Database, scanner: Scanner) -> None:
+    """What a person writes on a captured item takes the place of what was found, unless they wrote in the list too."""
+    (mug,) = await scanner.add("a")
+
+    def found(conn: Any, id: str, user: str) -> Any:
+        return captures.enrich(conn, id, mug.item.id, user, {"name": "Becher", "brand": "Acme"}, "done")
+
+    async def listed() -> tuple[str, str | None, str | None, int]:
+        async with database.transaction(scanner.person.caller()) as conn:
+            (item,) = await item_lists.listed(conn, scanner.person.user_id, item_lists.Filter())
+        return item.id, item.name, item.supplier, item.version
+
+    await scanner.call(captures.change, mug.item.id, details={"name": "Mgu"})
+    await scanner.call(found)
+    await scanner.add("a")
+    id, *shown = await listed()
+    assert shown == ["Mgu", "Acme", 3]
+    await scanner.call(captures.change, mug.item.id, details={"name": "Mug", "brand": None})
+    assert (await listed())[1:] == ("Mug", None, 4)
+    async with database.transaction(scanner.person.caller()) as conn:
+        await item_lists.change(conn, scanner.person.user_id, id, {"name": "Blue mug"})
+    await scanner.call(captures.change, mug.item.id, details={"name": "Red mug", "brand": "Potters"})
+    assert (await listed())[1:] == ("Blue mug", "Potters", 6)
 
 
 class Model(Struct):
