@@ -41,9 +41,7 @@ class Enricher:
             if product and (value := getattr(product, name)) is not None
         }
         outcome = "done" if product else "failed"
-        enriched = await captures.enrich(
-            connection, item.session_id, item.item_id, item.user_id, details, outcome
-        )
+        enriched = await captures.enrich(connection, item.session_id, item.item_id, item.user_id, details, outcome)
         if enriched and product:
             # As the item is now: what its person cleared is no gap of the list either.
             await items.offer(connection, item.tenant_id, item.user_id, [captures.offer_of(enriched)])

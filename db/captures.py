@@ -16,6 +16,7 @@ from msgspec import Struct
 
 from db import items
 from db.capture_sessions import Kind, SessionEnded, SessionNotFound
+from db.images import ImageGone
 from db.pool import Connection
 from onboarding.errors import GangwayError
 from onboarding.items import NAME_CHARACTERS, SKU_CHARACTERS, URL_CHARACTERS, Offer, Source
@@ -114,6 +115,7 @@ _TOLD: dict[str, type[GangwayError]] = {
 _SAID = {"name": "name", "supplier": "brand"}
 """What an item of the review list calls the details that people write."""
 
+_PICTURE = "capture_items_tenant_id_image_id_fkey"
 _BOUNDS = {"capture_sessions_barcodes_check", "capture_sessions_photos_check"}
 
 
@@ -142,7 +144,7 @@ async def add_photo(
     """Add a photo whose picture is there; the same picture again is the same item.
 
     Raises:
-        SessionNotFound, SessionEnded, SessionFull, KindNotTaken: as their names say.
+        SessionNotFound, SessionEnded, SessionFull, KindNotTaken, ImageGone: as their names say.
         PersonGone: they were erased since they were let in.
     """
     given = {"place": 0, "key": image_id, "image_id": image_id, "client_item_id": client_item_id}
@@ -367,6 +369,10 @@ def _refusals() -> Generator[None]:
     except asyncpg.CheckViolationError as error:
         if getattr(error, "constraint_name", "") in _BOUNDS:
             raise SessionFull from None
+        raise
+    except asyncpg.ForeignKeyViolationError as error:
+        if getattr(error, "constraint_name", "") == _PICTURE:
+            raise ImageGone from None
         raise
     except asyncpg.PostgresError as error:
         if refusal := _TOLD.get(getattr(error, "sqlstate", "")):

@@ -60,7 +60,8 @@ class Offer(Struct, frozen=True, kw_only=True):
 
     `ref` is this offer's name within its source: the same one again counts once, with its latest quantity.
     `gtin` has fourteen digits; `url` is tidied; `price` goes with `currency` (ISO 4217). An `unsure` offer makes
-    an item that somebody must look at. `written` names the fields that a person has just written where it comes from.
+    an item that somebody must look at. `written` names the fields that a person has just written where it comes
+    from.
     """
 
     source: Source

@@ -197,7 +197,7 @@ async def test_the_same_upload_again(person: Person, admin: asyncpg.Connection) 
 
 
 async def test_without_the_store(settings: Settings, worker: None, admin: asyncpg.Connection) -> None:
-    """While the store of files is away an upload is 503, and nothing is open; the same again, later, is an import."""
+    """Without the store of files an upload is 503, and nothing is open; the same again, later, is an import."""
     away = replace(settings, s3_endpoint_url=f"http://127.0.0.1:{free_ports(1)[0]}")
     async with application(away) as client:
         ann = await sign_up(client)

@@ -20,6 +20,7 @@ from db.capture_sessions import (
     TooManySessions,
 )
 from db.captures import CaptureItem, CaptureItemNotFound, KindNotTaken, Scan, SessionFull
+from db.images import ImageGone
 from db.pool import Database
 from db.tenant import SIGN_IN, Capturing, PhoneRefused, sweeper
 from onboarding.access import Role
@@ -191,7 +192,7 @@ async def test_edits(scanner: Scanner) -> None:
 
 
 async def test_an_edit_is_in_the_list(database: Database, scanner: Scanner) -> None:
-    """What a person writes on a captured item takes the place of what was found, unless they wrote in the list too."""
+    """What a person writes on a captured item is in the list, unless they wrote there too."""
     (mug,) = await scanner.add("a")
 
     def found(conn: Any, id: str, user: str) -> Any:
@@ -324,6 +325,9 @@ async def test_photos(scanner: Scanner, admin: asyncpg.Connection) -> None:
     with pytest.raises(SessionFull):
         await scanner.call(captures.add_photo, image_id=pictures[2])
     assert (await scanner.add("a"))[0].item.kind == "barcode"
+    await admin.execute("UPDATE capture_sessions SET photos = 3 WHERE id = $1", scanner.session.id)
+    with pytest.raises(ImageGone):
+        await scanner.call(captures.add_photo, image_id=str(uuid.uuid4()))
     await scanner.call(captures.remove, first.item.id)
     orphans = await scanner.call(capture_lists.orphans)
     assert [each.id for each in orphans] == [pictures[0]]

@@ -93,7 +93,7 @@ async def test_many_things_of_one_page(
 
 
 async def test_of_many_of_one_page_the_first_is_meant(database: Database, person: Person) -> None:
-    """What has no GTIN joins the oldest of its page; what has a new one the oldest without any, one after the other."""
+    """What has no GTIN joins the oldest of its page; what has a new one the next that has none."""
     page: Any = {"source": Source.URL, "url": "https://shop.example/mug"}
     (blue,) = await offered(database, person, mug("blue", **page))
     # Their addresses come later, so that they are two of one page.
