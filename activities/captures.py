@@ -1,5 +1,7 @@
 """Capture sessions: their end is written down, and what they leave behind is taken away."""
 
+import asyncio
+
 from temporalio import activity
 from temporalio.client import Client
 from temporalio.common import WorkflowIDConflictPolicy
@@ -10,11 +12,12 @@ from db.pool import Connection, Database
 from db.tenant import sweeper
 from onboarding.access import Caller, Role
 from onboarding.items import Source
-from onboarding.payloads import CaptureOrder, CaptureState, CaptureSweep, SweepReport
-from runtime.addresses import capture_session_workflow_id
+from onboarding.payloads import CaptureOrder, CaptureRef, CaptureState, CaptureSweep, SweepReport
+from runtime.addresses import capture_session_workflow_id, capture_workflow_id
 from runtime.storage import Object, Objects
 
 SWEEP_PAGE = 200
+STARTED_AT_ONCE = 10
 
 
 class Captures:
@@ -43,10 +46,14 @@ class Captures:
     async def settle_capture(self, order: CaptureOrder) -> int:
         """Delete the pictures of photos that were deleted, and say that all is done; gives how many there were.
 
-        The files go before their rows: who dies in between finds them again.
+        The files go before their rows: who dies in between finds them again. Codes that were scanned while nobody
+        could have them looked up are looked up now.
         """
         async with self._database.transaction(_caller(order)) as connection:
             left = await capture_lists.orphans(connection, order.session_id, order.user_id)
+            unnamed = await capture_lists.unnamed(connection, order.session_id, order.user_id)
+        for start in range(0, len(unnamed), STARTED_AT_ONCE):
+            await asyncio.gather(*(self._enrich(order, each) for each in unnamed[start : start + STARTED_AT_ONCE]))
         keys = [key for each in left for key in (each.object_key, each.thumbnail_key) if key]
         if keys:
             await self._objects.delete([Object(key=key, size=0) for key in keys])
@@ -69,6 +76,19 @@ class Captures:
                 activity.heartbeat()
             seen += len(page)
         return SweepReport(seen=seen, changed=seen)
+
+    async def _enrich(self, order: CaptureOrder, item_id: str) -> None:
+        """One that is under way goes on."""
+        await self._client.start_workflow(
+            "EnrichCapture",
+            CaptureRef(
+                tenant_id=order.tenant_id, user_id=order.user_id, session_id=order.session_id, item_id=item_id
+            ),
+            id=capture_workflow_id(order.tenant_id, item_id),
+            task_queue=activity.info().task_queue,
+            id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
+            static_summary="Find out what was scanned",
+        )
 
     async def _see_to(self, order: CaptureOrder) -> None:
         """One that is under way is told to look; one that is not begins, and sees at once that it is over."""

@@ -6,7 +6,6 @@ from db import captures, items, lookups
 from db.pool import Connection, Database
 from db.runs import PersonGone
 from onboarding.access import Caller, Role
-from onboarding.items import Offer, Source
 from onboarding.lookups import Product
 from onboarding.payloads import CaptureCode, CaptureRef, Enrich
 
@@ -21,8 +20,8 @@ class Enricher:
     async def capture_code(self, item: CaptureRef) -> CaptureCode:
         """The code that is to be looked up."""
         async with self._database.transaction(_caller(item)) as connection:
-            found = await lookups.captured(connection, item.session_id, item.item_id, item.user_id)
-        return CaptureCode(gtin=found.gtin if found else None)
+            gtin = await lookups.captured(connection, item.session_id, item.item_id, item.user_id)
+        return CaptureCode(gtin=gtin)
 
     @activity.defn(name="enrich_capture")
     async def enrich_capture(self, order: Enrich) -> None:
@@ -42,19 +41,10 @@ class Enricher:
             if product and (value := getattr(product, name)) is not None
         }
         outcome = "done" if product else "failed"
-        there = await captures.enrich(connection, item.session_id, item.item_id, item.user_id, details, outcome)
-        captured = await lookups.captured(connection, item.session_id, item.item_id, item.user_id)
-        if there and captured and product:
-            offer = Offer(
-                source=Source.BARCODE,
-                ref=item.item_id,
-                name=product.name,
-                supplier=product.brand,
-                image_url=product.image_url,
-                gtin=product.gtin,
-                quantity=captured.quantity,
-            )
-            await items.offer(connection, item.tenant_id, item.user_id, [offer])
+        enriched = await captures.enrich(connection, item.session_id, item.item_id, item.user_id, details, outcome)
+        if enriched and product:
+            # As the item is now: what its person cleared is no gap of the list either.
+            await items.offer(connection, item.tenant_id, item.user_id, [captures.offer_of(enriched)])
 
 
 def _caller(item: CaptureRef) -> Caller:

@@ -37,7 +37,7 @@ from api.parameters import IfMatch, required_version, stale
 from api.phones import session_of
 from db import capture_lists, capture_sessions, captures
 from db.capture_sessions import Kind, SessionEnded
-from db.captures import AddedBy, Captured
+from db.captures import AddedBy
 from onboarding.errors import GangwayError
 from onboarding.payloads import CaptureRef
 
@@ -83,11 +83,13 @@ class CaptureItemsController(Controller):
                 connection, session_id, caller.user_id, data.scans(), added_by=_device(request) or "owner"
             )
         shown = [captured_out(each) for each in captured]
-        new = [each for each in captured if not each.duplicate]
+        is_new = any(not each.duplicate for each in captured)
+        # One that is scanned again may wait because Temporal, or the process that took it, had gone away.
+        waiting = {each.item.id for each in captured if each.item.enrichment == "pending"}
         return Response(
             shown[0] if data.barcodes is UNSET else CapturedListOut(items=shown),
-            status_code=201 if new else 200,
-            background=BackgroundTask(_enrich, deps, principal, session_id, new),
+            status_code=201 if is_new else 200,
+            background=BackgroundTask(_enrich, deps, principal, session_id, sorted(waiting)),
         )
 
     @get(
@@ -192,13 +194,15 @@ def _device(request: Request[Any, Any, Any]) -> AddedBy | None:
     return "phone" if session_of(request) else None
 
 
-async def _enrich(deps: Deps, principal: Principal, session_id: str, new: list[Captured]) -> None:
-    """Have it found out what these are, after the answer: scanning goes on without Temporal."""
+async def _enrich(deps: Deps, principal: Principal, session_id: str, items: list[str]) -> None:
+    """Have it found out what these are, after the answer: scanning goes on without Temporal.
+
+    What is missed here is made good when the session ends.
+    """
     caller = principal.caller
     refs = [
-        CaptureRef(tenant_id=caller.tenant_id, user_id=caller.user_id, session_id=session_id, item_id=each.item.id)
-        for each in new
-        if each.item.gtin
+        CaptureRef(tenant_id=caller.tenant_id, user_id=caller.user_id, session_id=session_id, item_id=each)
+        for each in items
     ]
     try:
         if refs:

@@ -7,7 +7,6 @@ from functools import cache
 from importlib.resources import files
 from importlib.resources.abc import Traversable
 from typing import Any
-from urllib.parse import urlsplit
 from uuid import UUID
 
 from litestar import Request, Response, Router, get
@@ -16,6 +15,7 @@ from litestar.params import FromPath
 from msgspec import Struct
 
 from runtime.settings import Settings
+from runtime.storage import origin_of
 
 FOLDERS = ("page", "zxing-3.1.4")
 """Of `api/static`. A folder whose name has a version never changes."""
@@ -112,15 +112,13 @@ def _answer(path: str, request: Request[Any, Any, Any]) -> Response[bytes]:
 
 def policy(settings: Settings) -> str:
     """What the pages may load: what is served here, and pictures from the storage where they are kept."""
-    amazon = f"https://{settings.s3_bucket}.s3.{settings.s3_region}.amazonaws.com"
-    storage = urlsplit(settings.s3_endpoint_url or amazon)
     return "; ".join(
         [
             "default-src 'none'",
             "script-src 'self' 'wasm-unsafe-eval'",
             "worker-src 'self'",
             "style-src 'self'",
-            f"img-src 'self' blob: data: {storage.scheme}://{storage.netloc}",
+            f"img-src 'self' blob: data: {origin_of(settings)}",
             "connect-src 'self'",
             "base-uri 'none'",
             "form-action 'none'",

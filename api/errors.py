@@ -25,6 +25,7 @@ from db.capture_sessions import SessionEnded, SessionNotFound, TooManySessions
 from db.captures import CaptureItemNotFound, KindNotTaken, SessionFull
 from db.chat import MessageIdReused, TurnInProgress
 from db.connections import TooManyConnections
+from db.images import ImageGone
 from db.invitations import (
     InvitationExpired,
     InvitationNotFound,
@@ -83,6 +84,7 @@ OUTSIDE_THE_RULES: dict[type[GangwayError], tuple[int, Code, str]] = {
     TaskNotFound: (404, Code.NOT_FOUND, TaskNotFound.detail),
     ItemNotFound: (404, Code.NOT_FOUND, ItemNotFound.detail),
     AssigneeNotFound: (404, Code.ASSIGNEE_NOT_FOUND, AssigneeNotFound.detail),
+    ImageGone: (404, Code.NOT_FOUND, ImageGone.detail),
     ImageUnreadable: (400, Code.IMAGE_UNREADABLE, ImageUnreadable.detail),
     StorageUnavailable: (503, Code.STORAGE_UNAVAILABLE, StorageUnavailable.detail),
     SessionNotFound: (404, Code.NOT_FOUND, SessionNotFound.detail),

@@ -3,6 +3,7 @@
 import asyncio
 import uuid
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from datetime import datetime
 from typing import Annotated, Any
 
@@ -22,7 +23,7 @@ from onboarding.imports import FIELDS, OPEN_AT_ONCE, Preview, RowError, Unreadab
 from onboarding.imports.mapping import wrong_mapping
 from onboarding.imports.table import examine
 from onboarding.payloads import ImportOrder
-from runtime.storage import StorageUnavailable, file_of_import
+from runtime.storage import Object, StorageUnavailable, file_of_import
 
 _IMPORTS = uuid.UUID("b7a1d7a5-33a5-5c0f-8f6e-3f2a2b8f4c11")
 """The name space of ids that follow from a request's key: the same request again is the same import."""
@@ -137,8 +138,17 @@ async def _examined(table: Table) -> Preview:
 
 
 async def _begin(deps: Deps, principal: Principal, import_id: str, table: Table, preview: Preview) -> None:
-    """Write it down, have it looked after, and only then keep the file: whatever ends here, it is deleted."""
-    caller = principal.caller
+    """Have it looked after, keep the file, and only then write it down.
+
+    Whatever ends here leaves no import that is open: the workflow waits for its day, and deletes what it finds.
+    """
+    caller, order = principal.caller, _order(principal, import_id)
+    async with deps.database.transaction(caller) as connection:
+        if not await imports.has_room(connection, import_id, caller.user_id):
+            raise _too_many()
+    await deps.gateway.await_import(order)
+    key = file_of_import(caller.tenant_id, caller.user_id, import_id)
+    await deps.objects.put(key, table.content)
     async with deps.database.transaction(caller) as connection:
         begun = await imports.begin(
             connection,
@@ -148,18 +158,10 @@ async def _begin(deps: Deps, principal: Principal, import_id: str, table: Table,
             file_name=table.filename,
             preview=preview,
         )
-    if not begun:
-        detail = f"There are {OPEN_AT_ONCE} imports open; confirm or delete one first."
-        raise ProblemError(409, Code.TOO_MANY_IMPORTS, detail)
-    order = _order(principal, import_id)
-    await deps.gateway.await_import(order)
-    try:
-        await deps.objects.put(file_of_import(caller.tenant_id, caller.user_id, import_id), table.content)
-    except StorageUnavailable:
-        async with deps.database.transaction(caller) as connection:
-            await imports.cancel(connection, import_id, caller.user_id)
-        await deps.gateway.decide_import(order)
-        raise
+    if not begun:  # others came in between
+        with suppress(StorageUnavailable):
+            await deps.objects.delete([Object(key=key, size=0)])
+        raise _too_many()
 
 
 async def _import(deps: Deps, principal: Principal, import_id: str) -> Import:
@@ -172,6 +174,11 @@ async def _import(deps: Deps, principal: Principal, import_id: str) -> Import:
 
 def _order(principal: Principal, import_id: str) -> ImportOrder:
     return ImportOrder(import_id=import_id, tenant_id=principal.caller.tenant_id, user_id=principal.caller.user_id)
+
+
+def _too_many() -> ProblemError:
+    detail = f"There are {OPEN_AT_ONCE} imports open; confirm or delete one first."
+    return ProblemError(409, Code.TOO_MANY_IMPORTS, detail)
 
 
 def _ended() -> ProblemError:

@@ -105,6 +105,21 @@ async def orphans(conn: Connection, session_id: str, user_id: str) -> list[Orpha
     return [msgspec.convert(dict(row), Orphan) for row in rows]
 
 
+async def unnamed(conn: Connection, session_id: str, user_id: str) -> list[str]:
+    """Barcodes of which nobody has found out yet what they are."""
+    rows = await conn.fetch(
+        """
+        SELECT id::text FROM capture_items
+        WHERE session_id = $1 AND user_id = $2 AND kind = 'barcode' AND enrichment = 'pending'
+          AND deleted_at IS NULL
+        ORDER BY id
+        """,
+        session_id,
+        user_id,
+    )
+    return [row["id"] for row in rows]
+
+
 async def forget_images(conn: Connection, user_id: str, ids: Sequence[str]) -> None:
     """Forget pictures whose files are gone."""
     await conn.execute("DELETE FROM images WHERE user_id = $1 AND id = ANY($2::uuid[])", user_id, list(ids))

@@ -4,7 +4,7 @@ Every change takes the next number of its session, under the lock of its row (se
 offered to the review list in the transaction that adds it. Lists are in `db/capture_lists.py`.
 """
 
-from collections.abc import Generator, Mapping, Sequence
+from collections.abc import Collection, Generator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from decimal import Decimal
@@ -16,6 +16,7 @@ from msgspec import Struct
 
 from db import items
 from db.capture_sessions import Kind, SessionEnded, SessionNotFound
+from db.images import ImageGone
 from db.pool import Connection
 from onboarding.errors import GangwayError
 from onboarding.items import NAME_CHARACTERS, SKU_CHARACTERS, URL_CHARACTERS, Offer, Source
@@ -111,6 +112,10 @@ _TOLD: dict[str, type[GangwayError]] = {
 }
 """By the SQLSTATE of `capture_hold` and `capture_add`."""
 
+_SAID = {"name": "name", "supplier": "brand"}
+"""What an item of the review list calls the details that people write."""
+
+_PICTURE = "capture_items_tenant_id_image_id_fkey"
 _BOUNDS = {"capture_sessions_barcodes_check", "capture_sessions_photos_check"}
 
 
@@ -139,7 +144,7 @@ async def add_photo(
     """Add a photo whose picture is there; the same picture again is the same item.
 
     Raises:
-        SessionNotFound, SessionEnded, SessionFull, KindNotTaken: as their names say.
+        SessionNotFound, SessionEnded, SessionFull, KindNotTaken, ImageGone: as their names say.
         PersonGone: they were erased since they were let in.
     """
     given = {"place": 0, "key": image_id, "image_id": image_id, "client_item_id": client_item_id}
@@ -208,7 +213,7 @@ async def change(
         [*written, *(["quantity"] if counted else [])],
     )
     changed = item_of(row)
-    await _offer(conn, user_id, [changed])
+    await _offer(conn, user_id, [changed], written)
     return changed
 
 
@@ -246,13 +251,13 @@ async def enrich(
     user_id: str,
     details: Mapping[str, Any],
     outcome: Outcome,
-) -> bool:
+) -> CaptureItem | None:
     """Fill the gaps of an item with what was found out; what somebody wrote or cleared stays as they left it.
 
     A session that has ended is enriched, too.
 
     Returns:
-        False when there is nothing to enrich any more.
+        The item; None when there is nothing to enrich any more.
     """
     await conn.execute(
         "SELECT FROM capture_sessions WHERE id = $1 AND user_id = $2 FOR UPDATE", session_id, user_id
@@ -264,11 +269,11 @@ async def enrich(
           WHERE id = $2 AND user_id = $3 AND version < {CHANGES_AT_MOST} AND EXISTS (
             SELECT FROM capture_items AS i WHERE i.id = $1 AND i.session_id = $2 AND i.deleted_at IS NULL
           )
-          RETURNING version
+          RETURNING version AS number
         )
         UPDATE capture_items AS i SET details = (jsonb_strip_nulls($4) - i.edited) || i.details, enrichment = $5,
-          version = turn.version, updated_at = now()
-        FROM turn WHERE i.id = $1 AND i.session_id = $2 AND i.user_id = $3 RETURNING i.id
+          version = turn.number, updated_at = now()
+        FROM turn WHERE i.id = $1 AND i.session_id = $2 AND i.user_id = $3 RETURNING {ITEM}
         """,
         item_id,
         session_id,
@@ -276,7 +281,7 @@ async def enrich(
         dict(details),
         outcome,
     )
-    return row is not None
+    return item_of(row) if row else None
 
 
 async def _held(
@@ -315,15 +320,19 @@ async def _next(conn: Connection, session_id: str, user_id: str, gone: Kind | No
     )
 
 
-async def _offer(conn: Connection, user_id: str, changed: Sequence[CaptureItem]) -> None:
+async def _offer(
+    conn: Connection, user_id: str, changed: Sequence[CaptureItem], written: Collection[str] = ()
+) -> None:
     if changed:
-        await items.offer(conn, changed[0].tenant_id, user_id, [_offer_of(each) for each in changed])
+        offers = [offer_of(each, written) for each in changed]
+        await items.offer(conn, changed[0].tenant_id, user_id, offers)
 
 
-def _offer_of(item: CaptureItem) -> Offer:
+def offer_of(item: CaptureItem, written: Collection[str] = ()) -> Offer:
     """Without a name somebody must look at it. A code that is no GTIN is all that is known of its thing.
 
-    A photo shows a thing: how many there are a person says, or the codes that were scanned.
+    A photo shows a thing: how many there are a person says, or the codes that were scanned. What a person has just
+    `written` takes the place of what the list has.
     """
     name, brand, found = (item.details.get(each) for each in ("name", "brand", "image_url"))
     picture = f"/api/v1/images/{item.image_id}" if item.image_id else found
@@ -338,6 +347,7 @@ def _offer_of(item: CaptureItem) -> Offer:
         image_url=picture if picture and len(picture) <= URL_CHARACTERS else None,
         quantity=Decimal(item.quantity if item.kind == "barcode" or "quantity" in item.edited else 0),
         unsure=name is None,
+        written=tuple(field for field, each in _SAID.items() if each in written),
     )
 
 
@@ -359,6 +369,10 @@ def _refusals() -> Generator[None]:
     except asyncpg.CheckViolationError as error:
         if getattr(error, "constraint_name", "") in _BOUNDS:
             raise SessionFull from None
+        raise
+    except asyncpg.ForeignKeyViolationError as error:
+        if getattr(error, "constraint_name", "") == _PICTURE:
+            raise ImageGone from None
         raise
     except asyncpg.PostgresError as error:
         if refusal := _TOLD.get(getattr(error, "sqlstate", "")):

@@ -1,11 +1,14 @@
 """Images: begun, uploaded, ready, let go."""
 
+from typing import ClassVar
+
 import asyncpg
 import msgspec
 from msgspec import Struct
 
 from db.pool import Connection, rows_of
 from db.runs import PersonGone
+from onboarding.errors import GangwayError
 from onboarding.images import Kind
 
 UPLOAD_HOURS = 1
@@ -41,6 +44,13 @@ class Left(Struct, frozen=True, kw_only=True):
 
     user_id: str
     image: Image
+
+
+class ImageGone(GangwayError):
+    """It was deleted since it was found."""
+
+    code: ClassVar[str] = "not_found"
+    detail: ClassVar[str] = "There is no such picture any more."
 
 
 async def begin(
@@ -188,7 +198,22 @@ async def let_go(conn: Connection, image_id: str, user_id: str) -> Image | None:
 
 
 async def forget(conn: Connection, image_id: str, user_id: str) -> None:
-    """An image that was let go, or never became ready, and whose objects are gone."""
+    """An image that was let go, or never became ready, and whose objects are gone.
+
+    A photo of a capture session that showed it has changed: with the row goes what leads to it.
+    """
+    await conn.execute(
+        """
+        WITH turn AS (
+          UPDATE capture_sessions AS s SET version = s.version + 1 FROM capture_items AS i
+          WHERE i.image_id = $1 AND i.user_id = $2 AND i.deleted_at IS NULL AND s.id = i.session_id
+          RETURNING i.id, s.version AS number
+        )
+        UPDATE capture_items AS i SET version = turn.number, updated_at = now() FROM turn WHERE i.id = turn.id
+        """,
+        image_id,
+        user_id,
+    )
     await conn.execute(
         "DELETE FROM images WHERE id = $1 AND user_id = $2 AND status = 'pending'", image_id, user_id
     )

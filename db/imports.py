@@ -53,6 +53,18 @@ _COLUMNS = ", ".join(
 )
 
 
+async def has_room(conn: Connection, import_id: str, user_id: str) -> bool:
+    """Whether another import of theirs may begin now, or this one has begun before."""
+    return await conn.fetchval(
+        f"""
+        SELECT count(*) < {OPEN_AT_ONCE} OR bool_or(id = $1) FROM imports
+        WHERE user_id = $2 AND (status IN ({_OPEN}) OR id = $1)
+        """,
+        import_id,
+        user_id,
+    )
+
+
 async def begin(
     conn: Connection, *, import_id: str, tenant_id: str, user_id: str, file_name: str | None, preview: Preview
 ) -> bool:

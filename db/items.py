@@ -17,6 +17,8 @@ OFFERS_AT_ONCE = 1000
 
 _KNOWN = f"id::text, {', '.join(FIELDS)}, attention, edited"
 _Ref = tuple[Source, str]
+_Key = tuple[str, str]
+"""Of which sort, and what it is."""
 
 
 class Offered(Struct, frozen=True, kw_only=True):
@@ -64,11 +66,16 @@ async def alone(conn: Connection, user_id: str) -> None:
 
 
 class _Merging:
-    """Offers on their way into a list; items by their keys, so that each offer is compared with few."""
+    """Offers on their way into a list; items by their keys, so that each offer is compared with few.
+
+    Thousands of things may share a page's address, or a supplier's number, and differ by their GTINs. What comes
+    next joins the first of them, or the first without a GTIN, whatever the others are.
+    """
 
     def __init__(self, items: Iterable[Known]) -> None:
         self._items = {item.id: item for item in items}
-        self._by_key: dict[tuple[str, str], dict[str, None]] = {}
+        self._first: dict[_Key, str] = {}
+        self._without_gtin: dict[_Key, dict[str, None]] = {}
         self._changed: dict[str, None] = {}
         for item in self._items.values():
             self._index(item)
@@ -91,14 +98,21 @@ class _Merging:
         return Offered(ref=offer.ref, item_id=after.id, joined=same is not None)
 
     def _alike(self, offer: Offer) -> list[Known]:
-        return [self._items[item_id] for key in _keys(offer) for item_id in self._by_key.get(key, ())]
+        found: list[str | None] = []
+        for key in _keys(offer):
+            found += [self._first.get(key), next(iter(self._without_gtin.get(key, ())), None)]
+        return [self._items[item_id] for item_id in found if item_id]
 
     def _index(self, item: Known) -> None:
         for key in _keys(item):
-            self._by_key.setdefault(key, {})[item.id] = None
+            self._first.setdefault(key, item.id)
+            if item.gtin is None:
+                self._without_gtin.setdefault(key, {})[item.id] = None
+            else:
+                self._without_gtin.get(key, {}).pop(item.id, None)
 
 
-def _keys(thing: Offer | Known) -> list[tuple[str, str]]:
+def _keys(thing: Offer | Known) -> list[_Key]:
     return [(name, key) for name, key in asdict(keys_of(thing)).items() if key is not None]
 
 
@@ -122,21 +136,43 @@ async def _before(conn: Connection, user_id: str, refs: Iterable[_Ref]) -> dict[
 
 
 async def _alike(conn: Connection, user_id: str, offers: Iterable[Offer], ids: Iterable[str]) -> Iterable[Known]:
-    """Items that these offers may belong to, the oldest first."""
+    """Items that these offers may belong to, the oldest first.
+
+    Of those that share a number or an address: the first, and as many without a GTIN as there are offers of it.
+    """
     keys = [keys_of(each) for each in offers]
     rows = await conn.fetch(
         f"""
-        SELECT {_KNOWN} FROM items WHERE user_id = $1 AND removed_at IS NULL
-          AND (gtin = ANY($2) OR sku_key = ANY($3) OR url_key = ANY($4) OR id = ANY($5::uuid[]))
-        ORDER BY created_at, id
+        WITH asked AS (
+          SELECT sort, key, count(*) AS offers
+          FROM unnest($3::text[], $4::text[]) AS given (sort, key) GROUP BY sort, key
+        ), alike AS (
+          SELECT id FROM items WHERE user_id = $1 AND removed_at IS NULL
+            AND (gtin = ANY($2) OR id = ANY($5::uuid[]))
+          UNION {_same("sku")} UNION {_same("url")}
+        )
+        SELECT {_KNOWN} FROM items WHERE id IN (SELECT id FROM alike) ORDER BY created_at, id
         """,
         user_id,
         [key.gtin for key in keys if key.gtin],
-        [key.sku for key in keys if key.sku],
-        [key.url for key in keys if key.url],
+        *_columns([(sort, key) for each in keys for sort in ("sku", "url") if (key := getattr(each, sort))]),
         list(ids),
     )
     return [msgspec.convert(dict(row), Known) for row in rows]
+
+
+def _same(sort: str) -> str:
+    theirs = f"FROM items WHERE user_id = $1 AND removed_at IS NULL AND {sort}_key = asked.key"
+    return f"""
+      SELECT same.id FROM asked CROSS JOIN LATERAL (
+        (SELECT id {theirs} ORDER BY created_at, id LIMIT 1)
+        UNION ALL (SELECT id {theirs} AND gtin IS NULL ORDER BY created_at, id LIMIT asked.offers)
+      ) AS same WHERE asked.sort = '{sort}'
+    """
+
+
+def _columns(pairs: Sequence[_Key]) -> tuple[list[str], list[str]]:
+    return [sort for sort, _ in pairs], [key for _, key in pairs]
 
 
 async def _write(conn: Connection, tenant_id: str, user_id: str, items: Iterable[Known]) -> None:

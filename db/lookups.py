@@ -1,7 +1,5 @@
 """What catalogues said of codes of goods, and how often they may be asked. None of it is of a tenant."""
 
-from decimal import Decimal
-
 import msgspec
 from msgspec import Struct
 
@@ -86,22 +84,14 @@ async def purge(conn: Connection, limit: int = 5000) -> int:
     return rows_of(status)
 
 
-class Coded(Struct, frozen=True, kw_only=True):
-    """A captured item that has a code, and how many of it there are."""
-
-    gtin: str | None
-    quantity: Decimal
-
-
-async def captured(conn: Connection, session_id: str, item_id: str, user_id: str) -> Coded | None:
-    """Somebody's captured item, which nobody else changes until this transaction ends; None when it is gone."""
-    row = await conn.fetchrow(
+async def captured(conn: Connection, session_id: str, item_id: str, user_id: str) -> str | None:
+    """The GTIN of somebody's captured item; None when it has none, or is gone."""
+    return await conn.fetchval(
         """
-        SELECT gtin, quantity::numeric FROM capture_items
-        WHERE id = $1 AND session_id = $2 AND user_id = $3 AND kind = 'barcode' AND deleted_at IS NULL FOR UPDATE
+        SELECT gtin FROM capture_items
+        WHERE id = $1 AND session_id = $2 AND user_id = $3 AND kind = 'barcode' AND deleted_at IS NULL
         """,
         item_id,
         session_id,
         user_id,
     )
-    return msgspec.convert(dict(row), Coded) if row else None

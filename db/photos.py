@@ -7,8 +7,8 @@ import asyncpg
 import msgspec
 from msgspec import Struct
 
+from db.images import ImageGone
 from db.pool import Connection, rows_of
-from db.runs import PersonGone
 from onboarding.photos import Analysis
 
 
@@ -23,7 +23,7 @@ async def begin(conn: Connection, tenant_id: str, user_id: str, image_id: str) -
     """Write down that a photo is to be analysed. What no model has looked at may be asked for anew.
 
     Raises:
-        PersonGone: they, or their image, are gone.
+        ImageGone: it was deleted since it was found.
     """
     try:
         await conn.execute(
@@ -37,7 +37,7 @@ async def begin(conn: Connection, tenant_id: str, user_id: str, image_id: str) -
             image_id,
         )
     except asyncpg.ForeignKeyViolationError as error:
-        raise PersonGone from error
+        raise ImageGone from error
 
 
 async def standing(conn: Connection, image_id: str, user_id: str) -> Standing | None:

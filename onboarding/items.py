@@ -60,7 +60,8 @@ class Offer(Struct, frozen=True, kw_only=True):
 
     `ref` is this offer's name within its source: the same one again counts once, with its latest quantity.
     `gtin` has fourteen digits; `url` is tidied; `price` goes with `currency` (ISO 4217). An `unsure` offer makes
-    an item that somebody must look at.
+    an item that somebody must look at. `written` names the fields that a person has just written where it comes
+    from.
     """
 
     source: Source
@@ -76,6 +77,7 @@ class Offer(Struct, frozen=True, kw_only=True):
     currency: str | None = None
     quantity: Decimal = Decimal(1)
     unsure: bool = False
+    written: tuple[str, ...] = ()
 
 
 class Known(Struct, frozen=True, kw_only=True):
@@ -160,7 +162,7 @@ def cleaned(offer: Offer) -> Offer:
 
 
 def merged(item: Known, offer: Offer) -> Known:
-    """The item with its gaps filled.
+    """The item with its gaps filled, and with what a person wrote at the source, unless they wrote here as well.
 
     A price is taken together with its currency, or not at all; a supplier's number together with the supplier, or
     the two would name a third thing.
@@ -173,6 +175,7 @@ def merged(item: Known, offer: Offer) -> Known:
         and name not in item.edited
         and getattr(offer, name) is not None
     }
+    found |= {name: getattr(offer, name) for name in offer.written if name not in item.edited}
     if item.price is None and offer.price is not None and not {"price", "currency"} & set(item.edited):
         found |= {"price": offer.price, "currency": offer.currency}
     filled = replace(item, **found)

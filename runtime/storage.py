@@ -5,6 +5,7 @@ from collections.abc import AsyncGenerator, Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 from typing import IO, Any, ClassVar, TypeVar
+from urllib.parse import urlsplit
 from uuid import UUID
 
 import boto3
@@ -237,6 +238,13 @@ class Objects:
             return await asyncio.get_running_loop().run_in_executor(self._threads, call)
         except (BotoCoreError, ClientError) as error:
             raise StorageUnavailable from error
+
+
+def origin_of(settings: Settings) -> str:
+    """Scheme and host of the addresses that `Objects` signs, which its library chooses where no server is set."""
+    endpoint = settings.s3_endpoint_url or _client(settings, connect=2, read=10, attempts=1).meta.endpoint_url
+    parts = urlsplit(endpoint)
+    return f"{parts.scheme}://{parts.netloc}"
 
 
 def _client(settings: Settings, *, connect: float, read: float, attempts: int) -> Any:

@@ -157,20 +157,24 @@ def _header(cells: list[str]) -> list[str]:
     Raises:
         Unreadable: with everything that is wrong with them.
     """
-    names = [tidy_text(cell, 10 * COLUMN_CHARACTERS) or "" for cell in cells]
+    filled = len(cells)
+    while filled and not cells[filled - 1].strip():
+        filled -= 1
+    # Before any of them is looked at: a file has room for ten million.
+    if filled > COLUMNS:
+        raise unreadable("too_many_columns", f"has more than {COLUMNS} columns")
+    names = [tidy_text(cell, 10 * COLUMN_CHARACTERS) or "" for cell in cells[:filled]]
     while names and not names[-1]:
         names.pop()
     if not names:
         raise unreadable("empty", "has no header")
     errors = [*_wrong_names(names)]
     if errors:
-        raise Unreadable(*errors[:COLUMNS])
+        raise Unreadable(*errors)
     return names
 
 
 def _wrong_names(names: list[str]) -> Iterator[FieldError]:
-    if len(names) > COLUMNS:
-        yield _wrong("too_many_columns", f"has more than {COLUMNS} columns")
     if any(_is_value(name) for name in names):
         yield _wrong("header_missing", "must begin with the names of its columns")
     counts = Counter(folded(name) for name in names if name)

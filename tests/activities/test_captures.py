@@ -8,15 +8,17 @@ import asyncpg
 import pytest
 from msgspec.structs import replace
 from temporalio.client import Client
+from temporalio.service import RPCError
 from temporalio.testing import ActivityEnvironment
 
 from activities.captures import Captures
 from cli.embedded.ports import free_ports
 from db import capture_sessions, captures
 from db.capture_sessions import CaptureSession
+from db.captures import Scan
 from db.pool import Database
 from onboarding.payloads import CaptureOrder, CaptureSweep
-from runtime.addresses import capture_session_workflow_id
+from runtime.addresses import capture_session_workflow_id, capture_workflow_id
 from runtime.settings import Settings
 from runtime.storage import Objects, StorageUnavailable
 from tests.db.given import Person
@@ -92,6 +94,23 @@ async def test_pictures_of_deleted_photos(
         rows = await conn.fetch("SELECT id::text FROM images WHERE user_id = $1", person.user_id)
         assert {row["id"] for row in rows} == {kept[1], shown[1]}
         assert await conn.fetchval("SELECT settled_at FROM capture_sessions WHERE id = $1", session.id)
+
+
+async def test_codes_that_nobody_looked_up(
+    database: Database, activities: Captures, person: Person, session: CaptureSession, temporal: Client
+) -> None:
+    """What was scanned while Temporal was away is looked up when the session ends; that twice is once."""
+    mug = Scan(key="04006381333931", code="4006381333931", gtin="04006381333931")
+    async with database.transaction(person.caller()) as conn:
+        added = await captures.add(conn, session.id, person.user_id, [mug, Scan(key="SN-1", code="SN-1")])
+        await capture_sessions.close(conn, session.id, person.user_id)
+    for _ in range(2):
+        await ActivityEnvironment().run(activities.settle_capture, order_of(session))
+    lookups = [capture_workflow_id(person.tenant_id, each.item.id) for each in added]
+    begun = await temporal.get_workflow_handle(lookups[0]).describe()
+    assert begun.workflow_type == "EnrichCapture"
+    with pytest.raises(RPCError, match="not found"):
+        await temporal.get_workflow_handle(lookups[1]).describe()
 
 
 async def test_where_a_session_stands(

@@ -91,6 +91,16 @@ async def test_what_a_person_wrote_stays(
     assert await told(admin, item) == ("My mug", "done")
 
 
+async def test_what_a_person_cleared_stays_so(
+    database: Database, admin: asyncpg.Connection, item: CaptureRef, known: None
+) -> None:
+    """A brand that somebody cleared before it was found comes neither into the item nor into the list."""
+    await admin.execute("UPDATE capture_items SET edited = '{brand}' WHERE id = $1", item.item_id)
+    await enrich(database, item, "found")
+    rows = await admin.fetch("SELECT name, supplier FROM items WHERE user_id = $1", item.user_id)
+    assert [tuple(row) for row in rows] == [("A mug", None)]
+
+
 async def test_gone(database: Database, admin: asyncpg.Connection, item: CaptureRef, known: None) -> None:
     """An item that was deleted meanwhile, and one whose person was, need nothing."""
     await admin.execute("UPDATE capture_items SET deleted_at = now() WHERE id = $1", item.item_id)

@@ -9,7 +9,9 @@ import httpx
 import pytest
 from msgspec.structs import replace
 
+from api.gateway import Gateway, WorkflowsUnavailable
 from api.mailing import digest_of
+from onboarding.payloads import CaptureRef
 from runtime.settings import Settings
 from tests.api.desks import SESSIONS, Desk, opened
 from tests.stack import Json, Person, application, ok, problem, sign_up, wrong
@@ -389,6 +391,21 @@ async def test_temporal_is_away(settings: Settings, worker: None) -> None:
         desk = await opened(await sign_up(client))
         assert ok(await desk.phone.scan(EAN))["enrichment"] == "pending"
         assert (await desk.person.send("DELETE", desk.path)).status_code == 204
+
+
+async def test_scanned_again_it_is_looked_up(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A code that could not be looked up, since Temporal was away, is when it is scanned again; a serial never."""
+    asked: list[set[str]] = []
+
+    async def away(_: Gateway, *refs: CaptureRef) -> None:
+        asked.append({each.item_id for each in refs})
+        raise WorkflowsUnavailable
+
+    monkeypatch.setattr(Gateway, "enrich_capture", away)
+    item = ok(await desk.scan(EAN))
+    again = ok(await desk.phone.scan(EAN, "SN-1", UPC))["items"][0]
+    assert (again["id"], again["quantity"]) == (item["id"], 3)
+    assert asked == [{item["id"]}] * 2
 
 
 async def test_only_the_digest_is_kept(desk: Desk, admin_sql: Sql) -> None:

@@ -1,5 +1,6 @@
 """Pictures over HTTP: uploaded, presigned and confirmed, seen, swept, and gone with their person."""
 
+import asyncio
 import base64
 import io
 import re
@@ -17,9 +18,10 @@ from temporalio.testing import ActivityEnvironment
 
 from activities.erasure import Eraser
 from activities.images import ImageSweeper
-from api import uploads
+from api import photo_form, uploads
 from cli.embedded import EmbeddedStack
 from cli.embedded.ports import free_ports
+from db.images import Image
 from db.pool import Database
 from onboarding.payloads import Erase, ImageSweep
 from runtime.settings import Settings
@@ -365,8 +367,33 @@ async def test_what_a_deleted_picture_showed(person: Person) -> None:
     photo = ok(await person.post(f"{desk.path}/photos", files={"file": ("a.jpg", JPEG, "image/jpeg")}))
     (item,) = ok(await person.get("/api/v1/items"))["items"]
     assert item["image_url"] == photo["image_url"]
+    seen = await person.get(f"{desk.path}/items")
+    version = ok(seen)["version"]
     assert (await person.send("DELETE", photo["image_url"])).status_code == 204
     assert ok(await person.get(f"/api/v1/items/{item['id']}"))["image_url"] is None
+    (left,) = ok(await person.get(f"{desk.path}/items?since={version}"))["items"]
+    assert (left["id"], left["image_url"]) == (photo["id"], None)
+    again = await person.send("GET", f"{desk.path}/items", headers={"If-None-Match": seen.headers["etag"]})
+    assert again.status_code == 200
+
+
+async def test_deleted_while_it_is_looked_at(person: Person, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Who deletes a picture beside another request for it is told that it is gone, and stays signed in."""
+    body = ok(await upload(person, JPEG))
+    found = photo_form.visible
+
+    async def late(*asked: Any) -> Image:
+        image = await found(*asked)
+        # Its own task: the requests are served in the context of whoever sends them.
+        deleted = await asyncio.create_task(person.send("DELETE", body["image_url"]))
+        assert deleted.status_code == 204
+        return image
+
+    monkeypatch.setattr(photo_form, "visible", late)
+    desk = await desks.opened(person)
+    problem(await person.post(f"{desk.path}/photos", {"image_id": body["id"]}), 404, "not_found")
+    body = ok(await upload(person, JPEG))
+    problem(await person.post("/api/v1/photos/analyze", {"image_id": body["id"]}), 404, "not_found")
 
 
 async def test_deleted(person: Person, bucket: Bucket) -> None:

@@ -9,6 +9,7 @@ import httpx
 import pytest
 from msgspec.structs import replace
 
+from api.gateway import Gateway, WorkflowsUnavailable
 from cli.embedded import EmbeddedStack
 from cli.embedded.ports import free_ports
 from onboarding.imports import ERRORS_KEPT, FILE_BYTES, OPEN_AT_ONCE, ROWS
@@ -196,12 +197,33 @@ async def test_the_same_upload_again(person: Person, admin: asyncpg.Connection) 
 
 
 async def test_without_the_store(settings: Settings, worker: None, admin: asyncpg.Connection) -> None:
-    """While the store of files is away an upload is 503, and what began of it is ended."""
+    """Without the store of files an upload is 503, and nothing is open; the same again, later, is an import."""
     away = replace(settings, s3_endpoint_url=f"http://127.0.0.1:{free_ports(1)[0]}")
     async with application(away) as client:
         ann = await sign_up(client)
-        problem(await upload(ann), 503, "storage_unavailable")
-        assert await admin.fetchval("SELECT status FROM imports WHERE user_id = $1", ann.id) == "cancelled"
+        problem(await upload(ann, headers={"Idempotency-Key": "a"}), 503, "storage_unavailable")
+        assert await admin.fetchval("SELECT count(*) FROM imports WHERE user_id = $1", ann.id) == 0
+    async with application(settings) as client:
+        again = replace(ann, client=client)
+        import_id = ok(await upload(again, headers={"Idempotency-Key": "a"}))["import_id"]
+        ok(await confirm(again, import_id))
+        assert (await ended(again, import_id))["imported"] == 3
+
+
+async def test_without_workflows(
+    person: Person, admin: asyncpg.Connection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Uploads that nobody can look after are 503, however many; none of them stays open."""
+
+    async def away(*_: object) -> None:
+        raise WorkflowsUnavailable
+
+    with monkeypatch.context() as broken:
+        broken.setattr(Gateway, "await_import", away)
+        for _ in range(OPEN_AT_ONCE + 1):
+            problem(await upload(person), 503, "workflow_unavailable")
+    assert await admin.fetchval("SELECT count(*) FROM imports WHERE user_id = $1", person.id) == 0
+    ok(await upload(person))
 
 
 async def test_many_errors(person: Person, admin: asyncpg.Connection) -> None:

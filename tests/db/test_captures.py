@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from msgspec import Struct
 
-from db import capture_lists, capture_sessions, captures
+from db import capture_lists, capture_sessions, captures, item_lists
 from db.capture_sessions import (
     ACTIVE_AT_MOST,
     CaptureSession,
@@ -20,6 +20,7 @@ from db.capture_sessions import (
     TooManySessions,
 )
 from db.captures import CaptureItem, CaptureItemNotFound, KindNotTaken, Scan, SessionFull
+from db.images import ImageGone
 from db.pool import Database
 from db.tenant import SIGN_IN, Capturing, PhoneRefused, sweeper
 from onboarding.access import Role
@@ -190,6 +191,31 @@ async def test_edits(scanner: Scanner) -> None:
         await scanner.call(captures.change, mug.item.id, quantity=1, added_by="phone")
 
 
+async def test_an_edit_is_in_the_list(database: Database, scanner: Scanner) -> None:
+    """What a person writes on a captured item is in the list, unless they wrote there too."""
+    (mug,) = await scanner.add("a")
+
+    def found(conn: Any, id: str, user: str) -> Any:
+        return captures.enrich(conn, id, mug.item.id, user, {"name": "Becher", "brand": "Acme"}, "done")
+
+    async def listed() -> tuple[str, str | None, str | None, int]:
+        async with database.transaction(scanner.person.caller()) as conn:
+            (item,) = await item_lists.listed(conn, scanner.person.user_id, item_lists.Filter())
+        return item.id, item.name, item.supplier, item.version
+
+    await scanner.call(captures.change, mug.item.id, details={"name": "Mgu"})
+    await scanner.call(found)
+    await scanner.add("a")
+    id, *shown = await listed()
+    assert shown == ["Mgu", "Acme", 3]
+    await scanner.call(captures.change, mug.item.id, details={"name": "Mug", "brand": None})
+    assert (await listed())[1:] == ("Mug", None, 4)
+    async with database.transaction(scanner.person.caller()) as conn:
+        await item_lists.change(conn, scanner.person.user_id, id, {"name": "Blue mug"})
+    await scanner.call(captures.change, mug.item.id, details={"name": "Red mug", "brand": "Potters"})
+    assert (await listed())[1:] == ("Blue mug", "Potters", 6)
+
+
 class Model(Struct):
     """What a session must be after each step: by code its quantity, and the item of each name."""
 
@@ -299,6 +325,9 @@ async def test_photos(scanner: Scanner, admin: asyncpg.Connection) -> None:
     with pytest.raises(SessionFull):
         await scanner.call(captures.add_photo, image_id=pictures[2])
     assert (await scanner.add("a"))[0].item.kind == "barcode"
+    await admin.execute("UPDATE capture_sessions SET photos = 3 WHERE id = $1", scanner.session.id)
+    with pytest.raises(ImageGone):
+        await scanner.call(captures.add_photo, image_id=str(uuid.uuid4()))
     await scanner.call(captures.remove, first.item.id)
     orphans = await scanner.call(capture_lists.orphans)
     assert [each.id for each in orphans] == [pictures[0]]

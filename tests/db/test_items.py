@@ -15,7 +15,7 @@ from db.item_lists import Action, Filter, Item, ItemNotFound
 from db.items import Offered
 from db.pool import Database
 from onboarding.errors import InvalidAnswer, VersionConflict
-from onboarding.items import Offer, Source
+from onboarding.items import Known, Offer, Source
 from tests.db.given import Person, until
 
 GTINS = ("04006381333931", "00036000291452", "09780306406157")
@@ -59,6 +59,55 @@ async def test_a_thousand_offers(database: Database, person: Person) -> None:
         assert await conn.fetchval("SELECT max(version) FROM items WHERE user_id = $1", person.user_id) == 1
     with pytest.raises(ValueError, match="1001"):
         await offered(database, person, *offers, mug("a"), mug("b"))
+
+
+def gtin(number: int) -> str:
+    """One of many numbers of goods; nobody checks its last digit here."""
+    return f"{number:014}"
+
+
+async def test_many_things_of_one_page(
+    database: Database, person: Person, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A table that gives every thing the shop's own address costs no more than any other: few are compared."""
+    compared: list[int] = []
+    fetched: list[int] = []
+    match, alike = items.match, items._alike
+
+    def counted(offer: Offer, candidates: list[Known]) -> Known | None:
+        compared.append(len(candidates))
+        return match(offer, candidates)
+
+    async def looked_up(*given: Any) -> list[Known]:
+        found = list(await alike(*given))
+        fetched.append(len(found))
+        return found
+
+    monkeypatch.setattr(items, "match", counted)
+    monkeypatch.setattr(items, "_alike", looked_up)
+    shop = [mug(str(n), Source.CSV, gtin=gtin(n), url="https://shop.example") for n in range(1, 601)]
+    for part in (shop[:300], shop[300:]):
+        assert not any(each.joined for each in await offered(database, person, *part))
+    assert (max(compared), max(fetched)) == (1, 1)
+    assert len(await listed(database, person, 1000)) == 600
+
+
+async def test_of_many_of_one_page_the_first_is_meant(database: Database, person: Person) -> None:
+    """What has no GTIN joins the oldest of its page; what has a new one the next that has none."""
+    page: Any = {"source": Source.URL, "url": "https://shop.example/mug"}
+    (blue,) = await offered(database, person, mug("blue", **page))
+    # Their addresses come later, so that they are two of one page.
+    red, green = await offered(
+        database,
+        person,
+        *(mug(ref, Source.CSV, gtin=None, supplier="Potters", sku=ref) for ref in ("red", "green")),
+    )
+    late = [mug(f"late {ref}", gtin=None, supplier="Potters", sku=ref, **page) for ref in ("red", "green")]
+    assert [each.item_id for each in await offered(database, person, *late)] == [red.item_id, green.item_id]
+    fresh = [mug(f"fresh {n}", **page | {"gtin": gtin(n)}) for n in (1, 2, 3)]
+    *joined, new = await offered(database, person, mug("any", gtin=None, **page), *fresh)
+    assert [each.item_id for each in joined] == [blue.item_id, red.item_id, green.item_id]
+    assert not new.joined
 
 
 async def test_thirty_writers(database: Database, person: Person) -> None:

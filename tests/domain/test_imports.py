@@ -125,6 +125,14 @@ def test_what_is_no_table(content: bytes, codes: set[str]) -> None:
     assert errors_of(content) == codes
 
 
+def test_a_header_of_a_million_columns(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is refused for their number alone: none of its names is looked at."""
+    looked_at: list[str] = []
+    monkeypatch.setattr("onboarding.imports.table.tidy_text", lambda text, _: looked_at.append(text))
+    assert errors_of(b"a" + b"," * 1_000_000 + b"b\n1,2\n") == {"too_many_columns"}
+    assert looked_at == []
+
+
 HEADERS = [
     ("Product Name,SKU,UPC,Unit Price,Currency,Qty,Image URL,Product URL,Brand,Description", "en"),
     (

@@ -19,7 +19,7 @@ const LONGEST_PAUSE = 30;
 
 /** That the link is no good any more, or the session is over. @param {Refusal} refusal */
 export function isEnd(refusal) {
-  return [401, 404, 410].includes(refusal.status) || refusal.code === "session_closed";
+  return [401, 404, 410].includes(refusal.status);
 }
 
 export class Sender {
