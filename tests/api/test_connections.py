@@ -607,7 +607,7 @@ async def test_not_too_many(browser: Browser, app_database: Database) -> None:
     async with app_database.transaction(CONNECTOR) as connection:
         assert [
             each.connection_id
-            for each in await connections.by_account(connection, "quickbooks", "account 19")
+            for each in await connections.by_accounts(connection, "quickbooks", ["account 19"])
             if each.user_id == browser.person.id
         ] == [last]
 
