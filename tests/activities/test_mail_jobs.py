@@ -344,6 +344,19 @@ async def test_hostile_messages(post: Post, monkeypatch: pytest.MonkeyPatch) -> 
     assert (only.number, only.ordered_on) == ("B-107", None)
 
 
+async def test_a_header_without_a_value(post: Post) -> None:
+    """JSON that leaves out what is empty says no subject, and holds up no import."""
+    id = post.deliver(order(101, COFFEE))
+    said = {
+        "internalDate": "1",
+        "payload": {"headers": [{"name": "From", "value": "x@beans.example"}, {"name": "Subject"}]},
+    }
+    post.fake.gmail.faults.api += [Reply(body={"messages": [{"id": id}]}), Reply(body=said)]
+    page = await done(post.mailbox.import_page, await post.job("beans.example"))
+    assert page == MailPage(messages=1)
+    assert [each.external_id for each in await post.orders()] == [id]
+
+
 @pytest.mark.parametrize(
     ("reply", "rest"),
     [
