@@ -84,9 +84,9 @@ class _Mail(EmailMessage):
         """The charset, if it can be decoded."""
         return _tried(lambda: super(_Mail, self).get_content_charset(failobj), failobj)
 
-    def get_payload(self, i: int | None = None, decode: bool = False) -> Any:
+    def get_payload(self, *given: Any, **named: Any) -> Any:
         """What is in it, if that can be decoded."""
-        return _tried(lambda: super(_Mail, self).get_payload(i, decode), None)
+        return _tried(lambda: super(_Mail, self).get_payload(*given, **named), None)
 
 
 def _tried(read: Callable[[], Any], otherwise: Any) -> Any:
