@@ -16,7 +16,7 @@ from temporalio import activity
 from uuid_utils.compat import uuid7
 
 from activities.beating import alive
-from db import connections, consents
+from db import connections, consents, erasures
 from db.connections import TooManyConnections
 from db.pool import Connection, Database, DatabaseUnavailable
 from db.runs import PersonGone
@@ -225,8 +225,13 @@ async def _written(
     accounts: list[Account],
     new: str,
 ) -> str:
-    """Give the tokens to the connection that this account has or had, or to a new one; gives its id."""
+    """Give the tokens to the connection that this account has or had, or to a new one; gives its id.
+
+    Not to those of somebody who is about to be erased: theirs are disconnected by now, and nobody looks again.
+    """
     await connections.alone(connection, order.user_id)
+    if await erasures.of_person(connection, order.user_id):
+        raise PersonGone
     known = None
     if len(accounts) == 1:
         known = await connections.ever_of_account(connection, order.user_id, provider, accounts[0].id)

@@ -92,6 +92,8 @@ class Connections:
     async def leave_connections(self, person: Erase) -> int:
         """Disconnect everything of a person who is about to be erased; returns how many this attempt did."""
         async with self._database.transaction(eraser(person.tenant_id, person.user_id)) as connection:
+            # Whoever writes one down holds this, too: it is seen here, or sees that its owner goes.
+            await connections.alone(connection, person.user_id)
             ids = await connection_tokens.of_person(connection, person.user_id)
         done = 0
         for id in ids:

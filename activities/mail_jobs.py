@@ -35,7 +35,7 @@ LARGE_AT_ONCE = 4
 RESTARTS_AT_MOST = 3
 """A page's token may be too old after a long pause; so often a job begins anew."""
 
-REFUSED, NEEDS_CONSENT = "refused", "needs_consent"
+REFUSED, NEEDS_CONSENT, NOT_ALLOWED = "refused", "needs_consent", "not_allowed"
 log = structlog.get_logger()
 
 
@@ -162,7 +162,7 @@ class Mailbox:
             return MailPage(ended=True)
         if todo.connection in ("disconnected", "reauth_required"):
             return MailPage(failure=GONE if todo.connection == GONE else NEEDS_CONSENT)
-        return todo
+        return todo if todo.allowed else MailPage(failure=NOT_ALLOWED)
 
     async def _move(
         self, job: MailJob, place: Counting | Importing, *, messages: int = 0, version: int | None = None

@@ -41,10 +41,13 @@ class MailSyncs(ConnectionSyncs):
 
     @activity.defn(name="sync_mailbox")
     async def sync_mailbox(self, order: ConnectionSync) -> ConnectionSynced:
-        """Read what is new of the domains that were imported; nothing while an import does so, or without any."""
+        """Read what is new of the domains that were imported; nothing while an import does so, or without any.
+
+        A run that somebody asked for comes to its end all the same.
+        """
         async with self._database.transaction(caller_of(order)) as connection:
             wanted = await mail_jobs.wanted(connection, order.connection_id, order.user_id)
-        if wanted is None or not wanted.domains or wanted.importing:
+        if wanted is None or wanted.importing or not (wanted.domains or wanted.asked):
             return ConnectionSynced(status="skipped")
         return await self.sync_connection(order)
 
@@ -54,6 +57,8 @@ class MailSyncs(ConnectionSyncs):
             wanted = await mail_jobs.wanted(connection, order.connection_id, order.user_id)
         if wanted is None:
             raise ConnectionGone
+        if not wanted.domains:
+            return
         reached = msgspec.convert(taken.cursor, Reached).received_until if taken.cursor else began
         since, read = reached - mail_orders.SYNC_OVERLAP, 0
         try:

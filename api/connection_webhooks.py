@@ -72,18 +72,19 @@ def _verify(deps: Deps, body: bytes, signature: str | None) -> None:
 
 
 async def _wake(deps: Deps, realms: list[str]) -> None:
-    """Tell the connections of these companies, whoever's they are."""
-    refs: list[ConnectionRef] = []
+    """Tell the connections of these companies, whoever's they are.
+
+    Not those that somebody must see to first: nothing would take what they are told, and Temporal bounds it.
+    """
     async with deps.database.transaction(CONNECTOR) as connection:
-        for realm in realms:
-            refs += await connections.by_account(connection, "quickbooks", realm)
+        refs = await connections.by_accounts(connection, "quickbooks", realms, limit=TOLD_AT_MOST)
     at_once = asyncio.Semaphore(AT_ONCE)
 
     async def tell(ref: ConnectionRef) -> None:
         async with at_once:
             await deps.gateway.sync_connection(ref, "webhook")
 
-    told = await asyncio.gather(*map(tell, refs[:TOLD_AT_MOST]), return_exceptions=True)
+    told = await asyncio.gather(*map(tell, refs), return_exceptions=True)
     # Then QuickBooks tries again, and those that were told are told twice, which is once.
     for error in told:
         if error is not None:

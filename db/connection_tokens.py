@@ -141,7 +141,10 @@ async def refuse(conn: Connection, connection_id: str, user_id: str) -> None:
 async def lose(
     conn: Connection, tenant_id: str, connection_id: str, user_id: str, *, version: int, reason: Reason
 ) -> bool:
-    """Somebody must consent anew, unless newer tokens than that version came meanwhile; staff hear of it, once."""
+    """Somebody must consent anew, unless newer tokens than that version came meanwhile; staff hear of it, once.
+
+    A run that waits to be taken up fails with it; one that is under way finds out by itself.
+    """
     provider: ProviderKey | None = await conn.fetchval(
         f"""
         UPDATE connections SET status = 'reauth_required', reason = $4, updated_at = now(),
@@ -155,6 +158,14 @@ async def lose(
     )
     if provider is None:
         return False
+    await conn.execute(
+        """
+        UPDATE connection_runs SET status = 'failed', code = 'needs_consent', ended_at = now()
+        WHERE connection_id = $1 AND user_id = $2 AND status = 'queued'
+        """,
+        connection_id,
+        user_id,
+    )
     await events.note(
         conn,
         tenant_id=tenant_id,

@@ -173,15 +173,18 @@ async def ever_of_account(conn: Conn, user_id: str, provider: ProviderKey, exter
     )
 
 
-async def by_account(conn: Conn, provider: ProviderKey, external_account: str) -> list[ConnectionRef]:
-    """Everybody's connections of an account that are not disconnected (as `CONNECTOR`)."""
+async def by_accounts(
+    conn: Conn, provider: ProviderKey, external_accounts: Sequence[str], *, limit: int = 500
+) -> list[ConnectionRef]:
+    """Everybody's connections of these accounts that can be read (as `CONNECTOR`), so many at most."""
     rows = await conn.fetch(
         """
         SELECT tenant_id::text, user_id::text, id::text AS connection_id FROM connections
-        WHERE provider = $1 AND account_id = $2 AND status <> 'disconnected' ORDER BY id
+        WHERE provider = $1 AND account_id = ANY($2) AND status = 'connected' ORDER BY id LIMIT $3
         """,
         provider,
-        external_account,
+        external_accounts,
+        limit,
     )
     return [msgspec.convert(dict(row), ConnectionRef) for row in rows]
 

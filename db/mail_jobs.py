@@ -62,7 +62,10 @@ class Job(Struct, frozen=True, kw_only=True):
 
 
 class Todo(Struct, frozen=True, kw_only=True):
-    """From where a job goes on, and whether its mailbox may still be read."""
+    """From where a job goes on, and whether its mailbox may still be read.
+
+    It is `allowed` as long as the person is active and their tenant wants mailboxes read.
+    """
 
     place: Any
     domains: list[str]
@@ -70,14 +73,21 @@ class Todo(Struct, frozen=True, kw_only=True):
     version: int
     created_at: datetime
     connection: ConnectionStatus
+    allowed: bool
 
 
 class Wanted(Struct, frozen=True, kw_only=True):
-    """Whose order mails a mailbox is looked through for, since when, and whether an import does so just now."""
+    """Whose order mails a mailbox is looked through for, and since when.
+
+    Attributes:
+        importing: an import does so just now.
+        asked: a run is open, for which somebody waits.
+    """
 
     domains: list[str]
     cursor: Cursor | None
     importing: bool
+    asked: bool
 
 
 async def begin(
@@ -181,8 +191,10 @@ async def take(conn: Connection, mail_job_id: str, user_id: str) -> Todo | None:
         await conn.execute(_TELL, mail_job_id)
     row = await conn.fetchrow(
         f"""
-        SELECT j.place, j.domains, j.messages, j.version, j.created_at, c.status AS connection
+        SELECT j.place, j.domains, j.messages, j.version, j.created_at, c.status AS connection,
+          u.is_active AND c.provider = ANY(t.allowed_connections) AS allowed
         FROM mail_jobs AS j JOIN connections AS c ON c.id = j.connection_id
+        JOIN users AS u ON u.tenant_id = j.tenant_id AND u.id = j.user_id JOIN tenants AS t ON t.id = j.tenant_id
         WHERE j.id = $1 AND j.user_id = $2 AND j.status IN {OPEN}
         """,
         mail_job_id,
@@ -356,7 +368,9 @@ async def wanted(conn: Connection, connection_id: str, user_id: str) -> Wanted |
         f"""
         SELECT domains, cursor, EXISTS (
           SELECT FROM mail_jobs AS j WHERE j.connection_id = c.id AND j.kind = 'orders' AND j.status IN {OPEN}
-        ) AS importing
+        ) AS importing, EXISTS (
+          SELECT FROM connection_runs AS r WHERE r.connection_id = c.id AND r.status IN {OPEN}
+        ) AS asked
         FROM connections AS c WHERE id = $1 AND user_id = $2 AND status <> 'disconnected'
         """,
         connection_id,

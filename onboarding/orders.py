@@ -19,6 +19,9 @@ LINES_AT_MOST = 500
 """Of an order; what comes behind them is left out."""
 
 ORDERS_AT_ONCE = 100
+ROWS_AT_MOST = 1000
+"""In an answer of a provider, whatever was asked for: reading millions of them would hold up everybody else."""
+
 AMOUNT_AT_MOST = Decimal(10**12)
 YEARS = range(1900, 2200)
 """Other dates are somebody's mistake, and unknown."""

@@ -1,7 +1,7 @@
 """The parts of a mail, within bounds, whatever its bytes say of themselves."""
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import date, datetime
 from email import message_from_bytes
 from email.message import EmailMessage, Message
@@ -60,8 +60,47 @@ class Part(Struct, frozen=True, kw_only=True):
         return self.sent_at.date() if self.sent_at else None
 
 
+class _Mail(EmailMessage):
+    """A mail whose parameters break nobody: what the standard library fails over is not there.
+
+    It compares what cannot be compared (`name*` beside `name*0`), and decodes by whatever is called a charset.
+    """
+
+    def get_param(
+        self, param: str, failobj: Any = None, header: str = "content-type", unquote: bool = True
+    ) -> Any:
+        """The parameter, if it can be put together."""
+        return _tried(lambda: super(_Mail, self).get_param(param, failobj, header, unquote), failobj)
+
+    def get_filename(self, failobj: Any = None) -> Any:
+        """The name of a file, if it can be decoded."""
+        return _tried(lambda: super(_Mail, self).get_filename(failobj), failobj)
+
+    def get_boundary(self, failobj: Any = None) -> Any:
+        """What stands between parts, if it can be decoded."""
+        return _tried(lambda: super(_Mail, self).get_boundary(failobj), failobj)
+
+    def get_content_charset(self, failobj: Any = None) -> Any:
+        """The charset, if it can be decoded."""
+        return _tried(lambda: super(_Mail, self).get_content_charset(failobj), failobj)
+
+    def get_payload(self, *given: Any, **named: Any) -> Any:
+        """What is in it, if that can be decoded."""
+        return _tried(lambda: super(_Mail, self).get_payload(*given, **named), None)
+
+
+def _tried(read: Callable[[], Any], otherwise: Any) -> Any:
+    try:
+        return read()
+    # The standard library raises whatever a hostile header runs it into.
+    except Exception:  # noqa: BLE001
+        return otherwise
+
+
 class _Bounded(EmailPolicy):
     """Headers are cut before they are parsed; one that the parser cannot cope with is taken as a text."""
+
+    message_factory = _Mail
 
     def header_source_parse(self, sourcelines: Any) -> tuple[str, str]:
         """Take no more of the header than is looked at."""

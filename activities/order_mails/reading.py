@@ -1,10 +1,12 @@
 """A mail to the order that it confirms: its texts, rules, what it tells machines, and a model for the gaps."""
 
 import asyncio
+import traceback
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 
+import structlog
 from msgspec import Struct
 
 from activities.ai.models import Models
@@ -13,7 +15,7 @@ from activities.order_mails.asking import TEXT_CHARACTERS, asked, merged
 from activities.order_mails.linked import linked
 from activities.order_mails.markup import rows_in
 from activities.order_mails.merging import together, with_linked
-from activities.order_mails.message import Part, parsed, who
+from activities.order_mails.message import Part, Unreadable, parsed, who
 from activities.order_mails.pdf import pdf_texts
 from activities.order_mails.quoting import bare_subject, forwarded, is_forward, without_quotes
 from activities.order_mails.suppliers import supplier_of
@@ -27,6 +29,7 @@ from onboarding.orders import EXTERNAL_ID_CHARACTERS, Order
 READERS = 2
 """Mails that are read at a time: it is all computing."""
 
+log = structlog.get_logger()
 _readers = ThreadPoolExecutor(READERS, "read-mail")
 
 
@@ -52,11 +55,11 @@ async def read_order(
         caller: whose mail it is, and who pays for the model.
 
     Raises:
-        Unreadable: these bytes are no mail.
+        Unreadable: these bytes are no mail, or one that nobody can read.
         PersonGone: who should pay has been erased.
     """
     loop = asyncio.get_running_loop()
-    found = await loop.run_in_executor(_readers, understood, raw, received)
+    found = await loop.run_in_executor(_readers, _understood, raw, received)
     if found.reading.kind == "other":
         return None
     said = None
@@ -75,6 +78,19 @@ async def read_order(
         currency=reading.currency,
         lines=reading.lines,
     )
+
+
+def _understood(raw: bytes, received: datetime) -> Understood:
+    """The same, but that a mail which breaks a reader is unreadable: it must not hold up those behind it."""
+    try:
+        return understood(raw, received)
+    except Unreadable:
+        raise
+    # Mails are read by libraries that a hostile one breaks wherever it likes. What is said may quote the mail.
+    except Exception as error:  # noqa: BLE001
+        place = traceback.extract_tb(error.__traceback__)[-1]
+        log.error("a mail broke its reader", reason=type(error).__name__, place=f"{place.name}:{place.lineno}")
+        raise Unreadable("broke its reader") from None
 
 
 def understood(raw: bytes, received: datetime) -> Understood:

@@ -47,8 +47,8 @@ class _Listing(_Wire, frozen=True, kw_only=True):
 
 
 class _Header(_Wire, frozen=True, kw_only=True):
-    name: str
-    value: str
+    name: str = ""
+    value: str = ""
 
 
 class _Payload(_Wire, frozen=True, kw_only=True):

@@ -2,12 +2,12 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
-from typing import Any
+from typing import Annotated, Any
 
 import msgspec
-from msgspec import Struct, field
+from msgspec import Meta, Struct, field
 
-from onboarding.orders import Line, Order
+from onboarding.orders import ROWS_AT_MOST, Line, Order
 from runtime.providers.reading import Reader, Unreadable, at, day, moment, number, shaped, text
 
 
@@ -37,11 +37,16 @@ class _Item(Struct, frozen=True, kw_only=True):
     sku: Any = field(name="Sku", default=None)
 
 
+_Rows = Annotated[list[msgspec.Raw], Meta(max_length=ROWS_AT_MOST)]
+_PARTS = Meta(max_length=10)
+"""Of an answer about one entity there is one."""
+
+
 class Found(Struct, frozen=True, kw_only=True):
     """Rows of one kind."""
 
-    orders: list[msgspec.Raw] = field(name="PurchaseOrder", default_factory=list[msgspec.Raw])
-    items: list[msgspec.Raw] = field(name="Item", default_factory=list[msgspec.Raw])
+    orders: _Rows = field(name="PurchaseOrder", default_factory=list[msgspec.Raw])
+    items: _Rows = field(name="Item", default_factory=list[msgspec.Raw])
 
 
 class Page(Struct, frozen=True, kw_only=True):
@@ -52,13 +57,13 @@ class Page(Struct, frozen=True, kw_only=True):
 
 
 class _Answer(Struct, frozen=True, kw_only=True):
-    found: list[Found] = field(name="QueryResponse", default_factory=list[Found])
+    found: Annotated[list[Found], _PARTS] = field(name="QueryResponse", default_factory=list[Found])
 
 
 class Changes(Struct, frozen=True, kw_only=True):
     """The answer of change data capture: one of an array, which has an array, which has orders."""
 
-    answers: list[_Answer] = field(name="CDCResponse", default_factory=list[_Answer])
+    answers: Annotated[list[_Answer], _PARTS] = field(name="CDCResponse", default_factory=list[_Answer])
     time: Any = None
 
     @property

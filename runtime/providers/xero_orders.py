@@ -6,14 +6,14 @@ changes meanwhile moves to the end, where it is read again. Xero keeps deleted o
 
 from collections.abc import AsyncGenerator
 from datetime import date, datetime, timedelta
-from typing import Any
+from typing import Annotated, Any
 
 import msgspec
-from msgspec import Struct, field
+from msgspec import Meta, Struct, field
 from msgspec.structs import replace
 
 from onboarding.connections import Cursor
-from onboarding.orders import ORDERS_AT_ONCE, Batch, Line, Order, OrderStatus
+from onboarding.orders import ORDERS_AT_ONCE, ROWS_AT_MOST, Batch, Line, Order, OrderStatus
 from runtime.providers.asking import Api, Refused
 from runtime.providers.reading import Reader, Unreadable, at, day, moment, newest_of, number, shaped, text
 
@@ -50,7 +50,9 @@ class _Line(Struct, frozen=True, kw_only=True):
 
 
 class _Page(Struct, frozen=True, kw_only=True):
-    orders: list[msgspec.Raw] = field(name="PurchaseOrders", default_factory=list[msgspec.Raw])
+    orders: Annotated[list[msgspec.Raw], Meta(max_length=ROWS_AT_MOST)] = field(
+        name="PurchaseOrders", default_factory=list[msgspec.Raw]
+    )
 
 
 class _Place(Struct, frozen=True, kw_only=True, omit_defaults=True):

@@ -17,7 +17,7 @@ from activities.ai.models import Models
 from activities.mail_jobs import Mailbox
 from activities.mail_syncs import MailSyncs
 from activities.refreshing import Refresher
-from db import mail_jobs, orders
+from db import connection_runs, mail_jobs, orders
 from db.pool import Database
 from onboarding import mail_orders
 from onboarding.payloads import ConnectionSync, ConnectionSynced, MailJob, MailJobEnd, MailJobReport, MailPage
@@ -344,6 +344,19 @@ async def test_hostile_messages(post: Post, monkeypatch: pytest.MonkeyPatch) -> 
     assert (only.number, only.ordered_on) == ("B-107", None)
 
 
+async def test_a_header_without_a_value(post: Post) -> None:
+    """JSON that leaves out what is empty says no subject, and holds up no import."""
+    id = post.deliver(order(101, COFFEE))
+    said = {
+        "internalDate": "1",
+        "payload": {"headers": [{"name": "From", "value": "x@beans.example"}, {"name": "Subject"}]},
+    }
+    post.fake.gmail.faults.api += [Reply(body={"messages": [{"id": id}]}), Reply(body=said)]
+    page = await done(post.mailbox.import_page, await post.job("beans.example"))
+    assert page == MailPage(messages=1)
+    assert [each.external_id for each in await post.orders()] == [id]
+
+
 @pytest.mark.parametrize(
     ("reply", "rest"),
     [
@@ -441,6 +454,43 @@ async def test_the_person_is_gone(post: Post) -> None:
     await post.admin.execute("DELETE FROM users WHERE id = $1", post.person.user_id)
     assert await done(post.mailbox.import_page, job) == MailPage(ended=True)
     assert await post.finished(job) == MailJobReport(status="cancelled")
+
+
+@pytest.mark.parametrize("domains", [(), ("beans.example",)])
+@pytest.mark.parametrize(
+    "change",
+    [
+        "UPDATE users SET is_active = false WHERE id = $1",
+        "UPDATE tenants AS t SET allowed_connections = '{xero}'"
+        " FROM users AS u WHERE u.id = $1 AND t.id = u.tenant_id",
+    ],
+)
+async def test_not_wanted_any_more(post: Post, change: str, domains: tuple[str, ...]) -> None:
+    """Nothing is read for who was made inactive, or whose tenant does not allow mailboxes now; the job says so."""
+    post.deliver(order(101, COFFEE))
+    job = await post.job(*domains)
+    await post.admin.execute(change, post.person.user_id)
+    asked = len(post.fake.gmail.asked)
+    page = await done(post.mailbox.import_page if domains else post.mailbox.discover_page, job)
+    assert page == MailPage(failure="not_allowed")
+    assert (await post.orders(), len(post.fake.gmail.asked)) == ([], asked)
+
+
+async def test_a_sync_of_nothing(post: Post) -> None:
+    """A run that somebody asked for ends where no domain was imported yet, and nothing is asked for it."""
+    async with post.database.transaction(post.person.caller()) as conn:
+        await connection_runs.queue(
+            conn,
+            new_id=str(uuid.uuid4()),
+            tenant_id=post.person.tenant_id,
+            user_id=post.person.user_id,
+            connection_id=post.box.id,
+            kind="manual",
+        )
+    asked = len(post.fake.gmail.asked)
+    assert await done(post.syncs.sync_mailbox, post.sync) == ConnectionSynced(status="completed")
+    assert (await post.runs(), len(post.fake.gmail.asked)) == ([("completed", 0, 0, 0)], asked)
+    assert await post.admin.fetchval("SELECT cursor FROM connections WHERE id = $1", post.box.id) is None
 
 
 async def test_syncs_go_on(post: Post, monkeypatch: pytest.MonkeyPatch) -> None:

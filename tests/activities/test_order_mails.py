@@ -16,13 +16,14 @@ from typing import Any
 
 import pypdf
 import pytest
+import structlog
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import activities.order_mails
 import onboarding.order_mails
 from activities.ai.models import Models
-from activities.order_mails import Unreadable, read_order
+from activities.order_mails import Unreadable, read_order, reading
 from activities.order_mails.reading import understood
 from cli.stub_ai.reaction import Reaction
 from onboarding.orders import Order
@@ -191,6 +192,43 @@ async def test_what_is_no_mail(raw: bytes) -> None:
     """Bytes without a header of a mail are refused as such."""
     with pytest.raises(Unreadable):
         await read(raw)
+
+
+@pytest.mark.parametrize(
+    "head",
+    [
+        b"Content-Type: text/plain; charset*=utf-8''a; charset*0=b",
+        b"Content-Type: text/plain; charset=a\0b",
+        b"Content-Type: text/plain; charset*=a\0b''utf-8",
+        b"Content-Type: text/plain; charset*=us-ascii'en'utf-8",
+        b"Content-Type: text/plain; charset=idna",
+        b"Content-Type: text/plain; charset=undefined",
+        b"Content-Type: text/plain; name*=a; name*0=b",
+        b"Content-Type: multipart/mixed; boundary*=''b; boundary*0=c",
+        b"Content-Type: application/pdf\nContent-Disposition: attachment; filename*=utf-8''a; filename*0=b",
+        b"Content-Type: application/pdf\nContent-Disposition: attachment; filename*=a\0b''a",
+    ],
+)
+async def test_headers_that_break_the_library(head: bytes) -> None:
+    """Parameters that the standard library fails over are not there; the rest of the mail is read all the same."""
+    await read(HEAD + head + b"\n\n" + ORDER.encode() + b"caf\xe9\n")
+    parts = b"\n--b\n".join((b"", b"Content-Type: text/plain\n\n" + ORDER.encode(), head + b"\n\ncaf\xe9"))
+    order = await read(HEAD + b'Content-Type: multipart/mixed; boundary="b"\n' + parts + b"\n--b--\n")
+    assert order is not None
+    assert (order.number, order.total) == ("12345", Decimal(9))
+
+
+async def test_a_mail_that_breaks_its_reader(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whatever else a mail breaks, it is unreadable, and nothing of it is told on."""
+
+    def breaks(_: bytes) -> None:
+        raise ZeroDivisionError("secret of the mail")
+
+    monkeypatch.setattr(reading, "parsed", breaks)
+    with structlog.testing.capture_logs() as logs, pytest.raises(Unreadable):
+        await read(plain(ORDER))
+    assert [each["reason"] for each in logs] == ["ZeroDivisionError"]
+    assert "secret" not in repr(logs)
 
 
 async def test_numbers_in_disguise() -> None:

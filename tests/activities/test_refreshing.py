@@ -7,8 +7,10 @@ from contextlib import asynccontextmanager
 import asyncpg
 import pytest
 from msgspec.structs import replace
+from uuid_utils.compat import uuid7
 
-from activities.refreshing import NeedsConsent, Patience, Refresher
+from activities.refreshing import NeedsConsent, Patience, Refresher, caller_of
+from db import connection_runs
 from db.pool import Connection, Database, DatabaseUnavailable
 from db.tenant import Context
 from onboarding.payloads import ConnectionRef
@@ -192,6 +194,30 @@ async def test_revoked(
         await refreshers[0].token(ref, "any")
     assert len(fake.xero.asked) == asked
     assert await row.events() == ["Connection needs consent: consent_revoked"]
+
+
+async def test_revoked_before_a_run(
+    refresher: Refresher, database: Database, fake: Providers, ref: ConnectionRef, row: Row
+) -> None:
+    """A run that somebody asked for does not wait for a consent that may never come: it has failed."""
+    async with database.transaction(caller_of(ref)) as conn:
+        queued = await connection_runs.queue(
+            conn,
+            new_id=str(uuid7()),
+            tenant_id=ref.tenant_id,
+            user_id=ref.user_id,
+            connection_id=ref.connection_id,
+            kind="manual",
+        )
+    assert queued is not None
+    fake.xero.revoke_all()
+    await row.expires_in(10)
+    with pytest.raises(NeedsConsent):
+        await refresher.token(ref)
+    async with database.transaction(caller_of(ref)) as conn:
+        run = await connection_runs.get(conn, queued.id, ref.user_id, ref.connection_id)
+    assert run is not None
+    assert (run.status, run.code, run.ended_at is None) == ("failed", "needs_consent", False)
 
 
 async def test_the_answer_is_lost_for_good(

@@ -7,9 +7,12 @@ import httpx
 import msgspec
 import pytest
 from msgspec.structs import replace
+from temporalio.client import Client
+from temporalio.service import RPCError
 
 from db.pool import Database
 from onboarding.access import Caller, Role
+from runtime.addresses import connection_workflow_id
 from runtime.encryption import Keys
 from runtime.settings import Settings
 from tests.connected import connected
@@ -77,6 +80,31 @@ async def test_whoever_is_connected_hears(
         assert (answer.status_code, answer.content) == (200, b"")
     for each, connection_id in zip((person, other), ids, strict=True):
         await until(lambda each=each, connection_id=connection_id: kinds(client, each, connection_id))
+
+
+@pytest.mark.parametrize("status", ["reauth_required", "error"])
+async def test_who_must_be_seen_to_first_is_not_told(
+    client: httpx.AsyncClient,
+    person: Person,
+    other: Person,
+    app_database: Database,
+    keys: Keys,
+    settings: Settings,
+    fake: Providers,
+    temporal: Client,
+    status: str,
+) -> None:
+    """What a life is told that waits for its person would add up until Temporal takes no more of it."""
+    realm, (waits, lives) = await company(app_database, keys, settings, fake, person, other)
+    async with app_database.transaction(
+        Caller(tenant_id=person.tenant_id, user_id=person.id, role=Role.USER)
+    ) as conn:
+        await conn.execute("UPDATE connections SET status = $2 WHERE id = $1", waits, status)
+    answer = await told(client, *fake.quickbooks.webhook("cloudevents", [("Update", "1")], realm=realm))
+    assert answer.status_code == 200
+    await temporal.get_workflow_handle(connection_workflow_id(other.tenant_id, lives)).describe()
+    with pytest.raises(RPCError, match="not found"):
+        await temporal.get_workflow_handle(connection_workflow_id(person.tenant_id, waits)).describe()
 
 
 async def test_unsigned_and_forged(

@@ -322,6 +322,20 @@ async def test_a_person_who_was_made_inactive(browser: Browser, admin_sql: Sql) 
     assert await browser.listed() == []
 
 
+async def test_a_person_who_is_about_to_be_erased(browser: Browser, admin_sql: Sql) -> None:
+    """What somebody consents to while they are being erased is kept by nobody, and taken back at the provider."""
+    back = await browser.fake.consent(await browser.start("gmail"))
+    await admin_sql(
+        "INSERT INTO erasures (id, tenant_id, user_id, requested_by) SELECT uuidv7(), tenant_id, id, id FROM users"
+        " WHERE id = $1",
+        browser.person.id,
+    )
+    before = set(browser.fake.gmail.revoked)
+    assert await browser.back(back) == failed("gmail", "person_gone")
+    assert browser.fake.gmail.revoked - before
+    assert await browser.listed() == []
+
+
 async def test_a_state_is_of_one_provider(browser: Browser) -> None:
     """A state of one provider means nothing at the callback of another."""
     back = await browser.fake.consent(await browser.start("gmail"))
@@ -607,7 +621,7 @@ async def test_not_too_many(browser: Browser, app_database: Database) -> None:
     async with app_database.transaction(CONNECTOR) as connection:
         assert [
             each.connection_id
-            for each in await connections.by_account(connection, "quickbooks", "account 19")
+            for each in await connections.by_accounts(connection, "quickbooks", ["account 19"])
             if each.user_id == browser.person.id
         ] == [last]
 

@@ -471,6 +471,7 @@ KNOWN: dict[str, Callable[[Given], Any]] = {
     "return_to": _always("/"),
     "realm": _always("1"),
     "external_account": lambda given: f"{given.of.canary}-connections",
+    "external_accounts": lambda given: [f"{given.of.canary}-connections"],
     "account": lambda given: Account(id=f"{given.of.canary}-connections", label="x"),
     "accounts": _always([Account(id="x", label="x")]),
     "tokens": _made("connections", "Tokens", sealed=["key", "nonce", "text"], seconds=60.0, scopes=("x",)),
@@ -493,7 +494,7 @@ SPECIAL: dict[str, Callable[[Given], Any]] = {
     **{f"consents.{name} provider": _always("gmail") for name in ("begin", "take")},
     **{
         f"connections.{name} provider": _always("quickbooks")
-        for name in ("has_live", "of_account", "ever_of_account", "by_account", "keep_consented")
+        for name in ("has_live", "of_account", "ever_of_account", "by_accounts", "keep_consented")
     },
     "connections.keep_consented connection_id": _new(str),
     "connections.listed before": _always(None),

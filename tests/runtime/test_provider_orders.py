@@ -260,6 +260,16 @@ async def test_odd_answers(books: Books, reply: Reply) -> None:
     assert books.holds_everything()
 
 
+async def test_more_rows_than_anybody_asked_for(books: Books) -> None:
+    """An answer of a million rows is none: reading them would hold up the worker."""
+    rows = b"[" + b"{}," * 1000 + b"{}]"
+    bodies = [b'{"PurchaseOrders":%s}' % rows, b'{"QueryResponse":{"PurchaseOrder":%s}}' % rows]
+    books.at.faults.api.append(Reply(body=bodies[books.key == "quickbooks"]))
+    with pytest.raises(Away, match="nonsense"):
+        await books.sync()
+    assert (books.cursor, books.failed) == (None, 0)
+
+
 async def test_the_same_page_for_ever(books: Books) -> None:
     """Who gives the same page again and again is not asked for ever."""
     books.at.orders.many(100)
