@@ -1,4 +1,7 @@
-"""How far runs came: read from `funnel_steps`, which a trigger on `onboarding_events` keeps."""
+"""How far runs came: read from `funnel_counts` where whole days are asked for, and else from `funnel_steps`.
+
+A trigger on `onboarding_events` keeps the steps, and triggers on these keep the counts.
+"""
 
 from datetime import datetime
 from typing import Any
@@ -8,10 +11,20 @@ from msgspec import Struct
 
 from db.pool import Connection, rows_of
 from onboarding.payloads import Channel
-from onboarding.windows import Window
+from onboarding.windows import Piece, Window, whole_days
 
 _FIGURES = ("entered", "completed", "skipped", "edited", "abandoned")
 _SUMS = ", ".join(f"sum({each})::bigint AS {each}" for each in _FIGURES)
+_ANYTHING = " OR ".join(f"sum({each}) <> 0" for each in _FIGURES)
+_OF_A_RUN = f"{', '.join(_FIGURES)}, (seconds IS NOT NULL)::integer AS times"
+# Of n times in order those in the middle are the ones at (n + 1) / 2 and n / 2 + 1: one, or two that are averaged.
+_IN_THE_MIDDLE = "upto >= div(whole + 1, 2) AND upto - times < div(whole, 2) + 1"
+_MIDDLE = "min(bucket) AS first, max(bucket) AS last, min(upto - times) AS below, min(whole) AS whole"
+_THE_MIDDLE = """
+  f.bucket BETWEEN m.first AND m.last AND f.seconds IS NOT NULL
+  ORDER BY f.seconds OFFSET div(m.whole + 1, 2) - 1 - m.below LIMIT 2 - m.whole % 2
+"""
+_STATE = "flow, flow_version, state, channel"
 _LEVELS = "((flow, flow_version, state, channel), (flow, flow_version, state))"
 
 
@@ -48,42 +61,37 @@ async def steps(conn: Connection, tenant_id: str, which: Which) -> list[Step]:
     The median is exact. Sorting all times would take long: by the counts of buckets one sees in which of them the
     middle lies, and only the times in that one are put in order.
     """
-    chosen, arguments = _chosen(tenant_id, which)
+    asked = _Asked(tenant_id, which)
     rows = await conn.fetch(
         f"""
         WITH counted AS MATERIALIZED (
-          SELECT flow, flow_version, state, channel, bucket, count(seconds) AS times, {_SUMS}
-          FROM funnel_steps AS f WHERE {chosen} GROUP BY flow, flow_version, state, channel, bucket
+          SELECT {_STATE}, bucket, sum(times) AS times, {_SUMS}
+          FROM ({asked.counts()}) AS f GROUP BY {_STATE}, bucket
         ), summed AS (
-          SELECT flow, flow_version, state, channel, {_SUMS} FROM counted GROUP BY GROUPING SETS {_LEVELS}
+          SELECT {_STATE}, {_SUMS} FROM counted GROUP BY GROUPING SETS {_LEVELS} HAVING {_ANYTHING}
         ), bucketed AS (
-          SELECT flow, flow_version, state, channel, bucket, sum(times) AS times FROM counted
-          WHERE times > 0 GROUP BY bucket, GROUPING SETS {_LEVELS}
+          SELECT {_STATE}, bucket, sum(times) AS times FROM counted
+          WHERE times <> 0 GROUP BY bucket, GROUPING SETS {_LEVELS}
         ), placed AS (
           SELECT *, sum(times) OVER level AS upto, sum(times) OVER (level RANGE BETWEEN UNBOUNDED PRECEDING
             AND UNBOUNDED FOLLOWING) AS whole
           FROM bucketed WINDOW level AS (PARTITION BY flow, flow_version, state, channel ORDER BY bucket)
         ), middle AS MATERIALIZED (
-          SELECT flow, flow_version, state, channel, bucket, upto - times AS below, whole FROM placed
-          WHERE upto >= div(whole + 1, 2) AND upto - times < div(whole, 2) + 1
-        ), timed AS (
-          SELECT m.flow, m.flow_version, m.state, m.channel, f.seconds, m.whole,
-            min(m.below) OVER (PARTITION BY m.flow, m.flow_version, m.state, m.channel) + row_number() OVER (
-              PARTITION BY m.flow, m.flow_version, m.state, m.channel ORDER BY f.seconds
-            ) AS place
-          FROM middle AS m JOIN funnel_steps AS f ON f.flow = m.flow AND f.flow_version = m.flow_version
-            AND f.state = m.state AND f.bucket = m.bucket AND (m.channel IS NULL OR f.channel = m.channel)
-          WHERE {chosen}
-        ), median AS (
-          SELECT flow, flow_version, state, channel, avg(seconds) AS seconds FROM timed
-          WHERE place IN (div(whole + 1, 2), div(whole, 2) + 1) GROUP BY flow, flow_version, state, channel
+          SELECT {_STATE}, {_MIDDLE} FROM placed WHERE {_IN_THE_MIDDLE} GROUP BY {_STATE}
         )
-        SELECT s.*, m.seconds AS median_seconds FROM summed AS s LEFT JOIN median AS m
+        SELECT s.*, (
+          SELECT avg(seconds) FROM (
+            SELECT f.seconds FROM funnel_steps AS f
+            WHERE {asked.steps()} AND f.flow = m.flow AND f.flow_version = m.flow_version AND f.state = m.state
+              AND (m.channel IS NULL OR f.channel = m.channel) AND {_THE_MIDDLE}
+          ) AS f
+        ) AS median_seconds
+        FROM summed AS s LEFT JOIN middle AS m
           ON m.flow = s.flow AND m.flow_version = s.flow_version AND m.state = s.state
             AND m.channel IS NOT DISTINCT FROM s.channel
         ORDER BY s.flow, s.flow_version, s.state, s.channel
         """,
-        *arguments,
+        *asked.arguments,
     )
     return [msgspec.convert(dict(row), Step) for row in rows]
 
@@ -103,22 +111,36 @@ class Total(Struct, frozen=True, kw_only=True):
 
 async def totals(conn: Connection, tenant_id: str, window: Window) -> list[Total]:
     """What became of each state of the tenant's runs, without what takes longer to count."""
-    chosen, arguments = _chosen(tenant_id, Which(window=window))
+    asked = _Asked(tenant_id, Which(window=window))
     rows = await conn.fetch(
         f"""
-        SELECT f.flow, f.flow_version, f.state, {_SUMS} FROM funnel_steps AS f WHERE {chosen}
-        GROUP BY f.flow, f.flow_version, f.state ORDER BY f.flow, f.flow_version, f.state
+        SELECT flow, flow_version, state, {_SUMS} FROM ({asked.counts("bucket = -1", "true")}) AS f
+        GROUP BY flow, flow_version, state HAVING {_ANYTHING} ORDER BY flow, flow_version, state
         """,
-        *arguments,
+        *asked.arguments,
     )
     return [msgspec.convert(dict(row), Total) for row in rows]
 
 
 async def median_seconds(conn: Connection, tenant_id: str, window: Window) -> float | None:
     """From start to completion, of the tenant's completed runs of all flows."""
-    chosen, arguments = _chosen(tenant_id, Which(window=window))
-    query = "SELECT percentile_cont(0.5) WITHIN GROUP (ORDER BY f.seconds) FROM funnel_steps AS f"
-    return await conn.fetchval(f"{query} WHERE {chosen} AND f.state = 0", *arguments)
+    asked = _Asked(tenant_id, Which(window=window))
+    counted = asked.counts("state = 0 AND bucket >= 0", "state = 0 AND seconds IS NOT NULL")
+    return await conn.fetchval(
+        f"""
+        WITH placed AS (
+          SELECT bucket, sum(times) AS times, sum(sum(times)) OVER (ORDER BY bucket) AS upto,
+            sum(sum(times)) OVER () AS whole
+          FROM ({counted}) AS f GROUP BY bucket HAVING sum(times) <> 0
+        ), middle AS MATERIALIZED (SELECT {_MIDDLE} FROM placed WHERE {_IN_THE_MIDDLE})
+        SELECT (
+          SELECT avg(seconds) FROM (
+            SELECT f.seconds FROM funnel_steps AS f WHERE {asked.steps()} AND f.state = 0 AND {_THE_MIDDLE}
+          ) AS f
+        ) FROM middle AS m
+        """,
+        *asked.arguments,
+    )
 
 
 async def forget(conn: Connection, before: datetime, limit: int = 5000) -> int:
@@ -139,15 +161,54 @@ async def forget(conn: Connection, before: datetime, limit: int = 5000) -> int:
     return rows_of(status)
 
 
-def _chosen(tenant_id: str, which: Which) -> tuple[str, list[Any]]:
-    """The condition, of what is asked for alone: so it may use an index, and need not."""
-    given = {
-        "f.tenant_id =": tenant_id,
-        "f.flow =": which.flow,
-        "f.flow_version =": which.flow_version,
-        "f.channel =": which.channel,
-        "f.started_at >=": which.window.since,
-        "f.started_at <": which.window.until,
-    }
-    asked = {condition: value for condition, value in given.items() if value is not None}
-    return " AND ".join(f"{condition} ${number}" for number, condition in enumerate(asked, 1)), [*asked.values()]
+class _Asked:
+    """The conditions of a query, of what is asked for alone: so it may use an index, and need not."""
+
+    def __init__(self, tenant_id: str, which: Which) -> None:
+        self._which = which
+        self.arguments: list[Any] = []
+        given = {
+            "f.tenant_id =": tenant_id,
+            "f.flow =": which.flow,
+            "f.flow_version =": which.flow_version,
+            "f.channel =": which.channel,
+        }
+        self._chosen = self._conditions(given)
+
+    def steps(self) -> str:
+        """Of `funnel_steps AS f`."""
+        return self._within("f.started_at", self._which.window)
+
+    def counts(self, of_counts: str = "true", of_steps: str = "true") -> str:
+        """The query for all that is counted: whole days as they are counted, of the others each step.
+
+        Args:
+            of_counts: which of the counts; those of no bucket have the figures, and the others the times.
+            of_steps: which of the steps; each has both.
+        """
+        return " UNION ALL ".join(
+            self._piece(each, of_counts if each.grain == "day" else of_steps)
+            for each in whole_days(self._which.window)
+        )
+
+    def _piece(self, piece: Piece, condition: str) -> str:
+        window = Window(since=piece.since, until=piece.until)
+        if piece.grain == "day":
+            return f"""
+              SELECT {_STATE}, bucket, {", ".join(_FIGURES)}, times FROM funnel_counts AS f
+              WHERE {self._within("f.starts_at", window)} AND {condition}
+            """
+        return f"""
+          SELECT {_STATE}, bucket, {_OF_A_RUN} FROM funnel_steps AS f
+          WHERE {self._within("f.started_at", window)} AND {condition}
+        """
+
+    def _within(self, column: str, window: Window) -> str:
+        bounds = self._conditions({f"{column} >=": window.since, f"{column} <": window.until})
+        return " AND ".join(filter(None, (self._chosen, bounds)))
+
+    def _conditions(self, given: dict[str, Any]) -> str:
+        asked = {condition: value for condition, value in given.items() if value is not None}
+        first = len(self.arguments) + 1
+        self.arguments.extend(asked.values())
+        return " AND ".join(f"{condition} ${number}" for number, condition in enumerate(asked, first))

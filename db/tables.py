@@ -717,6 +717,25 @@ class FunnelStep(Table, tablename="funnel_steps"):
     bucket = _optional(SmallInt)
 
 
+class FunnelCount(Table, tablename="funnel_counts"):
+    """What became of a state in runs that began on a day. The primary key is all but the counts."""
+
+    tenant_id = ForeignKey(Tenant, null=False)
+    bucket = SmallInt()
+    starts_at = Timestamptz()
+    flow = Text()
+    flow_version = Integer()
+    state = SmallInt()
+    channel = Text()
+    slot = UUID(primary_key=True)
+    entered = Integer()
+    completed = Integer()
+    skipped = Integer()
+    edited = Integer()
+    abandoned = Integer()
+    times = Integer()
+
+
 class EventCount(Table, tablename="event_counts"):
     """How many events came in an hour or a day. The primary key is all but the counts."""
 
@@ -1152,6 +1171,7 @@ TABLES: list[type[Table]] = [
     ScrapeJob,
     ScrapeResult,
     FunnelStep,
+    FunnelCount,
     EventCount,
     BarcodeProduct,
     BarcodeProvider,

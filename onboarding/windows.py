@@ -42,6 +42,16 @@ def pieces(window: Window, unit: Unit) -> list[Piece]:
     return list(_parts(window.since, window.until, grains))
 
 
+def whole_days(window: Window) -> list[Piece]:
+    """What a window is made of: its whole days (of UTC), and what is left at its ends.
+
+    >>> day = datetime(2026, 5, 1, tzinfo=UTC)
+    >>> [each.grain for each in whole_days(Window(since=day + HOUR, until=day + 2 * DAY))]
+    ['event', 'day']
+    """
+    return list(_parts(window.since, window.until, ("day", "event")))
+
+
 def _parts(since: datetime | None, until: datetime | None, grains: tuple[Grain, ...]) -> Iterator[Piece]:
     """The middle by the coarsest grain, and both ends by the finer ones."""
     grain, finer = grains[0], grains[1:]

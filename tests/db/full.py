@@ -203,6 +203,19 @@ def _rows(canary: str, ids: dict[str, str], now: datetime) -> dict[str, list[dic
         "budget_exhausted": False,
     }
     return {
+        "funnel_counts": [
+            {
+                "tenant_id": ids["tenant_id"],
+                "bucket": -1,
+                "starts_at": made["created_at"],
+                "flow": text("funnel_counts"),
+                "flow_version": 1,
+                "state": 1,
+                "channel": "form",
+                "slot": another(),
+                **dict.fromkeys(("entered", "completed", "skipped", "edited", "abandoned", "times"), 1),
+            }
+        ],
         "notifications": [
             {**theirs, "run_id": ids["run_id"], "kind": "x", "body": {}, "dedupe_key": text("notifications")}
         ],

@@ -8,31 +8,47 @@ from statistics import median
 import asyncpg
 from msgspec import Struct
 
+from db.funnel import Which
+
 Place = tuple[str, int, int, str | None]
 """Flow, version, state (0: the run), channel (None: all)."""
 
 
 class Recount(Struct, frozen=True):
-    """How often what happened at a place, and the median of the seconds there."""
+    """How often what happened at a place, and the seconds that it took there."""
 
     figures: Counter[tuple[Place, str]]
-    medians: dict[Place, float]
+    times: dict[Place, list[float]]
+
+    @property
+    def medians(self) -> dict[Place, float]:
+        """Of the seconds at each place."""
+        return {place: median(found) for place, found in self.times.items()}
 
 
-async def recounted(admin: asyncpg.Connection, tenant_id: str) -> Recount:
-    """Of all runs of a tenant that there are, those in the archive too."""
+async def recounted(admin: asyncpg.Connection, tenant_id: str, which: Which | None = None) -> Recount:
+    """Of all runs of a tenant that there are, those in the archive too; or of some of them."""
+    which = which or Which()
     rows = await admin.fetch(
         """
-        SELECT s.flow, s.flow_version, s.total_states,
-          e.run_id, e.seq, e.kind, e.state, e.channel, e.created_at AS at
-        FROM onboarding_sessions AS s JOIN onboarding_events AS e ON e.run_id = s.id WHERE s.tenant_id = $1
-        UNION ALL
-        SELECT a.flow, (a.run ->> 'flow_version')::integer, (a.run ->> 'total_states')::integer,
-          e.run_id, e.seq, e.kind, e.state, e.channel, e.created_at
-        FROM onboarding_archive AS a, jsonb_populate_recordset(NULL::onboarding_events, a.events) AS e
-        WHERE a.tenant_id = $1
+        SELECT * FROM (
+          SELECT s.flow, s.flow_version, s.total_states, s.created_at AS began,
+            e.run_id, e.seq, e.kind, e.state, e.channel, e.created_at AS at
+          FROM onboarding_sessions AS s JOIN onboarding_events AS e ON e.run_id = s.id WHERE s.tenant_id = $1
+          UNION ALL
+          SELECT a.flow, (a.run ->> 'flow_version')::integer, (a.run ->> 'total_states')::integer,
+            (a.run ->> 'created_at')::timestamptz, e.run_id, e.seq, e.kind, e.state, e.channel, e.created_at
+          FROM onboarding_archive AS a, jsonb_populate_recordset(NULL::onboarding_events, a.events) AS e
+          WHERE a.tenant_id = $1
+        ) AS happened
+        WHERE flow = coalesce($2::text, flow) AND flow_version = coalesce($3::integer, flow_version)
+          AND began >= coalesce($4::timestamptz, began) AND began < coalesce($5::timestamptz, 'infinity')
         """,
         tenant_id,
+        which.flow,
+        which.flow_version,
+        which.window.since,
+        which.window.until,
     )
     runs: defaultdict[str, list[asyncpg.Record]] = defaultdict(list)
     for row in sorted(rows, key=lambda row: row["seq"]):
@@ -41,12 +57,14 @@ async def recounted(admin: asyncpg.Connection, tenant_id: str) -> Recount:
     times: defaultdict[Place, list[float]] = defaultdict(list)
     for events in runs.values():
         for state, channel, figure, seconds in _of_run(events):
+            if channel != (which.channel or channel):
+                continue
             for each in (channel, None):
                 place = (events[0]["flow"], events[0]["flow_version"], state, each)
                 figures[place, figure] += 1
                 if seconds is not None:
                     times[place].append(seconds)
-    return Recount(figures, {place: median(found) for place, found in times.items()})
+    return Recount(figures, dict(times))
 
 
 def _of_run(events: Sequence[asyncpg.Record]) -> Iterable[tuple[int, str, str, float | None]]:

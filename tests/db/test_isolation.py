@@ -49,6 +49,7 @@ OF_THE_TENANT = {
     "events",
     "event_words",
     "event_counts",
+    "funnel_counts",
     "invitations",
     "ai_budgets",
     "ai_cache",

@@ -39,6 +39,7 @@ TENANT_TABLES = {
     "onboarding_events",
     "onboarding_archive",
     "funnel_steps",
+    "funnel_counts",
     "profiles",
     "profile_versions",
     "notifications",
@@ -271,7 +272,7 @@ async def test_definer_functions_are_pinned(admin: asyncpg.Connection) -> None:
         "SELECT proname, proconfig, proacl::text FROM pg_proc "
         "WHERE prosecdef AND pronamespace = 'public'::regnamespace"
     )
-    assert {row["proname"] for row in rows} == {"archive_ensure", "archive_drop", "count_events"}
+    assert {row["proname"] for row in rows} == {"archive_ensure", "archive_drop", "count_events", "count_steps"}
     for row in rows:
         assert "search_path=pg_catalog, pg_temp" in row["proconfig"]
         assert not any(grant.startswith("=") for grant in row["proacl"].strip("{}").split(","))

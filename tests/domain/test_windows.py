@@ -6,7 +6,7 @@ from itertools import pairwise
 from hypothesis import given
 from hypothesis import strategies as st
 
-from onboarding.windows import DAY, HOUR, Unit, Window, pieces, timeline, unit_of
+from onboarding.windows import DAY, HOUR, Unit, Window, pieces, timeline, unit_of, whole_days
 
 NOON = datetime(2026, 5, 1, 12, tzinfo=UTC)
 ENDLESS = datetime(2200, 1, 1, tzinfo=UTC)
@@ -36,6 +36,24 @@ def test_pieces_are_the_whole(one: datetime, other: datetime | None, unit: Unit)
             assert each.until
             assert each.until - each.since < HOUR
         assert not (unit == "hour" and each.grain == "day")
+
+
+@given(MOMENTS, MOMENTS | st.none())
+def test_whole_days_are_as_many_as_there_are(one: datetime, other: datetime | None) -> None:
+    """Beside whole days a window has at most two parts, each within a day or around one midnight."""
+    since, until = sorted([one, other]) if other else (one, None)
+    found = whole_days(Window(since=since, until=until))
+    assert (found[0].since, found[-1].until) == (since, until)
+    assert [each.until for each in found[:-1]] == [each.since for each in found[1:]]
+    days = [each for each in found if each.grain == "day"]
+    assert len(days) <= 1
+    for each in days:
+        assert all((at - BEGINNING) % DAY == timedelta() for at in _ends(each))
+    for each in found:
+        if each.grain == "event":
+            assert each.since
+            assert each.until
+            assert each.until - each.since < (DAY if days else 2 * DAY)
 
 
 def _ends(piece: object) -> list[datetime]:
