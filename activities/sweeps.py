@@ -17,6 +17,7 @@ from db import (
     ai_usage,
     alerts,
     capture_sessions,
+    connection_runs,
     entry,
     events,
     failures,
@@ -73,6 +74,7 @@ PURGES: tuple[Purge, ...] = (
     refusals.purge,
     alerts.purge,
     capture_sessions.purge,
+    connection_runs.purge,
     sweeps.forget_consents,
 )
 """What is dropped by its own age, tenant by tenant."""

@@ -10,6 +10,9 @@ from db.item_lists import Place
 from db.pool import Connection, rows_of
 from onboarding.connections import Counts, Cursor, ProviderKey, RunKind, RunStatus, Status
 
+KEPT_DAYS = 90
+"""How long a run that ended is kept; the newest of a connection stays as long as the connection."""
+
 _WANTED = """
   SELECT u.is_active AND c.provider = ANY(t.allowed_connections) FROM connections AS c
   JOIN users AS u ON u.tenant_id = c.tenant_id AND u.id = c.user_id JOIN tenants AS t ON t.id = c.tenant_id
@@ -224,3 +227,21 @@ async def _open(
         user_id,
     )
     return msgspec.convert(dict(row), Run) if row else None
+
+
+async def purge(conn: Connection, *, limit: int) -> int:
+    """Delete some runs that ended long ago and are not their connection's last one (in `sweeper(tenant)`)."""
+    status = await conn.execute(
+        f"""
+        DELETE FROM connection_runs WHERE id IN (
+          SELECT r.id FROM connection_runs AS r
+          WHERE r.ended_at < now() - interval '{KEPT_DAYS} days' AND EXISTS (
+            SELECT FROM connection_runs AS n
+            WHERE n.tenant_id = r.tenant_id AND n.connection_id = r.connection_id
+              AND (n.created_at, n.id) > (r.created_at, r.id)
+          ) LIMIT $1
+        )
+        """,
+        limit,
+    )
+    return rows_of(status)

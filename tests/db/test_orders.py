@@ -12,11 +12,11 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from db import item_lists, orders, tenants
+from db import connection_runs, item_lists, orders, tenants
 from db.item_lists import Filter, Item
 from db.orders import ConnectionGone
 from db.pool import Connection, Database
-from db.tenant import SIGN_IN
+from db.tenant import SIGN_IN, sweeper
 from onboarding.connections import Counts
 from onboarding.orders import Batch, Line, Order
 from tests.db.given import Person, register
@@ -273,3 +273,33 @@ async def test_any_way_to_the_last_state(
             await stored(database, one, mine, batch)
     await stored(database, other, theirs, of(*last.values()))
     assert await _state(database, one, mine) == await _state(database, other, theirs)
+
+
+async def test_runs_are_forgotten(database: Database, person: Person, connection_id: str) -> None:
+    """Of the runs that ended long ago the newest of a connection is kept, and those under way are."""
+    insert = """
+      INSERT INTO connection_runs (id, tenant_id, user_id, connection_id, kind, status, created_at, ended_at)
+      SELECT uuidv7(), $1, $2, $3, 'scheduled', status, now() - days * interval '1 day',
+        CASE status WHEN 'completed' THEN now() - days * interval '1 day' END
+      FROM unnest($4::text[], $5::integer[]) AS r (status, days)
+    """
+    done = "completed"
+    async with database.transaction(person.caller()) as conn:
+        idle = await connected(conn, person)
+        of_person = (person.tenant_id, person.user_id)
+        await conn.execute(insert, *of_person, connection_id, ["running", *[done] * 3], [200, 199, 91, 1])
+        await conn.execute(insert, *of_person, idle, [done] * 2, [400, 300])
+    async with database.transaction(sweeper(person.tenant_id)) as conn:
+        assert await connection_runs.purge(conn, limit=1) == 1
+        assert await connection_runs.purge(conn, limit=10) == 2
+        assert await connection_runs.purge(conn, limit=10) == 0
+    async with database.transaction(person.caller()) as conn:
+        rows = await conn.fetch(
+            "SELECT connection_id::text, status, (now() - created_at >= interval '200 days') AS old"
+            " FROM connection_runs ORDER BY created_at"
+        )
+    assert [tuple(row) for row in rows] == [
+        (idle, done, True),
+        (connection_id, "running", True),
+        (connection_id, done, False),
+    ]
