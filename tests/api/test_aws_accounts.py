@@ -510,6 +510,11 @@ async def test_a_failure_is_an_event_once(company: Company, aws: AwsServer, sql:
     )
     told = [("AWS Account Failed", "high", ACCOUNT), ("AWS Account Works Again", "low", ACCOUNT)]
     assert [tuple(row) for row in rows] == told
+    of_it = ok(await company.admin.get("/api/v1/events", params={"account": ACCOUNT}))["items"]
+    assert [(each["detail_type"], each["region"]) for each in of_it] == [
+        ("AWS Account Works Again", account["region"]),
+        ("AWS Account Failed", account["region"]),
+    ]
 
 
 async def test_changes_are_audited(company: Company, sql: asyncpg.Connection) -> None:
