@@ -23,7 +23,7 @@ LARGEST = 1e15
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_. -]{0,99}")
 _PATH = re.compile(r"[^.\[\]]+(\[\d{1,4}\])*(\.[^.\[\]]+(\[\d{1,4}\])*)*")
-_BOUNDS = {
+_BOUNDS: dict[str, dict[str, tuple[float, float]]] = {
     "onboarding": {"refusal_rate": (0.01, 1), "min_attempts": (1, 1_000_000)},
     alarms.SERVICE: {"max_alarms": (1, alarms.AT_MOST)},
 }
