@@ -63,10 +63,10 @@ def build_activities(
     `models` pay from `books`; of answers that are remembered these know as well.
     """
     projection = Projection(database)
-    reminders = Reminders(database)
+    mails = Mails(database, keys, sender, client)
+    reminders = Reminders(database, mails, settings.app_url)
     sweeps = Sweeps(database, client)
     runs_monitor = RunsMonitor(database)
-    mails = Mails(database, keys, sender, client)
     alerts = Alerts(database, keys, sender, Slack(settings), client)
     eraser = Eraser(database, client, objects)
     turns = Turns(database)

@@ -1,5 +1,7 @@
 """Mails go out."""
 
+from contextlib import suppress
+
 import msgspec
 from temporalio import activity
 from temporalio.client import Client
@@ -13,7 +15,7 @@ from onboarding.payloads import MailOrder, MailSweep, SweepReport
 from runtime import mail
 from runtime.addresses import mail_workflow_id
 from runtime.encryption import Keys, Sealed
-from runtime.mail import MailRefused, MailSender, MailServerAway
+from runtime.mail import Mail, MailRefused, MailSender, MailServerAway
 
 
 class Mails:
@@ -24,6 +26,27 @@ class Mails:
         self._keys = keys
         self._sender = sender
         self._client = client
+
+    @property
+    def go_out(self) -> bool:
+        """Whether a mail that is written goes anywhere."""
+        return self._sender.is_configured
+
+    async def sealed(self, content: Mail) -> bytes:
+        """A mail as it is written; before the transaction, since the key may be fetched from afar."""
+        key = await self._keys.sealing(None)
+        return msgspec.json.encode(key.seal(mail.encoded(content), mail.place(content.id)))
+
+    async def order(self, mail_id: str) -> None:
+        """Have a mail sent that was written, in an activity; twice is once."""
+        with suppress(WorkflowAlreadyStartedError):
+            await self._client.start_workflow(
+                "SendMail",
+                MailOrder(mail_id=mail_id),
+                id=mail_workflow_id(mail_id),
+                task_queue=activity.info().task_queue,
+                id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
+            )
 
     @activity.defn(name="send_mail")
     async def send_mail(self, order: MailOrder) -> bool:
@@ -50,16 +73,7 @@ class Mails:
             left = await mails.left(connection, sweep.older_than_seconds)
         for mail_id in left:
             activity.heartbeat()
-            try:
-                await self._client.start_workflow(
-                    "SendMail",
-                    MailOrder(mail_id=mail_id),
-                    id=mail_workflow_id(mail_id),
-                    task_queue=activity.info().task_queue,
-                    id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
-                )
-            except WorkflowAlreadyStartedError:
-                continue
+            await self.order(mail_id)
         return SweepReport(seen=len(left) + dropped, changed=len(left) + dropped)
 
     async def _send(self, mail_id: str, sealed: bytes) -> bool:

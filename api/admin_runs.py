@@ -21,7 +21,7 @@ from api.admin_run_shapes import (
     requirements_of,
 )
 from api.deps import Principal, SignedIn, WithDeps
-from api.filters import many
+from api.filters import many, one
 from api.guards import requires
 from api.paging import (
     DEFAULT_LIMIT,
@@ -77,7 +77,7 @@ def _filter(request: Request[Any, Any, Any]) -> tuple[Any, ...]:
     Raises:
         ProblemError: 400 with all that is wrong in it.
     """
-    stuck_for = request.query_params.get("stuck_for")
+    stuck_for = one(request, "stuck_for")
     return together(lambda: many(request, "status", Status), lambda: _duration("stuck_for", stuck_for))
 
 

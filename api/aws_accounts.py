@@ -39,6 +39,8 @@ from runtime import account_schedules
 from runtime.addresses import account_schedule_id
 
 EXTERNAL_ID_BYTES = 20
+WAITED_FOR = 16
+"""Schedules that a change makes good itself: with more, nobody need wait for them."""
 
 log = structlog.get_logger()
 
@@ -182,14 +184,17 @@ class AwsAccountsController(Controller):
 async def reschedule(deps: Deps, tenant_id: str, *account_ids: str) -> None:
     """Have accounts looked at as often as is set now; without ids all of the tenant's.
 
-    With Temporal away the worker makes it good when it is back.
+    Many are the worker's to make good. With Temporal away it does so when that is back.
     """
     async with deps.database.transaction(monitor(tenant_id)) as connection:
         accounts = await aws_accounts.active(connection, tenant_id)
         settings = await monitoring.get(connection, tenant_id)
     wanted = {id: active for id, active in accounts.items() if not account_ids or id in account_ids}
     try:
-        await deps.gateway.watch(*account_schedules.watches(tenant_id, wanted, settings))
+        if len(wanted) > WAITED_FOR:
+            await deps.gateway.watch_all()
+        else:
+            await deps.gateway.watch(*account_schedules.watches(tenant_id, wanted, settings))
     except WorkflowsUnavailable:
         log.warning("schedules wait", aws_accounts=len(wanted))
 

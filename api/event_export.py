@@ -5,6 +5,7 @@ import io
 from collections.abc import AsyncGenerator
 from datetime import UTC, datetime
 from typing import Annotated, Any, Literal
+from weakref import WeakSet
 
 import msgspec
 from litestar import Controller, Request, get
@@ -21,9 +22,9 @@ from api.problems import Code, ProblemError
 from db import event_lists, monitoring
 from db.event_lists import Filter, Order, Spot, spot_of
 
-PAGE = 1000
+PAGE, FIRST_PAGE = 1000, 100
 AT_ONCE = 4
-"""Exports of one process that are being sent."""
+"""Exports of one tenant that a process sends."""
 
 _COLUMNS = (
     *(
@@ -41,7 +42,16 @@ _COLUMNS = (
 )
 Format = Annotated[Literal["csv", "json"], QueryParameter(description="A table with a header, or a JSON list.")]
 
-_exports = 0
+
+class Turn:
+    """One of the exports of a tenant. It counts until it has ended, or nobody holds it any more."""
+
+    def __init__(self, tenant_id: str) -> None:
+        """Nothing is counted yet."""
+        self.tenant_id = tenant_id
+
+
+_turns = WeakSet[Turn]()
 
 
 class EventExportController(Controller):
@@ -76,42 +86,57 @@ class EventExportController(Controller):
         which, now = filter_of(request), datetime.now(UTC)
         # So that it ends, however fast new ones arrive.
         which = replace(which, until=min(which.until or now, now))
-        if _exports >= AT_ONCE:
-            headers = {"Retry-After": "10"}
-            raise ProblemError(429, Code.RATE_LIMITED, "Too many exports at once.", headers=headers)
-        pages = _pages(deps, principal, which, sort)
-        # Before anything is said: what goes wrong here is still a proper answer.
-        first = await anext(pages)
+        turn, pages = _turn(principal.caller.tenant_id), _pages(deps, principal, which, sort)
+        try:
+            # Before anything is said: what goes wrong here is still a proper answer.
+            first = await anext(pages)
+        except BaseException:
+            _turns.discard(turn)
+            raise
         texts = _csv(first, pages) if format == "csv" else _json(first, pages)
         media_type = "text/csv; header=present" if format == "csv" else "application/json"
         headers = {
             "Content-Disposition": f'attachment; filename="events.{format}"',
             "Cache-Control": "no-store",
         }
-        return Stream(_counted(texts), media_type=media_type, headers=headers)
+        return Stream(_until_sent(turn, texts), media_type=media_type, headers=headers)
 
 
 async def _pages(deps: Deps, principal: Principal, which: Filter, order: Order) -> AsyncGenerator[list[EventOut]]:
     """The events in pages, each read in a transaction of its own: who reads slowly holds no connection."""
-    tenant_id, after = principal.caller.tenant_id, None
+    tenant_id, after, limit = principal.caller.tenant_id, None, min(PAGE, FIRST_PAGE)
     while True:
         async with deps.database.transaction(principal.caller) as connection:
             days = (await monitoring.get(connection, tenant_id)).global_settings.data_retention_days
-            found = await event_lists.listed(connection, tenant_id, which, order, after=after, limit=PAGE)
-        yield [shown(event, days) for event in found]
-        if len(found) < PAGE:
+            found = await event_lists.listed(connection, tenant_id, which, order, after=after, limit=limit)
+        yield [shown(event, days) for event in found.events]
+        if not found.more:
             return
-        after: Spot | None = spot_of(found[-1], order)
+        after: Spot | None = spot_of(found.events[-1], order)
+        # Large events are not looked for by the thousand, of which a few at a time are read.
+        limit = min(PAGE, 2 * len(found.events))
 
 
-async def _counted(texts: AsyncGenerator[bytes]) -> AsyncGenerator[bytes]:
-    global _exports
-    _exports += 1
+def _turn(tenant_id: str) -> Turn:
+    """Count an export.
+
+    Raises:
+        ProblemError: 429 when the tenant has as many as it may.
+    """
+    if sum(turn.tenant_id == tenant_id for turn in _turns) >= AT_ONCE:
+        headers = {"Retry-After": "10"}
+        raise ProblemError(429, Code.RATE_LIMITED, "Too many exports at once.", headers=headers)
+    turn = Turn(tenant_id)
+    _turns.add(turn)
+    return turn
+
+
+async def _until_sent(turn: Turn, texts: AsyncGenerator[bytes]) -> AsyncGenerator[bytes]:
     try:
         async for text in texts:
             yield text
     finally:
-        _exports -= 1
+        _turns.discard(turn)
 
 
 async def _json(first: list[EventOut], pages: AsyncGenerator[list[EventOut]]) -> AsyncGenerator[bytes]:

@@ -12,7 +12,7 @@ from msgspec.structs import asdict
 
 from api.body import Body
 from api.deps import Principal
-from api.filters import many, span
+from api.filters import many, one, span
 from api.paging import Page, read_day_cursor
 from api.parameters import together
 from api.problems import Code, ProblemError
@@ -93,15 +93,13 @@ def filter_of(request: Request[Any, Any, Any]) -> Filter:
         ProblemError: 400 with all that is wrong in it.
     """
     principal: Principal = request.scope["user"]
-    # Of one that is said twice the last counts: it is the one that the framework has looked at.
-    asked = dict(request.query_params.multi_items()).get
     readings: list[Callable[[], Any]] = [
         lambda: many(request, "severity", Severity),
-        lambda: span(asked("start_date"), asked("end_date"), principal.timezone),
+        lambda: span(one(request, "start_date"), one(request, "end_date"), principal.timezone),
     ]
     severities, (since, until) = together(*readings)
     names = ("account", "region", "source", "detail_type", "search")
-    return Filter(**{name: asked(name) for name in names}, severities=severities, since=since, until=until)
+    return Filter(**{name: one(request, name) for name in names}, severities=severities, since=since, until=until)
 
 
 def position_of(event: Event, order: Order) -> str:

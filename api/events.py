@@ -27,7 +27,7 @@ from api.event_shapes import (
 )
 from api.filters import Moment
 from api.guards import requires
-from api.paging import DEFAULT_LIMIT, Cursor, Limit, WithTotal, page_of
+from api.paging import DEFAULT_LIMIT, Cursor, Limit, WithTotal, page_with
 from api.parameters import together
 from db import event_lists, events, monitoring
 from db.events import Event, Remarks
@@ -59,15 +59,18 @@ class EventsController(Controller):
         cursor: Cursor = None,
         with_total: WithTotal = False,
     ) -> EventPage:
-        """The events of the tenant, newest first. `start_date` and `end_date` are of `created_at`."""
+        """The events of the tenant, newest first. `start_date` and `end_date` are of `created_at`.
+
+        A page ends early where there is very much in its events.
+        """
         tenant_id = principal.caller.tenant_id
         readings: list[Callable[[], Any]] = [lambda: filter_of(request), lambda: read_spot(cursor, sort)]
         which, after = together(*readings)
         async with deps.database.transaction(principal.caller) as connection:
-            found = await event_lists.listed(connection, tenant_id, which, sort, after=after, limit=limit + 1)
+            found = await event_lists.listed(connection, tenant_id, which, sort, after=after, limit=limit)
             total = await event_lists.count(connection, tenant_id, which) if with_total else UNSET
             days = await _days(connection, tenant_id)
-        page = page_of(found, limit, lambda event: position_of(event, sort))
+        page = page_with(found.events, found.more, lambda event: position_of(event, sort))
         items = [shown(event, days) for event in page.items]
         return EventPage(items=items, next_cursor=page.next_cursor, total=total)
 
@@ -83,7 +86,10 @@ class EventsController(Controller):
     async def related(
         self, event_id: FromPath[UUID], deps: WithDeps, principal: SignedIn, limit: Limit = DEFAULT_LIMIT
     ) -> RelatedOut:
-        """Events of the same resources, of the same run, or of the same kind and account, newest first."""
+        """Events of the same resources, of the same run, or of the same kind and account, newest first.
+
+        There are fewer than `limit` where there is very much in them.
+        """
         tenant_id = principal.caller.tenant_id
         async with deps.database.transaction(principal.caller) as connection:
             event = await _found(connection, tenant_id, event_id)

@@ -20,6 +20,11 @@ Moment = Annotated[
 ]
 
 
+def one(request: Request[Any, Any, Any], name: str) -> str | None:
+    """The value of a parameter; of one that is given twice the last, at which the framework has looked."""
+    return next(reversed(request.query_params.getall(name, [])), None)
+
+
 def many(request: Request[Any, Any, Any], name: str, kind: Any) -> tuple[Any, ...]:
     """The values of a filter, each once: `a=1&a=2`, `a[]=1&a[]=2` or `a=1,2`. None at all is an empty tuple.
 

@@ -9,6 +9,7 @@ from temporalio.common import WorkflowIDConflictPolicy, WorkflowIDReusePolicy
 from api.calls import RunClosed
 from api.connection_jobs import ConnectionJobs
 from onboarding.payloads import (
+    AccountSweep,
     AlertSweep,
     CaptureOrder,
     CaptureRef,
@@ -29,6 +30,7 @@ from runtime import account_schedules
 from runtime.account_schedules import Watch
 from runtime.addresses import (
     POSTING_WORKFLOW_ID,
+    RESCHEDULING_WORKFLOW_ID,
     capture_session_workflow_id,
     capture_workflow_id,
     chat_workflow_id,
@@ -43,6 +45,7 @@ from runtime.addresses import (
     sync_workflow_id,
 )
 from workflows.alerts import PostAlerts
+from workflows.aws_accounts import RescheduleAccounts
 from workflows.captures import CaptureSession
 from workflows.chat import AnswerChat
 from workflows.erasure import EraseUser
@@ -155,6 +158,14 @@ class Jobs(ConnectionJobs):
                 await account_schedules.keep(self._client, self._task_queue, watch)
 
         await self._bounded(lambda: asyncio.gather(*map(keep, watches)))
+
+    async def watch_all(self) -> None:
+        """Have the worker make all schedules of AWS accounts what they should be, before it is time for that.
+
+        Raises:
+            WorkflowsUnavailable: Temporal is away; see `watch`.
+        """
+        await self._bounded(lambda: self._start(RescheduleAccounts.run, AccountSweep(), RESCHEDULING_WORKFLOW_ID))
 
     async def unwatch(self, schedule_id: str) -> None:
         """Have an AWS account looked at no more.

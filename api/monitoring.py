@@ -25,6 +25,7 @@ from db import config_changes, monitoring
 from onboarding.monitoring import Monitoring
 from onboarding.payloads import FieldError
 from onboarding.webhooks import is_masked, masked
+from runtime import account_schedules
 from runtime.encryption import DataKey
 
 _WEBHOOK = "global_settings.alert_slack_webhook"
@@ -92,7 +93,8 @@ class MonitoringController(Controller):
                 # The masks of two webhooks may be alike.
                 after={**msgspec.to_builtins(after), "replaced": [_WEBHOOK] if webhook.replaced else []},
             )
-        await reschedule(deps, caller.tenant_id)
+        if account_schedules.rhythm(before) != account_schedules.rhythm(after):
+            await reschedule(deps, caller.tenant_id)
         return _shown(after)
 
 

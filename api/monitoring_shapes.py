@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from contextlib import suppress
 from typing import Annotated, Any
 
 from msgspec import UNSET, Meta, Struct, UnsetType, convert, field, to_builtins
@@ -10,7 +11,7 @@ from msgspec.structs import replace
 from api.body import Body
 from api.emails import Email, email_of
 from onboarding import alarms
-from onboarding.answers import Texts, followed, repeats, rule
+from onboarding.answers import NotThere, Texts, followed, repeats, rule
 from onboarding.monitoring import GlobalSettings, Monitoring, Operator, Service, Severity
 from onboarding.payloads import FieldError
 from onboarding.webhooks import is_here, is_masked, objection
@@ -22,7 +23,7 @@ LARGEST = 1e15
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_. -]{0,99}")
 _PATH = re.compile(r"[^.\[\]]+(\[\d{1,4}\])*(\.[^.\[\]]+(\[\d{1,4}\])*)*")
-_BOUNDS = {
+_BOUNDS: dict[str, dict[str, tuple[float, float]]] = {
     "onboarding": {"refusal_rate": (0.01, 1), "min_attempts": (1, 1_000_000)},
     alarms.SERVICE: {"max_alarms": (1, alarms.AT_MOST)},
 }
@@ -220,8 +221,11 @@ def settings_of(body: MonitoringBody, shown_webhook: str | None) -> GlobalSettin
 
 def _in_thresholds(path: str, service: ServiceBody) -> Iterator[FieldError]:
     yield from _too_many(path, service.thresholds)
+    known: dict[str, tuple[float, float]] = {}
+    with suppress(NotThere):  # A name that is wrong hides nothing that is wrong in here.
+        known = _BOUNDS.get(service.service_name.lower(), {})
     for name, value in service.thresholds.items():
-        where, known = f"{path}.{name[:80]}", _BOUNDS.get(service.service_name.lower(), {})
+        where = f"{path}.{name[:80]}"
         lowest, highest = known.get(name, (-LARGEST, LARGEST))
         if not _NAME.fullmatch(name):
             yield FieldError(field=where, code="bad_name", detail="must have a name of letters, digits and _ . -")

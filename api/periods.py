@@ -8,7 +8,8 @@ from litestar.params import QueryParameter
 from msgspec import Struct
 
 from api.deps import Principal
-from api.filters import span
+from api.filters import one, span
+from api.parameters import together
 from api.problems import Code, ProblemError
 from onboarding.payloads import FieldError
 from onboarding.windows import Window
@@ -55,20 +56,23 @@ def period_of(request: Request[Any, Any, Any]) -> Period:
     Raises:
         ProblemError: 400 for what is none, both at once, a start after the end or after now, or too much at once.
     """
-    query, principal = request.query_params, _principal(request)
-    name, start, end = (query.get(each) for each in ("time_period", "start_date", "end_date"))
-    if name is not None:
-        if name not in get_args(TimePeriod):
-            raise _wrong("time_period", "not_allowed", "must be one of " + ", ".join(get_args(TimePeriod)))
-        if start is not None or end is not None:
-            raise _wrong("time_period", "not_allowed", "goes without `start_date` and `end_date`")
-        return Period(name=name)
-    since, last = span(start, end, principal.timezone)
-    _refuse_endless(since, last)
-    return Period(since=since, last=last)
+    zone = _principal(request).timezone
+    name, start, end = (one(request, each) for each in ("time_period", "start_date", "end_date"))
+    with_dates = start is not None or end is not None
+    found, (since, last) = together(lambda: _named(name, with_dates), lambda: _dates(start, end, zone))
+    return Period(name=found, since=since, last=last)
 
 
-def _refuse_endless(since: datetime | None, last: datetime | None) -> None:
+def _named(name: str | None, with_dates: bool) -> str | None:
+    if name is not None and name not in get_args(TimePeriod):
+        raise _wrong("time_period", "not_allowed", "must be one of " + ", ".join(get_args(TimePeriod)))
+    if name is not None and with_dates:
+        raise _wrong("time_period", "not_allowed", "goes without `start_date` and `end_date`")
+    return name
+
+
+def _dates(start: str | None, end: str | None, zone: str) -> tuple[datetime | None, datetime | None]:
+    since, last = span(start, end, zone)
     now = datetime.now(UTC)
     if last and last > now + timedelta(days=366):
         raise _wrong("end_date", "too_large", "is in the future")
@@ -76,6 +80,7 @@ def _refuse_endless(since: datetime | None, last: datetime | None) -> None:
         raise _wrong("start_date", "too_large", "is in the future")
     if since and (last or now) - since > timedelta(days=MOST_DAYS):
         raise _wrong("start_date", "too_small", f"must be at most {MOST_DAYS} days before the end")
+    return since, last
 
 
 def _principal(request: Request[Any, Any, Any]) -> Principal:

@@ -12,7 +12,7 @@ from msgspec import UNSET
 from msgspec.structs import replace
 
 from api.deps import Principal, SignedIn, WithDeps
-from api.filters import Moment, at, many, span
+from api.filters import Moment, at, many, one, span
 from api.guards import forbidden, requires
 from api.paging import (
     DEFAULT_LIMIT,
@@ -69,12 +69,12 @@ def _filter(request: Request[Any, Any, Any]) -> tasks.Filter:
         ProblemError: 400 with all that is wrong in it.
     """
     principal: Principal = request.scope["user"]
-    asked, zone = request.query_params.get, principal.timezone
+    zone = principal.timezone
     readings: list[Callable[[], Any]] = [
         lambda: many(request, "status", Status),
         lambda: many(request, "priority", Priority),
-        lambda: span(asked("start_date"), asked("end_date"), zone),
-        lambda: at("due_before", asked("due_before"), zone),
+        lambda: span(one(request, "start_date"), one(request, "end_date"), zone),
+        lambda: at("due_before", one(request, "due_before"), zone),
     ]
     statuses, priorities, (since, until), due_before = together(*readings)
     return tasks.Filter(

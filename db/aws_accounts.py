@@ -257,6 +257,8 @@ async def tell(
                 "aws_account": account.id,
                 "reason": failure,
             },
+            account=account.account_id,
+            region=account.region,
         )
     return before is not None
 

@@ -23,6 +23,8 @@ NEAR = 2000
 FEW = 10_000
 TOTAL_AT_MOST = 100_000
 WORDS_AT_MOST = 8
+PAGE_BYTES = 4_000_000
+"""Of details and resources after which a page ends: one event may have 256 KB of them."""
 
 _KEYS = {
     "created_at": ("created_at",),
@@ -54,6 +56,13 @@ class Spot(Struct, frozen=True, kw_only=True):
     id: str
 
 
+class Listed(Struct, frozen=True, kw_only=True):
+    """A page of events, and whether there are more."""
+
+    events: list[Event]
+    more: bool
+
+
 def spot_of(event: Event, order: Order) -> Spot:
     """Where an event stands in a list."""
     moment = event.published_at if order.endswith("published_at") else event.created_at
@@ -68,26 +77,20 @@ async def listed(
     *,
     after: Spot | None = None,
     limit: int = 20,
-) -> list[Event]:
-    """A page of the tenant's events; those of one severity level are in the order of `created_at`."""
+) -> Listed:
+    """A page of the tenant's events, fewer where they are large.
+
+    Those of one severity level are in the order of `created_at`.
+    """
     words = await _words(conn, which)
     if words == []:
-        return []
-    query = _Query(tenant_id, which, order, words or [], after)
-    row = await conn.fetchrow(query.near(limit), *query.arguments)
-    assert row is not None
-    ids = row["ids"]
-    if row["more"] and len(ids) < limit:
-        few = words is None or await _are_few(conn, tenant_id, words)
-        query = _Query(tenant_id, which, order, words or [], after)
-        ids = [found["id"] for found in await conn.fetch(query.far(limit, by_word=few), *query.arguments)]
-    rows = await conn.fetch(
-        f"SELECT {COLUMNS} FROM events WHERE tenant_id = $1 AND id = ANY($2::uuid[]) AND deleted_at IS NULL",
-        tenant_id,
-        ids,
-    )
-    events = {row["id"]: msgspec.convert(dict(row), Event) for row in rows}
-    return [events[str(id)] for id in ids if str(id) in events]
+        return Listed(events=[], more=False)
+    while True:
+        ids = await _ids(conn, tenant_id, which, order, words, after, limit + 1)
+        events = await _read(conn, tenant_id, ids[:limit])
+        # All that were found may have been deleted before they were read: then there are others.
+        if events or not ids:
+            return Listed(events=events, more=bool(events) and events[-1].id != str(ids[-1]))
 
 
 async def count(conn: Connection, tenant_id: str, which: Filter) -> int:
@@ -103,11 +106,11 @@ async def count(conn: Connection, tenant_id: str, which: Filter) -> int:
 async def related(conn: Connection, tenant_id: str, event: Event, *, limit: int = 20) -> list[Event]:
     """Events of the same resources, of the same run, or of the same kind and account, newest first.
 
-    Of the same kind the newest `NEAR` are looked at.
+    Of the same kind the newest `NEAR` are looked at. There are fewer where they are large.
     """
     rows = await conn.fetch(
         f"""
-        SELECT {COLUMNS} FROM events WHERE tenant_id = $1 AND deleted_at IS NULL AND id <> $2 AND id = ANY(ARRAY(
+        SELECT id FROM events WHERE tenant_id = $1 AND deleted_at IS NULL AND id <> $2 AND id = ANY(ARRAY(
           (SELECT event_id FROM event_words WHERE tenant_id = $1 AND word = ANY(event_terms('', $3))
             ORDER BY created_at DESC, event_id DESC LIMIT $8)
           UNION
@@ -131,6 +134,45 @@ async def related(conn: Connection, tenant_id: str, event: Event, *, limit: int 
         event.account,
         limit + 1,
         limit,
+    )
+    return await _read(conn, tenant_id, [row["id"] for row in rows])
+
+
+async def _ids(
+    conn: Connection,
+    tenant_id: str,
+    which: Filter,
+    order: Order,
+    words: list[str] | None,
+    after: Spot | None,
+    limit: int,
+) -> list[UUID]:
+    """Of a page's events, in its order."""
+    query = _Query(tenant_id, which, order, words or [], after)
+    row = await conn.fetchrow(query.near(limit), *query.arguments)
+    assert row is not None
+    if not row["more"] or len(row["ids"]) >= limit:
+        return row["ids"]
+    few = words is None or await _are_few(conn, tenant_id, words)
+    query = _Query(tenant_id, which, order, words or [], after)
+    return [found["id"] for found in await conn.fetch(query.far(limit, by_word=few), *query.arguments)]
+
+
+async def _read(conn: Connection, tenant_id: str, ids: list[UUID]) -> list[Event]:
+    """Those with these ids that are not deleted, in this order, up to the one with which `PAGE_BYTES` are full."""
+    rows = await conn.fetch(
+        f"""
+        SELECT {COLUMNS} FROM (
+          SELECT e.*, w.place, coalesce(sum(octet_length(e.detail::text) + octet_length(e.resources::text)) OVER (
+            ORDER BY w.place ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING
+          ), 0) AS before
+          FROM unnest($2::uuid[]) WITH ORDINALITY AS w (id, place)
+          JOIN events AS e ON e.tenant_id = $1 AND e.id = w.id AND e.deleted_at IS NULL
+        ) AS e WHERE before < $3 ORDER BY place
+        """,
+        tenant_id,
+        ids,
+        PAGE_BYTES,
     )
     return [msgspec.convert(dict(row), Event) for row in rows]
 

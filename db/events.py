@@ -71,12 +71,19 @@ async def note(
     severity: Severity,
     detail: dict[str, Any],
     run_id: str | None = None,
+    account: str | None = None,
+    region: str | None = None,
 ) -> None:
-    """Write an event of ours in the transaction of what it tells about; ids, nothing personal in it."""
+    """Write an event of ours in the transaction of what it tells about; ids, nothing personal in it.
+
+    `account` and `region` are those of AWS that it is about.
+    """
     await conn.execute(
         """
-        INSERT INTO events (tenant_id, source, detail_type, severity, severity_level, detail, run_id)
-        VALUES ($1, $2, $3, $4, $5, $6, $7)
+        INSERT INTO events (
+          tenant_id, source, detail_type, severity, severity_level, detail, run_id, account, region
+        )
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
         """,
         tenant_id,
         source,
@@ -85,6 +92,8 @@ async def note(
         _OF[severity],
         detail,
         run_id,
+        account,
+        region,
     )
 
 

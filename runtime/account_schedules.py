@@ -66,12 +66,16 @@ def watches(tenant_id: str, accounts: dict[str, bool], settings: Monitoring) -> 
         accounts: by the id of its row, whether it is active.
         settings: how the tenant is monitored.
     """
-    every = max(SHORTEST_SECONDS, settings.interval(SERVICE))
-    enabled = settings.service(SERVICE).enabled
+    every, enabled = rhythm(settings)
     return [
         Watch(tenant_id=tenant_id, account_id=id, every=every, runs=active and enabled)
         for id, active in accounts.items()
     ]
+
+
+def rhythm(settings: Monitoring) -> tuple[int, bool]:
+    """What of the settings schedules go by: every how many seconds an account is looked at, and whether at all."""
+    return max(SHORTEST_SECONDS, settings.interval(SERVICE)), settings.service(SERVICE).enabled
 
 
 async def keep(client: Client, task_queue: str, watch: Watch) -> None:

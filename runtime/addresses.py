@@ -47,6 +47,9 @@ def alert_workflow_id(alert_id: str) -> str:
 POSTING_WORKFLOW_ID = "alerts/now"
 """Of the look at what waits that somebody asked for; the schedule has its own."""
 
+RESCHEDULING_WORKFLOW_ID = "accounts/now"
+"""Of the walk over the schedules of AWS accounts that somebody asked for; the schedule has its own."""
+
 
 def chat_workflow_id(turn_id: str) -> str:
     """`chat/<turn>`."""

@@ -14,11 +14,12 @@ from msgspec.structs import replace
 from temporalio.client import Client
 from temporalio.service import RPCError
 
-from api import aws_testing
+from api import aws_accounts, aws_testing
 from api.aws_shapes import CreateAccountBody
+from api.jobs import Jobs
 from cli.embedded import EmbeddedStack
 from db.pool import Database
-from runtime.account_schedules import PAUSED
+from runtime.account_schedules import PAUSED, Watch
 from runtime.addresses import account_schedule_id
 from runtime.aws_errors import ALARMS, ASSUME_ROLE, IDENTITY
 from runtime.settings import Settings
@@ -510,6 +511,11 @@ async def test_a_failure_is_an_event_once(company: Company, aws: AwsServer, sql:
     )
     told = [("AWS Account Failed", "high", ACCOUNT), ("AWS Account Works Again", "low", ACCOUNT)]
     assert [tuple(row) for row in rows] == told
+    of_it = ok(await company.admin.get("/api/v1/events", params={"account": ACCOUNT}))["items"]
+    assert [(each["detail_type"], each["region"]) for each in of_it] == [
+        ("AWS Account Works Again", account["region"]),
+        ("AWS Account Failed", account["region"]),
+    ]
 
 
 async def test_changes_are_audited(company: Company, sql: asyncpg.Connection) -> None:
@@ -563,6 +569,32 @@ async def test_the_schedule(company: Company, temporal: Client) -> None:
     await company.admin.send("DELETE", of(account))
     with pytest.raises(RPCError, match="not found"):
         await handle.describe()
+
+
+async def test_many_schedules(company: Company, monkeypatch: pytest.MonkeyPatch) -> None:
+    """With many accounts a change of the settings has the worker see to them, if it is one that they go by."""
+    asked: list[str] = []
+
+    async def one_by_one(_: Jobs, *watches: Watch) -> None:
+        asked.append(f"{len(watches)} here")
+
+    async def all_of_them(_: Jobs) -> None:
+        asked.append("all")
+
+    monkeypatch.setattr(Jobs, "watch", one_by_one)
+    monkeypatch.setattr(Jobs, "watch_all", all_of_them)
+    monkeypatch.setattr(aws_accounts, "WAITED_FOR", 1)
+
+    async def monitored(**given: Any) -> None:
+        body = {"services": [], "global_settings": given}
+        ok(await company.admin.send("PUT", MONITORING, json=body, headers={"If-Match": "*"}))
+
+    await created(company)
+    await monitored(default_polling_interval=60)
+    await created(company, account_id="555566667777")
+    await monitored(default_polling_interval=90)
+    await monitored(default_polling_interval=90, stuck_after_hours=5)
+    assert asked == ["1 here", "1 here", "1 here", "all"]
 
 
 async def test_paused_by_hand(company: Company, temporal: Client) -> None:

@@ -254,6 +254,11 @@ async def test_ones_own_tenant_only(
         ({"time_period": ""}, {"time_period": "not_allowed"}),
         ({"time_period": "last_7d", "start_date": "2026-01-01"}, {"time_period": "not_allowed"}),
         ({"time_period": "last_7d", "end_date": "2026-01-01"}, {"time_period": "not_allowed"}),
+        (
+            {"time_period": "x", "start_date": "y", "end_date": "z"},
+            {"time_period": "not_allowed", "start_date": "bad_format", "end_date": "bad_format"},
+        ),
+        ({"start_date": ["x", "2026-01-01", "2026-01-03"], "end_date": "2026-01-02"}, {"start_date": "too_large"}),
         ({"start_date": "2026-01-02", "end_date": "2026-01-01"}, {"start_date": "too_large"}),
         ({"start_date": "yesterday"}, {"start_date": "bad_format"}),
         ({"start_date": "2026-01-01T10:00:00"}, {"start_date": "bad_format"}),

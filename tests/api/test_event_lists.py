@@ -1,5 +1,6 @@
 """Events as people read them: lists, filters, remarks, what is related, and exports."""
 
+import asyncio
 import csv
 import io
 import json
@@ -11,7 +12,8 @@ import httpx
 import pytest
 
 from api import event_export
-from db.pool import Database
+from db import event_lists
+from db.pool import Database, DatabaseUnavailable
 from tests.api.company import Company
 from tests.api.sending import Account, account_of
 from tests.stack import Json, Person, ok, problem, sign_up, wrong
@@ -345,9 +347,53 @@ async def test_bad_exports(founded: Person, params: Json, errors: dict[str, str]
     assert wrong(await founded.get(f"{EVENTS}/export", params=params)) == errors
 
 
-async def test_too_many_exports(founded: Person, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Beyond what a process sends at once, an export is 429 and says when to come back."""
-    monkeypatch.setattr(event_export, "AT_ONCE", 0)
-    refused = await founded.get(f"{EVENTS}/export")
+async def test_too_many_exports(
+    company: Company, account: Account, founded: Person, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of what a tenant may export at once, one that only begins is one; no other tenant waits for it."""
+    ids = await plant(account, 1)
+    begun, may_end = asyncio.Event(), asyncio.Event()
+    read = event_lists.listed
+
+    async def held(*given: Any, **more: Any) -> event_lists.Listed:
+        if not begun.is_set():
+            begun.set()
+            await may_end.wait()
+        return await read(*given, **more)
+
+    monkeypatch.setattr(event_lists, "listed", held)
+    monkeypatch.setattr(event_export, "AT_ONCE", 1)
+    first = asyncio.create_task(company.admin.get(f"{EVENTS}/export"))
+    await begun.wait()
+    refused = await company.admin.get(f"{EVENTS}/export")
     problem(refused, 429, "rate_limited")
     assert refused.headers["retry-after"] == "10"
+    ok(await founded.get(f"{EVENTS}/export", params={"source": "nobody"}))
+    may_end.set()
+    assert [event["id"] for event in ok(await first)] == ids
+    assert [event["id"] for event in ok(await company.admin.get(f"{EVENTS}/export"))] == ids
+
+
+async def test_large_events(company: Company, account: Account, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A page of large events ends early and leads on; an export has them all."""
+    ids = await plant(account, 5)
+    monkeypatch.setattr(event_lists, "PAGE_BYTES", 1)
+    page = ok(await company.admin.get(EVENTS, params={"limit": 3}))
+    assert [event["id"] for event in page["items"]] == [ids[4]]
+    assert page["next_cursor"]
+    assert await listed(company.admin) == ids[::-1]
+    assert [event["id"] for event in ok(await company.admin.get(f"{EVENTS}/export"))] == ids[::-1]
+
+
+async def test_an_export_that_fails(company: Company, monkeypatch: pytest.MonkeyPatch) -> None:
+    """One that never began to be sent does not count."""
+    monkeypatch.setattr(event_export, "AT_ONCE", 1)
+
+    async def away(*_: Any, **__: Any) -> event_lists.Listed:
+        raise DatabaseUnavailable("away")
+
+    with monkeypatch.context() as context:
+        context.setattr(event_lists, "listed", away)
+        for _ in range(2):
+            problem(await company.admin.get(f"{EVENTS}/export"), 503, "database_unavailable")
+    assert ok(await company.admin.get(f"{EVENTS}/export")) == []

@@ -196,6 +196,15 @@ async def test_one_of_many_at_once(company: Company) -> None:
             },
         ),
         (
+            services({"service_name": "a b", "thresholds": {"a": "1"}}, {"thresholds": {"a": "1"}}),
+            {
+                "services[0].service_name": "bad_format",
+                "services[0].thresholds.a": "wrong_type",
+                "services[1].service_name": "required",
+                "services[1].thresholds.a": "wrong_type",
+            },
+        ),
+        (
             services({"service_name": "x", "thresholds": {"a\x00b": 1, "<b>": 1}}),
             {"services[0].thresholds.a\x00b": "bad_name", "services[0].thresholds.<b>": "bad_name"},
         ),

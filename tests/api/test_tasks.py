@@ -407,6 +407,7 @@ async def test_times_of_making(team: Team) -> None:
             {"start_date": "too_small", "due_before": "too_large"},
         ),
         ({"due_before": "x" * 41}, {"due_before": "too_long"}),
+        ({"start_date": ["2026-05-01", "x"], "due_before": ["y", "2026-05-01"]}, {"start_date": "bad_format"}),
         ({"cursor": "%%%"}, {"cursor": "bad_format"}),
         ({"limit": "0", "cursor": "x"}, {"limit": "too_small", "cursor": "bad_format"}),
         (

@@ -106,10 +106,12 @@ async def walked(conn: Connection, tenant_id: str, which: Filter, order: Order, 
     """All pages of a list."""
     ids: list[str] = []
     after: Spot | None = None
-    while page := await event_lists.listed(conn, tenant_id, which, order, after=after, limit=limit):
-        ids += [event.id for event in page]
-        after = spot_of(page[-1], order)
-    return ids
+    while True:
+        page = await event_lists.listed(conn, tenant_id, which, order, after=after, limit=limit)
+        ids += [event.id for event in page.events]
+        if not page.more:
+            return ids
+        after = spot_of(page.events[-1], order)
 
 
 @pytest.mark.parametrize(("near", "few"), [(2000, 10_000), (9, 10_000), (9, 0)])
@@ -126,7 +128,7 @@ async def test_every_way_finds_the_same(
     monkeypatch.setattr(event_lists, "FEW", few)
     await planted(admin, person.tenant_id)
     async with database.transaction(person.caller()) as conn:
-        every = await event_lists.listed(conn, person.tenant_id, Filter(), limit=1000)
+        every = (await event_lists.listed(conn, person.tenant_id, Filter(), limit=1000)).events
         assert len(every) == 108
         for which, order in product(FILTERS, get_args(Order)):
             expected = in_order([event for event in every if fits(event, which)], order)
@@ -141,15 +143,37 @@ async def test_a_cursor_beyond_the_dates(database: Database, admin: asyncpg.Conn
     which = Filter(since=NOW + timedelta(minutes=20), until=NOW + timedelta(minutes=30))
     async with database.transaction(person.caller()) as conn:
         for order in get_args(Order):
-            whole = await event_lists.listed(conn, person.tenant_id, which, order, limit=200)
+            whole = (await event_lists.listed(conn, person.tenant_id, which, order, limit=200)).events
             for minutes in (-60, 120):
                 after = Spot(
                     level=5 if order == "-severity" else 0, moment=NOW + timedelta(minutes=minutes), id=NIL
                 )
                 page = await event_lists.listed(conn, person.tenant_id, which, order, after=after, limit=200)
                 expected = [event for event in whole if _is_behind(event, after, order)]
-                assert page == expected, (order, minutes)
+                assert page.events == expected, (order, minutes)
     assert whole
+
+
+async def test_pages_of_large_events(
+    database: Database, admin: asyncpg.Connection, person: Person, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A page ends with the event that fills it, and so does what is related; the pages together have all."""
+    await planted(admin, person.tenant_id)
+    of = person.tenant_id, Filter()
+    async with database.transaction(person.caller()) as conn:
+        whole = await walked(conn, *of, "-created_at", 200)
+        # A detail is `{"text": "..."}`, 12 bytes at least.
+        monkeypatch.setattr(event_lists, "PAGE_BYTES", 1)
+        first = await event_lists.listed(conn, *of, limit=50)
+        assert ([event.id for event in first.events], first.more) == (whole[:1], True)
+        last = await event_lists.listed(conn, *of, "created_at", after=spot_of(first.events[0], "created_at"))
+        assert (last.events, last.more) == ([], False)
+        assert len(await event_lists.related(conn, person.tenant_id, first.events[0], limit=50)) == 1
+        for order in get_args(Order):
+            monkeypatch.setattr(event_lists, "PAGE_BYTES", 1)
+            one_by_one = await walked(conn, *of, order, 7)
+            monkeypatch.setattr(event_lists, "PAGE_BYTES", 10**9)
+            assert one_by_one == await walked(conn, *of, order, 200)
 
 
 def _is_behind(event: Event, after: Spot, order: Order) -> bool:
@@ -178,7 +202,7 @@ async def test_words_follow_the_notes(database: Database, admin: asyncpg.Connect
             return await event_lists.count(conn, person.tenant_id, Filter(search=search))
 
     async with database.transaction(person.caller(Role.MANAGER)) as conn:
-        event = (await event_lists.listed(conn, person.tenant_id, Filter()))[0]
+        event = (await event_lists.listed(conn, person.tenant_id, Filter())).events[0]
         await events.remark(conn, person.tenant_id, event.id, person.user_id, notes="Called the landlord")
     assert (await found("landlord"), await found("aws")) == (1, 4)
     async with database.transaction(person.caller(Role.MANAGER)) as conn:

@@ -579,6 +579,8 @@ SPECIAL: dict[str, Callable[[Given], Any]] = {
     "aws_accounts.listed before": _always(None),
     "aws_accounts.tell account": _account,
     "events.arrive events": lambda given: [_arrived(given)],
+    "events.note account": _always("111122223333"),
+    "events.note region": _always("eu-central-1"),
     **{f"event_lists.{name} which": _events_that for name in ("listed", "count")},
     "event_lists.related event": lambda given: _event(given),
     "ingest.sender token_hash": _a_secret("ingest_hash"),
