@@ -15,7 +15,9 @@ from onboarding.items import FIELDS, Known, Offer, Source, begun, cleaned, keys_
 
 OFFERS_AT_ONCE = 1000
 
-_KNOWN = f"id::text, {', '.join(FIELDS)}, attention, edited"
+_REST = f"{', '.join(FIELDS)}, attention, edited"
+_KNOWN = f"id::text, {_REST}"
+_COLUMNS = f"id, created_at, {_REST}"
 _Ref = tuple[Source, str]
 _Key = tuple[str, str]
 """Of which sort, and what it is."""
@@ -136,7 +138,7 @@ async def _before(conn: Connection, user_id: str, refs: Iterable[_Ref]) -> dict[
 
 
 async def _alike(conn: Connection, user_id: str, offers: Iterable[Offer], ids: Iterable[str]) -> Iterable[Known]:
-    """Items that these offers may belong to, the oldest first.
+    """Items that these offers may belong to, the oldest first; one that is found in two ways is there twice.
 
     Of those that share a number or an address: the first, and as many without a GTIN as there are offers of it.
     """
@@ -144,35 +146,36 @@ async def _alike(conn: Connection, user_id: str, offers: Iterable[Offer], ids: I
     rows = await conn.fetch(
         f"""
         WITH asked AS (
-          SELECT sort, key, count(*) AS offers
-          FROM unnest($3::text[], $4::text[]) AS given (sort, key) GROUP BY sort, key
-        ), alike AS (
-          SELECT id FROM items WHERE user_id = $1 AND removed_at IS NULL
-            AND (gtin = ANY($2) OR id = ANY($5::uuid[]))
-          UNION {_same("sku")} UNION {_same("url")}
+          SELECT sort, key, count(*) AS offers FROM (
+            SELECT 'sku' AS sort, unnest($3::text[]) AS key UNION ALL SELECT 'url', unnest($4::text[])
+          ) AS given GROUP BY sort, key
+        ), keyed AS ({_with("sku", 3)} UNION ALL {_with("url", 4)}), placed AS (
+          SELECT *, row_number() OVER (PARTITION BY sort, key ORDER BY created_at, id) AS place,
+            row_number() OVER (PARTITION BY sort, key, gtin IS NULL ORDER BY created_at, id) AS place_of_kind
+          FROM keyed
         )
-        SELECT {_KNOWN} FROM items WHERE id IN (SELECT id FROM alike) ORDER BY created_at, id
+        SELECT {_KNOWN} FROM (
+          {_theirs()} AND (gtin = ANY($2) OR id = ANY($5::uuid[]))
+          UNION ALL SELECT {_COLUMNS} FROM placed JOIN asked USING (sort, key)
+          WHERE place = 1 OR (gtin IS NULL AND place_of_kind <= offers)
+        ) AS alike ORDER BY created_at, id
         """,
         user_id,
         [key.gtin for key in keys if key.gtin],
-        *_columns([(sort, key) for each in keys for sort in ("sku", "url") if (key := getattr(each, sort))]),
+        [key.sku for key in keys if key.sku],
+        [key.url for key in keys if key.url],
         list(ids),
     )
     return [msgspec.convert(dict(row), Known) for row in rows]
 
 
-def _same(sort: str) -> str:
-    theirs = f"FROM items WHERE user_id = $1 AND removed_at IS NULL AND {sort}_key = asked.key"
-    return f"""
-      SELECT same.id FROM asked CROSS JOIN LATERAL (
-        (SELECT id {theirs} ORDER BY created_at, id LIMIT 1)
-        UNION ALL (SELECT id {theirs} AND gtin IS NULL ORDER BY created_at, id LIMIT asked.offers)
-      ) AS same WHERE asked.sort = '{sort}'
-    """
+def _theirs(*more: str) -> str:
+    return f"SELECT {', '.join((_COLUMNS, *more))} FROM items WHERE user_id = $1 AND removed_at IS NULL"
 
 
-def _columns(pairs: Sequence[_Key]) -> tuple[list[str], list[str]]:
-    return [sort for sort, _ in pairs], [key for _, key in pairs]
+def _with(sort: str, parameter: int) -> str:
+    named = _theirs(f"'{sort}' AS sort", f"{sort}_key AS key")
+    return f"{named} AND {sort}_key = ANY(${parameter})"
 
 
 async def _write(conn: Connection, tenant_id: str, user_id: str, items: Iterable[Known]) -> None:
