@@ -90,6 +90,7 @@ class EventExportController(Controller):
         try:
             # Before anything is said: what goes wrong here is still a proper answer.
             first = await anext(pages)
+        # Cancelled too: what never began takes nobody's turn.
         except BaseException:
             _turns.discard(turn)
             raise

@@ -45,6 +45,7 @@ class RequestIds:
 
         try:
             await self._app(scope, receive, sending)
+        # Whatever it is, who asks gets a problem with an id, and the log says why.
         except Exception as error:
             if status:
                 raise
